@@ -1,0 +1,70 @@
+#include "base/loop.h"
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <vector>
+
+namespace base {
+
+Timers::Id Timers::add(Instant when, std::function<void()> run) {
+  Id id = next_++;
+  by_id_.emplace(id, due_.emplace(when, std::pair(id, std::move(run))));
+  if (when + kTick < armed_for_) arm();
+  return id;
+}
+
+bool Timers::cancel(Id id) {
+  auto found = by_id_.find(id);
+  if (found == by_id_.end()) return false;
+  due_.erase(found->second);
+  by_id_.erase(found);
+  return true;
+}
+
+void Timers::clear() {
+  due_.clear();
+  by_id_.clear();
+  timer_.cancel();
+  armed_for_ = Instant::max();
+}
+
+void Timers::arm() {
+  armed_for_ = due_.begin()->first + kTick;
+  timer_.expires_at(armed_for_);
+  timer_.async_wait([this](ErrorCode ec) {
+    if (ec != asio::error::operation_aborted) fire();
+  });
+}
+
+void Timers::fire() {
+  armed_for_ = Instant::max();
+  // Only what was due at the start: a callback that adds a due timer gets its turn on the next round.
+  Instant now = Clock::now();
+  std::vector<Id> ids;
+  for (auto it = due_.begin(); it != due_.end() && it->first <= now; ++it) ids.push_back(it->second.first);
+  for (Id id : ids) {
+    auto found = by_id_.find(id);
+    if (found == by_id_.end()) continue;  // cancelled by one that ran before it
+    auto run = std::move(found->second->second.second);
+    cancel(id);
+    run();
+  }
+  if (!due_.empty()) arm();
+}
+
+Task<void> Timers::sleep(Millis delay, std::stop_token stop) {
+  OneShot<void> over;
+  if (stop.stop_requested()) co_return;
+  Deadline deadline(*this, now() + delay, [&over] { over.set(Result<>()); });
+  auto wake = [&over] { over.set(Result<>()); };
+  std::stop_callback on_stop(std::move(stop), wake);
+  (void)co_await over.wait();
+}
+
+Loop::~Loop() { timers_.clear(); }
+
+void Loop::run() {
+  auto keep = asio::make_work_guard(io_);
+  io_.run();
+}
+
+}  // namespace base
