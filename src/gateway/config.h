@@ -1,0 +1,75 @@
+// What the gateway needs to know of gatehouse.yaml. Values only; reading the file is app/config's work.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/secret.h"
+
+namespace gateway {
+
+// Where in the config something stands, for errors: `gatehouse.yaml:14:7`. Lines and columns count from 1.
+struct Place {
+  std::string file;
+  int line = 0;
+  int column = 0;
+  std::string text() const;
+};
+
+// A folder that a built-in server may use.
+struct Root {
+  enum class Mode { read, append, write };
+  std::string path;  // absolute
+  Mode mode = Mode::read;
+};
+
+// What the config says about one tool of an upstream, by the upstream's own name for it.
+struct ToolOverride {
+  std::optional<std::string> rename;       // the name callers see, before the server's prefix
+  std::optional<std::string> description;  // replaces the upstream's
+};
+
+struct ServerConfig {
+  enum class Kind { builtin, command, url };
+  enum class Start { lazy, eager };
+
+  std::string id;  // [a-z][a-z0-9-]{0,23}
+  Kind kind = Kind::builtin;
+  Place place;
+
+  bool enabled = true;
+  bool required = false;  // /readyz waits for it
+  Start start = Start::lazy;
+  std::chrono::milliseconds deadline{60'000};         // of one call
+  std::chrono::milliseconds connect_timeout{15'000};  // of a start: process or connection, handshake, first lists
+  std::map<std::string, ToolOverride> tools;
+  std::vector<std::string> include;  // globs over the upstream's tool names; empty: all
+  std::vector<std::string> exclude;
+
+  std::string builtin;  // kind builtin
+  std::vector<Root> roots;
+  bool allow_hard_links = false;
+
+  std::vector<std::string> command;  // kind command: program and arguments, no shell
+  std::map<std::string, base::Secret<std::string>> env;
+  std::string cwd;  // absolute
+
+  std::string url;  // kind url
+  std::vector<std::pair<std::string, base::Secret<std::string>>> headers;
+  std::string ca;  // a PEM file to trust besides the system's; empty: none
+
+  // Changes whenever something changes that could change what the upstream offers; the stored catalog is kept under it.
+  std::string fingerprint() const;
+};
+
+struct Config {
+  std::vector<ServerConfig> servers;  // in the file's order, disabled ones included
+  std::size_t name_limit = 46;        // of a public name, in bytes
+};
+
+}  // namespace gateway
