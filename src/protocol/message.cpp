@@ -124,7 +124,8 @@ RpcResult<Message> read_message(std::string_view validated) {
   const char* why = find(members, found, out);
   if (!why) why = shape(found, out);
   std::string_view id = found.id && valid_id(found.raw_id) ? found.raw_id : std::string_view();
-  if (why) return bad(why, id);
+  // The id of a broken answer is one of our own: an error with it would be taken for the answer to a request of the other side.
+  if (why) return bad(why, found.result || found.error ? std::string_view() : id);
   out.id = id;
   return out;
 }

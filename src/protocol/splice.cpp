@@ -53,6 +53,7 @@ std::string edited(std::string_view object, std::span<const Member> set, std::sp
       run_end = members.raw().data() + members.raw().size();
     }
   }
+  if (members.error()) return std::string(object);
   flush();
   for (std::size_t i = 0; i < set.size(); ++i) {
     if (!(written >> (i & 63) & 1)) append_member(out, set[i]);
