@@ -31,6 +31,13 @@ stage() {
 # Counts of one suite: record SUITE PASSED FAILED SKIPPED. totals prints the sum, and fails if anything failed.
 reset_results() { rm -rf "$results_dir"; mkdir -p "$results_dir"; }
 record() { mkdir -p "$results_dir"; say "$2 $3 $4" >"$results_dir/$1.counts"; }
+record_tap() { # SUITE TAP-FILE STATUS: the counts that node's test runner left
+  local key n=() failed
+  for key in pass fail cancelled skipped todo; do n+=("$(awk -v key="$key" '$1 == "#" && $2 == key {n = $3} END {print n + 0}' "$2")"); done
+  failed=$((n[1] + n[2]))
+  (($3 == 0 || failed > 0)) || failed=1
+  record "$1" "${n[0]}" "$failed" $((n[3] + n[4]))
+}
 recorded() { [[ -f $results_dir/$1.counts ]]; }
 list_results() {
   local file
