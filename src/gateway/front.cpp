@@ -12,8 +12,8 @@
 
 namespace gateway {
 
-using access::Peer;
-using access::Subject;
+using authz::Peer;
+using authz::Subject;
 using base::Code;
 using base::Error;
 using base::Result;

@@ -25,7 +25,7 @@ class Front final : public sdk::Handler {
     std::shared_ptr<const Catalog> catalog;
     const Entry* entry = nullptr;
     Upstream* upstream = nullptr;
-    access::Subject subject;
+    authz::Subject subject;
   };
 
   base::Task<sdk::Reply> answer(OpenCall* call, sdk::Inbound in, sdk::Outlet* out);
@@ -35,7 +35,7 @@ class Front final : public sdk::Handler {
   base::Task<sdk::Reply> subscribe(OpenCall* call, sdk::Inbound in);
 
   base::Result<std::shared_ptr<const base::Principal>> identify(const sdk::Inbound& in) const;
-  base::Task<Target> resolve(DefinitionKind kind, access::Subject::Verb verb, std::string name, std::stop_token stop);
+  base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, std::stop_token stop);
   base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, sdk::Inbound in, sdk::Outlet* out);
   const Entry* find(const Catalog& catalog, DefinitionKind kind, std::string_view name) const;
 

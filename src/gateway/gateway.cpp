@@ -56,8 +56,7 @@ Result<> Gateway::start() {
 
 Task<void> Gateway::stop(base::Millis grace) {
   closing_.request_stop();
-  base::Instant end = base::Timers::now() + grace;
-  while (calls_.running() > 0 && base::Timers::now() < end) co_await parts_.loop.timers().sleep(base::Timers::kTick);
+  (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
   ending_.request_stop();
   co_await source_.stop();
   // All at once: each may take its time to end its child.

@@ -69,8 +69,8 @@ class Gateway {
 
   Config config_;
   Parts parts_;
-  access::Identity identity_;
-  access::Policy policy_;
+  authz::Identity identity_;
+  authz::Policy policy_;
   Listeners listeners_;
   CallBook calls_;
   std::map<std::string, std::unique_ptr<Upstream>, std::less<>> upstreams_;

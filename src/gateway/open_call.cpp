@@ -8,6 +8,15 @@ namespace gateway {
 using base::Code;
 using base::Outcome;
 
+void CallBook::ended(const base::CallRecord& record) {
+  recorder_.finished(record);
+  if (--running_ == 0) idle_.wake({});
+}
+
+base::Task<void> CallBook::drained(base::Timers& timers, base::Instant deadline) {
+  if (running_ > 0) co_await idle_.wait(timers, {}, deadline);
+}
+
 OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server)
     : book_(book), from_(std::chrono::steady_clock::now()) {
   ++book_.running_;
@@ -26,14 +35,13 @@ OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view serv
 }
 
 OpenCall::~OpenCall() {
-  --book_.running_;
   if (!ended_) {
     record.outcome = Outcome::failed;
     record.error = Code::cancelled;
     record.message = "torn down before it ended";
   }
   record.duration = std::chrono::steady_clock::now() - from_;
-  book_.recorder_.finished(record);
+  book_.ended(record);
 }
 
 void OpenCall::ended(const base::Result<sdk::Reply>& outcome) {

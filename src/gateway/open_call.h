@@ -17,10 +17,15 @@ class CallBook {
  public:
   explicit CallBook(base::Recorder& recorder) : recorder_(recorder) {}
   std::size_t running() const { return running_; }
+  // Ends when no call runs. Error: timeout.
+  base::Task<void> drained(base::Timers& timers, base::Instant deadline);
 
  private:
   friend class OpenCall;
+  void ended(const base::CallRecord& record);
+
   base::Recorder& recorder_;
+  base::Waiters idle_;
   std::uint64_t last_ = 0;
   std::size_t running_ = 0;
 };
