@@ -1,0 +1,35 @@
+#include "access/identity.h"
+
+#include <boost/asio/ip/address.hpp>
+#include <string>
+
+namespace access {
+
+using mcp::Code;
+using mcp::Error;
+using mcp::Result;
+
+bool is_loopback(std::string_view address) {
+  boost::system::error_code ec;
+  auto parsed = boost::asio::ip::make_address(std::string(address), ec);
+  if (ec) return false;
+  if (parsed.is_v6() && parsed.to_v6().is_v4_mapped())
+    return boost::asio::ip::make_address_v4(boost::asio::ip::v4_mapped, parsed.to_v6()).is_loopback();
+  return parsed.is_loopback();
+}
+
+Identity::Identity() : local_(std::make_shared<const Principal>()) {}
+
+Result<std::shared_ptr<const Principal>> Identity::identify(const Peer& peer) const {
+  if (peer.kind != Peer::Kind::tcp || is_loopback(peer.address)) return local_;
+  return Error(Code::unauthenticated, "a caller from " + std::string(peer.address) + ", and sign-in is not configured",
+               "sign-in is required");
+}
+
+Result<> may_listen(std::string_view host) {
+  if (host == "localhost" || is_loopback(host)) return {};
+  return Error(Code::denied, "listening on " + std::string(host) +
+                                 " would let anybody who reaches it call every tool, and sign-in is not built yet; use 127.0.0.1 or [::1]");
+}
+
+}  // namespace access

@@ -1,0 +1,57 @@
+#include "access/identity.h"
+
+#include <gtest/gtest.h>
+
+#include "access/policy.h"
+
+namespace {
+
+using access::Identity;
+using access::is_loopback;
+using access::may_listen;
+using access::Peer;
+
+TEST(Identity, WhoeverIsOnThisMachineIsLocal) {
+  Identity identity;
+  EXPECT_EQ((*identity.identify({Peer::Kind::tcp, "127.0.0.1"}))->id, "local");
+  EXPECT_EQ((*identity.identify({Peer::Kind::tcp, "::1"}))->id, "local");
+  EXPECT_EQ((*identity.identify({Peer::Kind::unix_socket, {}}))->id, "local");
+  EXPECT_EQ((*identity.identify({Peer::Kind::stdio, {}}))->id, "local");
+}
+
+TEST(Identity, NobodyElseIsAnybody) {
+  Identity identity;
+  for (auto address : {"10.0.0.1", "8.8.8.8", "2001:db8::1", "", "localhost.evil.example", "127.0.0.1.nip.io"}) {
+    auto who = identity.identify({Peer::Kind::tcp, address});
+    ASSERT_FALSE(who.ok()) << address;
+    EXPECT_EQ(who.error().code, mcp::Code::unauthenticated);
+    EXPECT_EQ(who.error().leaving(), "sign-in is required");
+  }
+}
+
+TEST(Loopback, IsAllOfItAndNothingElse) {
+  EXPECT_TRUE(is_loopback("127.8.9.1"));
+  EXPECT_TRUE(is_loopback("::ffff:127.0.0.1"));
+  EXPECT_FALSE(is_loopback("::ffff:10.0.0.1"));
+  EXPECT_FALSE(is_loopback("0.0.0.0"));
+  EXPECT_FALSE(is_loopback("::"));
+}
+
+TEST(MayListen, OnlyOnThisMachineWithoutSignIn) {
+  EXPECT_TRUE(may_listen("127.0.0.1").ok());
+  EXPECT_TRUE(may_listen("localhost").ok());
+  auto wide = may_listen("0.0.0.0");
+  ASSERT_FALSE(wide.ok());
+  EXPECT_NE(wide.error().message.find("127.0.0.1"), std::string::npos);
+}
+
+TEST(Policy, HoldsBackWhatIsTooLarge) {
+  access::Policy policy;
+  access::Subject subject{access::Subject::Verb::call, "files", "read"};
+  EXPECT_TRUE(policy.decide({}, subject, "{}").ok());
+  EXPECT_TRUE(policy.review({}, subject, "{}").ok());
+  std::string huge(access::Policy::kLargestResult + 1, ' ');
+  EXPECT_EQ(policy.review({}, subject, huge).error().code, mcp::Code::too_large);
+}
+
+}  // namespace

@@ -1,0 +1,38 @@
+#include "gateway/config.h"
+
+#include <fmt/format.h>
+
+#include "base/digest.h"
+
+namespace gateway {
+
+std::string Place::text() const { return fmt::format("{}:{}:{}", file, line, column); }
+
+std::string ServerConfig::fingerprint() const {
+  // Each part is led by its length, so that no two configs spell the same text. Secrets go in as well: another account may see
+  // other tools; only the hash leaves.
+  std::string text;
+  auto add = [&text](std::string_view part) { text += fmt::format("{}:{}\n", part.size(), part); };
+  add(std::to_string(static_cast<int>(kind)));
+  add(builtin);
+  for (const Root& root : roots) {
+    add(root.path);
+    add(std::to_string(static_cast<int>(root.mode)));
+  }
+  add(allow_hard_links ? "links" : "");
+  for (const std::string& part : command) add(part);
+  for (const auto& [name, value] : env) {
+    add(name);
+    add(value.reveal());
+  }
+  add(cwd);
+  add(url);
+  for (const auto& [name, value] : headers) {
+    add(name);
+    add(value.reveal());
+  }
+  add(ca);
+  return base::sha256_hex(text);
+}
+
+}  // namespace gateway

@@ -1,0 +1,47 @@
+// What upstreams offered when they were last asked, kept across restarts.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mcp/result.h"
+
+namespace store {
+
+// One upstream's stored catalog. `body` is a JSON text that only the gateway reads.
+struct StoredCatalog {
+  std::string server;
+  std::string fingerprint;  // of the config it was fetched under; another one makes it stale
+  std::string body;
+};
+
+// Threads: any, one call at a time waits for another. All calls may block on the disk: not for a loop, but for load() at the start.
+class CatalogStore {
+ public:
+  virtual ~CatalogStore() = default;
+  // All that is stored. Errors: internal (the disk or the file, with what SQLite says of it).
+  virtual mcp::Result<std::vector<StoredCatalog>> load() = 0;
+  // Replaces what is stored for `catalog.server`; durable when it returns. Errors: internal.
+  virtual mcp::Result<> save(const StoredCatalog& catalog) = 0;
+  // Forgets a server. Not an error when there is none.
+  virtual mcp::Result<> remove(std::string_view server) = 0;
+};
+
+// Where the store is, for `version` and errors.
+class Store {
+ public:
+  virtual ~Store() = default;
+  virtual CatalogStore& catalogs() = 0;
+  // One line: kind, place and schema version.
+  virtual std::string describe() const = 0;
+  // Whether it can be read and written now, for /readyz. Blocks.
+  virtual mcp::Result<> check() = 0;
+};
+
+// Opens the store at `location` (`sqlite:PATH`), creating it (mode 0600) or migrating it forward.
+// Errors: invalid_argument (unknown scheme, with the known ones), conflict (written by a newer version), internal.
+mcp::Result<std::unique_ptr<Store>> open_store(std::string_view location);
+
+}  // namespace store

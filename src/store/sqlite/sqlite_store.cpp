@@ -1,0 +1,109 @@
+#include "store/sqlite/sqlite_store.h"
+
+#include <array>
+#include <mutex>
+
+#include "store/sqlite/database.h"
+
+namespace store {
+
+using mcp::Code;
+using mcp::Error;
+using mcp::Result;
+
+namespace {
+
+// Each step takes the schema one version further. Never edited once released; only added to.
+constexpr std::array kMigrations = {
+    "CREATE TABLE catalog (server TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;",
+};
+
+class SqliteStore final : public Store, public CatalogStore {
+ public:
+  SqliteStore(std::string path, Database db) : path_(std::move(path)), db_(std::move(db)) {}
+
+  // Brings the schema forward, in one transaction.
+  Result<> migrate() {
+    auto version = read_version();
+    if (!version) return std::move(version).error();
+    auto known = static_cast<std::int64_t>(kMigrations.size());
+    if (*version > known)
+      return Error(Code::conflict, "the store " + path_ + " has schema version " + std::to_string(*version) + ", this gatehouse knows " +
+                                       std::to_string(known) + "; use the newer gatehouse, or another store");
+    if (*version == known) return {};
+    if (auto begun = db_.run("BEGIN IMMEDIATE"); !begun) return begun;
+    for (std::int64_t step = *version; step < known; ++step) {
+      if (auto done = db_.run(kMigrations[static_cast<std::size_t>(step)]); !done) {
+        (void)db_.run("ROLLBACK");
+        return std::move(done).error().in("migrating " + path_);
+      }
+    }
+    if (auto set = db_.run("PRAGMA user_version=" + std::to_string(known)); !set) return set;
+    return db_.run("COMMIT");
+  }
+
+  CatalogStore& catalogs() override { return *this; }
+
+  std::string describe() const override { return "sqlite:" + path_ + " (schema " + std::to_string(kMigrations.size()) + ")"; }
+
+  Result<> check() override {
+    std::lock_guard lock(mutex_);
+    if (auto begun = db_.run("BEGIN IMMEDIATE"); !begun) return begun;
+    return db_.run("ROLLBACK");
+  }
+
+  Result<std::vector<StoredCatalog>> load() override {
+    std::lock_guard lock(mutex_);
+    auto statement = db_.prepare("SELECT server, fingerprint, body FROM catalog ORDER BY server");
+    if (!statement) return std::move(statement).error();
+    std::vector<StoredCatalog> all;
+    for (;;) {
+      auto row = statement->step();
+      if (!row) return std::move(row).error();
+      if (!*row) return all;
+      all.push_back({statement->text(0), statement->text(1), statement->text(2)});
+    }
+  }
+
+  Result<> save(const StoredCatalog& catalog) override {
+    std::lock_guard lock(mutex_);
+    auto statement = db_.prepare(
+        "INSERT INTO catalog (server, fingerprint, body) VALUES (?, ?, ?) "
+        "ON CONFLICT (server) DO UPDATE SET fingerprint = excluded.fingerprint, body = excluded.body");
+    if (!statement) return std::move(statement).error();
+    return statement->bind(catalog.server).bind(catalog.fingerprint).bind(catalog.body).run();
+  }
+
+  Result<> remove(std::string_view server) override {
+    std::lock_guard lock(mutex_);
+    auto statement = db_.prepare("DELETE FROM catalog WHERE server = ?");
+    if (!statement) return std::move(statement).error();
+    return statement->bind(server).run();
+  }
+
+ private:
+  Result<std::int64_t> read_version() {
+    auto statement = db_.prepare("PRAGMA user_version");
+    if (!statement) return std::move(statement).error();
+    auto row = statement->step();
+    if (!row) return std::move(row).error();
+    return statement->number(0);
+  }
+
+  std::string path_;
+  std::mutex mutex_;
+  Database db_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
+  if (path.empty()) return Error(Code::invalid_argument, "sqlite: needs a path, as in sqlite:./gatehouse.db");
+  auto db = Database::open(path);
+  if (!db) return std::move(db).error();
+  auto store = std::make_unique<SqliteStore>(path, *std::move(db));
+  if (auto migrated = store->migrate(); !migrated) return std::move(migrated).error();
+  return std::unique_ptr<Store>(std::move(store));
+}
+
+}  // namespace store
