@@ -1,0 +1,134 @@
+// Client: another program's MCP server, as functions. Speaks every revision, over HTTP or to a child process.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "mcp/call.h"
+#include "mcp/codec.h"
+#include "mcp/content.h"
+#include "mcp/json.h"
+#include "mcp/result.h"
+#include "mcp/run.h"
+#include "mcp/task.h"
+
+namespace mcp {
+
+// How a client introduces itself and how long it waits.
+struct ClientOptions {
+  std::string name = "mcp-client";
+  std::string version = "1.0";
+  // Sent with every HTTP request, e.g. {"Authorization", "Bearer …"}.
+  std::vector<std::pair<std::string, std::string>> headers = {};
+  // For a child process: variables set on top of the few it inherits, and where it starts.
+  std::map<std::string, std::string> environment = {};
+  std::string working_directory = {};
+  std::chrono::milliseconds connect_timeout{10'000};
+  // For each request that does not bring its own.
+  std::chrono::milliseconds deadline{60'000};
+  // Notifications from the server that belong to no request: method and params (JSON text).
+  std::function<void(std::string_view method, std::string_view params)> on_notification = {};
+};
+
+// What one request may say.
+struct RequestOptions {
+  std::function<void(double done, std::optional<double> total, std::string_view message)> on_progress = {};
+  std::function<void(std::string_view level, std::string_view data_json)> on_log = {};
+  // When stop is requested, the server is told and the request ends with Code::cancelled.
+  std::stop_token stop = {};
+  // Zero: the client's.
+  std::chrono::milliseconds deadline = {};
+};
+
+// Lists, as the server described itself. Schemas are JSON text.
+struct ToolInfo {
+  std::string name, title, description, input_schema, output_schema, annotations;
+};
+struct PromptInfo {
+  struct Argument {
+    std::string name, description;
+    bool required = false;
+  };
+  std::string name, title, description;
+  std::vector<Argument> arguments;
+};
+struct TemplateInfo {
+  std::string uri_template, name, title, description, mime_type;
+};
+
+// A connection to one MCP server.
+// Owns: the connection or the child process; destroying it ends both without waiting. close() does it in good order.
+// Threads: the one that runs the block_on() it was opened in. Any number of requests may be in flight.
+// Errors of every request: unavailable (the server cannot be reached or went away; the message says how), timeout, cancelled,
+// upstream_failed (the answer makes no sense), else what the server's error means (invalid_argument, not_found, …).
+class Client {
+ public:
+  // Connects to a Streamable HTTP endpoint, e.g. http://127.0.0.1:8080/mcp, and finds out which revision it speaks.
+  static Task<Client> open_http(std::string url, ClientOptions options = {});
+  // Starts `command` (program and arguments, no shell) and speaks over its stdin and stdout.
+  static Task<Client> open_command(std::vector<std::string> command, ClientOptions options = {});
+
+  Client(Client&&) noexcept;
+  Client& operator=(Client&&) noexcept;
+  ~Client();
+
+  const PeerInfo& server() const;
+  const std::string& instructions() const;
+  // JSON text of the server's capabilities, and the revision that was agreed on.
+  const std::string& capabilities() const;
+  const std::string& revision() const;
+
+  // All pages. A server that never stops paging is cut at 10,000 entries.
+  Task<std::vector<ToolInfo>> list_tools();
+  Task<std::vector<ResourceInfo>> list_resources();
+  Task<std::vector<TemplateInfo>> list_resource_templates();
+  Task<std::vector<PromptInfo>> list_prompts();
+
+  // Calls a tool with a JSON object. A tool that failed is a ToolResult with is_error; an Error means that it was not called, or
+  // that its answer did not come.
+  Task<ToolResult> call_tool(std::string name, std::string arguments_json = "{}", RequestOptions options = {});
+  Task<std::vector<ResourceContents>> read_resource(std::string uri, RequestOptions options = {});
+  Task<PromptResult> get_prompt(std::string name, std::map<std::string, std::string> arguments = {}, RequestOptions options = {});
+  // Any request, raw: params in, result out.
+  Task<std::string> request(std::string method, std::string params_json, RequestOptions options = {});
+
+  // Calls a tool with a struct and gets its structured result as a struct. A failed tool is Code::upstream_failed with its text.
+  template <class Out, class In>
+  Task<Out> call(std::string name, In arguments, RequestOptions options = {}) {
+    ToolResult result = co_await call_tool(std::move(name), to_json(arguments), std::move(options));
+    co_return read_structured<Out>(result);
+  }
+
+  // Asks whether the server is alive: ping in revisions that have it, else the cheapest request.
+  Task<void> ping();
+  // Ends the session and waits until the connection is gone.
+  Task<void> close();
+
+ private:
+  struct State;
+  explicit Client(std::unique_ptr<State> state);
+
+  static Result<Json> structured_of(const ToolResult& result);
+  template <class Out>
+  static Result<Out> read_structured(const ToolResult& result) {
+    Result<Json> json = structured_of(result);
+    if (!json) return std::move(json).error();
+    if constexpr (detail::Struct<Out> || detail::Dictionary<Out>)
+      return from_json<Out>(json->root());
+    else
+      return from_json<Out>((*json)["result"]);
+  }
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace mcp
