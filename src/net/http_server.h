@@ -135,6 +135,7 @@ class HttpServer {
 
  private:
   friend class ServerConnection;
+  friend class HttpExchange;
   struct Listener;
 
   Task<void> accept(Listener* listener);

@@ -1,0 +1,140 @@
+#include "net/wire.h"
+
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+
+#include <boost/asio/ssl/host_name_verification.hpp>
+#include <cerrno>
+
+namespace net {
+namespace {
+
+// Drops the first `size` bytes of `parts`.
+void cut(Wire::Parts& parts, std::size_t size) {
+  for (auto& part : parts) {
+    std::size_t here = std::min(size, part.size());
+    part.remove_prefix(here);
+    size -= here;
+  }
+}
+
+}  // namespace
+
+Wire::Wire(base::Loop& loop, StreamSocket socket) : loop_(loop), socket_(std::move(socket)) {
+  if (!socket_.is_open()) return;
+  int on = 1;
+  // Answers are written whole; waiting for more to send would only delay them. Fails on a Unix socket, which does not wait anyway.
+  (void)::setsockopt(socket_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+}
+
+Wire::~Wire() {
+  if (armed_ != base::Instant::max()) loop_.timers().cancel(timer_);
+}
+
+void Wire::start_read(char* to, std::size_t size) {
+  reading_ = true;
+  auto done = [self = shared_from_this()](ErrorCode error, std::size_t got) {
+    self->reading_ = false;
+    self->bytes_in_ += got;
+    self->on_read(error, got);
+  };
+  if (tls_)
+    tls_->async_read_some(asio::buffer(to, size), std::move(done));
+  else
+    socket_.async_read_some(asio::buffer(to, size), std::move(done));
+}
+
+Wire::Written Wire::try_write(Parts& parts) {
+  if (tls_) return socket_.is_open() ? Written::waits : Written::broken;
+  for (;;) {
+    std::array<iovec, std::tuple_size_v<Parts>> vectors;
+    std::size_t count = 0, total = 0;
+    for (const auto& part : parts) {
+      if (part.empty()) continue;
+      vectors[count++] = {const_cast<char*>(part.data()), part.size()};
+      total += part.size();
+    }
+    if (total == 0) return Written::all;
+    if (!socket_.is_open()) return Written::broken;
+    msghdr message{};
+    message.msg_iov = vectors.data();
+    message.msg_iovlen = count;
+    ssize_t sent = ::sendmsg(socket_.native_handle(), &message, MSG_NOSIGNAL | MSG_DONTWAIT);
+    if (sent < 0) {
+      if (errno == EINTR) continue;
+      return errno == EAGAIN || errno == EWOULDBLOCK ? Written::waits : Written::broken;
+    }
+    bytes_out_ += static_cast<std::size_t>(sent);
+    if (static_cast<std::size_t>(sent) == total) return Written::all;
+    cut(parts, static_cast<std::size_t>(sent));
+  }
+}
+
+base::Task<void> Wire::write(Parts parts) {
+  auto self = shared_from_this();
+  if (tls_) {
+    for (auto& part : parts) {
+      while (!part.empty()) {
+        if (!socket_.is_open()) co_await mcp::fail(base::Code::cancelled, "the connection was closed");
+        auto [error, sent] = co_await tls_->async_write_some(asio::buffer(part.data(), part.size()), base::use_task);
+        if (error) co_await mcp::fail(base::Code::cancelled, "the connection broke: " + error.message());
+        bytes_out_ += sent;
+        part.remove_prefix(sent);
+      }
+    }
+    co_return;
+  }
+  for (;;) {
+    Written written = try_write(parts);
+    if (written == Written::all) co_return;
+    if (written == Written::broken) co_await mcp::fail(base::Code::cancelled, "the connection broke");
+    auto [error] = co_await socket_.async_wait(StreamSocket::wait_write, base::use_task);
+    if (error) co_await mcp::fail(base::Code::cancelled, "the connection was closed");
+  }
+}
+
+void Wire::close() {
+  ErrorCode ignored;
+  socket_.close(ignored);
+}
+
+void Wire::shutdown_send() {
+  ErrorCode ignored;
+  socket_.shutdown(StreamSocket::shutdown_send, ignored);
+}
+
+void Wire::arm() {
+  if (armed_ != base::Instant::max()) loop_.timers().cancel(timer_);
+  armed_ = deadline_;
+  timer_ = loop_.timers().add(armed_, [this] { fire(); });
+}
+
+void Wire::fire() {
+  auto self = shared_from_this();
+  armed_ = base::Instant::max();
+  if (deadline_ == base::Instant::max()) return;
+  if (base::Timers::now() < deadline_) return arm();
+  deadline_ = base::Instant::max();
+  on_deadline();
+}
+
+base::Task<void> Wire::start_tls(asio::ssl::context* context, std::string host) {
+  auto self = shared_from_this();
+  tls_ = std::make_unique<Tls>(socket_, *context);
+  // Server names are only for names; an address is verified against the certificate's addresses.
+  ErrorCode not_address;
+  asio::ip::make_address(host, not_address);
+  if (not_address) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
+  tls_->set_verify_mode(asio::ssl::verify_peer);
+  tls_->set_verify_callback(asio::ssl::host_name_verification(host));
+  auto [error] = co_await tls_->async_handshake(Tls::client, base::use_task);
+  if (error) {
+    std::string why = error.message();
+    long verified = SSL_get_verify_result(tls_->native_handle());
+    if (verified != X509_V_OK) why = std::string("certificate: ") + X509_verify_cert_error_string(verified);
+    co_await mcp::fail(base::Code::unavailable, "TLS failed: " + why);
+  }
+}
+
+}  // namespace net

@@ -1,0 +1,89 @@
+// One connection's bytes: a TCP or Unix socket, with TLS over it or not, and one deadline.
+#pragma once
+
+#include <array>
+#include <boost/asio/basic_stream_socket.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/ssl/context.hpp>
+#include <boost/asio/ssl/stream.hpp>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/loop.h"
+
+namespace net {
+
+namespace asio = base::asio;
+using base::ErrorCode;
+using StreamSocket = asio::basic_stream_socket<asio::generic::stream_protocol, base::Executor>;
+
+// The reading, writing and waiting of a connection. A derived class says what is done with what arrives.
+// Reads are callbacks, not awaits, so that one can stay open while something else is awaited; each keeps this alive until it
+// ends. Writes go to the kernel at once, and wait only when it is full.
+// Threads: one loop only.
+class Wire : public std::enable_shared_from_this<Wire> {
+ public:
+  // What is written in one go, without being copied together.
+  using Parts = std::array<std::string_view, 4>;
+  enum class Written { all, waits, broken };
+
+  Wire(base::Loop& loop, StreamSocket socket);
+  virtual ~Wire();
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  // Reads at least one byte into `to`, which must stay in place until on_read(). One read at a time.
+  void start_read(char* to, std::size_t size);
+  bool reading() const { return reading_; }
+
+  // Hands as much of `parts` to the kernel as it takes now, and cuts that off them.
+  Written try_write(Parts& parts);
+  // The same, until all is written. Errors: cancelled (the connection is broken or was closed).
+  base::Task<void> write(Parts parts);
+
+  // Closes the socket; a read that is under way ends with an error, later.
+  void close();
+  bool is_open() const { return socket_.is_open(); }
+  // No more bytes will be sent.
+  void shutdown_send();
+
+  // on_deadline() is called at `when` (max: never), once, unless another deadline is set before. Cheap to call often: the timer
+  // behind it is touched only when the deadline comes nearer than it was set for.
+  void set_deadline(base::Instant when) {
+    deadline_ = when;
+    if (when < armed_) arm();
+  }
+
+  StreamSocket& socket() { return socket_; }
+  base::Loop& loop() { return loop_; }
+  std::uint64_t bytes_in() const { return bytes_in_; }
+  std::uint64_t bytes_out() const { return bytes_out_; }
+
+  // Puts TLS over the socket. Errors: unavailable, with the reason.
+  base::Task<void> start_tls(asio::ssl::context* context, std::string host);
+
+ protected:
+  // What the last start_read() got: bytes, or an error (asio::error::eof at the end). The last call of it after close().
+  virtual void on_read(ErrorCode error, std::size_t size) = 0;
+  virtual void on_deadline() = 0;
+
+ private:
+  using Tls = asio::ssl::stream<StreamSocket&>;
+  void arm();
+  void fire();
+
+  base::Loop& loop_;
+  StreamSocket socket_;
+  std::unique_ptr<Tls> tls_;
+  base::Instant deadline_ = base::Instant::max();
+  base::Instant armed_ = base::Instant::max();
+  base::Timers::Id timer_ = 0;
+  std::uint64_t bytes_in_ = 0;
+  std::uint64_t bytes_out_ = 0;
+  bool reading_ = false;
+};
+
+}  // namespace net
