@@ -16,7 +16,7 @@ struct Member {
 
 // `object` with `set` added, or put in place of the members of the same key, and without the members in `drop`. The rest keeps its
 // bytes and its order; new members stand at the end in the order given. `object` must have passed validate_json; an empty text is
-// taken for `{}`, and a text that is no object is returned as it is.
+// taken for `{}`. What is no object, or has a key twice, is returned as it is: who must act on it has read and refused it before.
 std::string edited(std::string_view object, std::span<const Member> set, std::span<const std::string_view> drop = {});
 
 std::string with_members(std::string_view object, std::initializer_list<Member> set);
