@@ -113,5 +113,6 @@ class [[nodiscard]] Result<void> {
 
 // For a Task<void>, which has no co_return of an Error: `co_await mcp::fail(Code::denied, "not yours");` ends the Task.
 inline Result<> fail(Code code, std::string message) { return Error(code, std::move(message)); }
+inline Result<> fail(Error error) { return error; }
 
 }  // namespace mcp

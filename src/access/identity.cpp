@@ -3,7 +3,7 @@
 #include <boost/asio/ip/address.hpp>
 #include <string>
 
-namespace access {
+namespace authz {
 
 using mcp::Code;
 using mcp::Error;
@@ -32,4 +32,4 @@ Result<> may_listen(std::string_view host) {
                                  " would let anybody who reaches it call every tool, and sign-in is not built yet; use 127.0.0.1 or [::1]");
 }
 
-}  // namespace access
+}  // namespace authz

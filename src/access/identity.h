@@ -7,7 +7,7 @@
 #include "base/record.h"
 #include "mcp/result.h"
 
-namespace access {
+namespace authz {
 
 using base::Principal;
 
@@ -37,4 +37,4 @@ bool is_loopback(std::string_view address);
 // Error: denied, with what to do.
 mcp::Result<> may_listen(std::string_view host);
 
-}  // namespace access
+}  // namespace authz

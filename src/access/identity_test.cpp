@@ -6,10 +6,10 @@
 
 namespace {
 
-using access::Identity;
-using access::is_loopback;
-using access::may_listen;
-using access::Peer;
+using authz::Identity;
+using authz::is_loopback;
+using authz::may_listen;
+using authz::Peer;
 
 TEST(Identity, WhoeverIsOnThisMachineIsLocal) {
   Identity identity;
@@ -46,11 +46,11 @@ TEST(MayListen, OnlyOnThisMachineWithoutSignIn) {
 }
 
 TEST(Policy, HoldsBackWhatIsTooLarge) {
-  access::Policy policy;
-  access::Subject subject{access::Subject::Verb::call, "files", "read"};
+  authz::Policy policy;
+  authz::Subject subject{authz::Subject::Verb::call, "files", "read"};
   EXPECT_TRUE(policy.decide({}, subject, "{}").ok());
   EXPECT_TRUE(policy.review({}, subject, "{}").ok());
-  std::string huge(access::Policy::kLargestResult + 1, ' ');
+  std::string huge(authz::Policy::kLargestResult + 1, ' ');
   EXPECT_EQ(policy.review({}, subject, huge).error().code, mcp::Code::too_large);
 }
 

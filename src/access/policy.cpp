@@ -2,7 +2,7 @@
 
 #include <string>
 
-namespace access {
+namespace authz {
 
 using mcp::Code;
 using mcp::Error;
@@ -16,4 +16,4 @@ Result<> Policy::review(const Principal&, const Subject& subject, std::string_vi
                                     std::to_string(result.size()) + " bytes, over the limit of " + std::to_string(kLargestResult));
 }
 
-}  // namespace access
+}  // namespace authz

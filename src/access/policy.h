@@ -7,7 +7,7 @@
 #include "base/record.h"
 #include "mcp/task.h"
 
-namespace access {
+namespace authz {
 
 using base::Principal;
 
@@ -35,4 +35,4 @@ class Policy {
   static constexpr std::size_t kLargestResult = 64 * 1024 * 1024;
 };
 
-}  // namespace access
+}  // namespace authz

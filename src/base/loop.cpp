@@ -1,6 +1,7 @@
 #include "base/loop.h"
 
 #include <boost/asio/executor_work_guard.hpp>
+#include <algorithm>
 #include <vector>
 
 namespace base {
@@ -58,6 +59,23 @@ Task<void> Timers::sleep(Millis delay, std::stop_token stop) {
   auto wake = [&over] { over.set(Result<>()); };
   std::stop_callback on_stop(std::move(stop), wake);
   (void)co_await over.wait();
+}
+
+Task<void> Waiters::wait(Timers& timers, std::stop_token stop, Instant deadline) {
+  struct Place {
+    explicit Place(std::vector<OneShot<void>*>& l) : list(l) { list.push_back(&event); }
+    ~Place() { std::erase(list, &event); }
+    OneShot<void> event;
+    std::vector<OneShot<void>*>& list;
+  } place(events_);
+  co_await wait_for(place.event, timers, std::move(stop), deadline);
+}
+
+void Waiters::wake(const Result<>& outcome) {
+  // Each goes on inside set(), and may take others off the list or add some.
+  std::vector<OneShot<void>*> now = events_;
+  for (OneShot<void>* event : now)
+    if (std::find(events_.begin(), events_.end(), event) != events_.end()) event->set(outcome);
 }
 
 Loop::~Loop() { timers_.clear(); }

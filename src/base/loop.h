@@ -9,6 +9,7 @@
 #include <functional>
 #include <map>
 #include <stop_token>
+#include <vector>
 
 #include "base/await.h"
 #include "base/task_group.h"
@@ -113,6 +114,30 @@ class Loop {
   std::size_t index_;
   asio::io_context io_;
   Timers timers_;
+};
+
+// Waits for `event` until `deadline`, or until `stop` is requested on this loop. Errors: timeout, cancelled, or the event's own.
+template <class T>
+Task<T> wait_for(OneShot<T>& event, Timers& timers, std::stop_token stop, Instant deadline) {
+  Deadline late(timers, deadline, [&event] { event.set(Error(Code::timeout, "the deadline passed")); });
+  auto give_up = [&event] { event.set(Error(Code::cancelled, "the caller gave up")); };
+  std::stop_callback on_stop(std::move(stop), give_up);
+  if constexpr (std::is_void_v<T>)
+    co_await co_await event.wait();
+  else
+    co_return co_await event.wait();
+}
+
+// Many that wait for one thing to happen.
+// Threads: one loop only. Waiters go on inside wake(); ones that come meanwhile wait for the next.
+class Waiters {
+ public:
+  // Errors: what wake() gave, timeout, cancelled.
+  Task<void> wait(Timers& timers, std::stop_token stop, Instant deadline);
+  void wake(const Result<>& outcome);
+
+ private:
+  std::vector<OneShot<void>*> events_;
 };
 
 // Runs `task` on `there` and continues here with what it ended with. `here` is the loop of the awaiting coroutine.

@@ -1,0 +1,160 @@
+#include "gateway/catalog_source.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace gateway {
+
+using base::Code;
+using base::Error;
+using base::Instant;
+using base::Millis;
+using base::Result;
+using base::Task;
+
+namespace {
+
+// A server that failed is not asked again by lists before this.
+constexpr Millis kAfterFailure{5'000};
+
+bool same_list(const ServerCatalog& a, const ServerCatalog& b, DefinitionKind kind) {
+  const auto& one = a.list(kind);
+  const auto& other = b.list(kind);
+  return std::equal(one.begin(), one.end(), other.begin(), other.end(),
+                    [](const Definition& x, const Definition& y) { return x.raw == y.raw; });
+}
+
+}  // namespace
+
+CatalogSource::CatalogSource(Parts parts) : parts_(parts), catalog_(Catalog::make(parts.config, {})) {}
+
+void CatalogSource::add(Upstream& upstream) {
+  auto slot = std::make_unique<Slot>();
+  slot->upstream = &upstream;
+  by_id_.emplace(upstream.config().id, slot.get());
+  slots_.push_back(std::move(slot));
+}
+
+Result<> CatalogSource::load() {
+  auto stored = parts_.store.load();
+  if (!stored) return std::move(stored).error();
+  for (store::StoredCatalog& row : *stored) {
+    auto found = by_id_.find(row.server);
+    if (found == by_id_.end() || row.fingerprint != found->second->upstream->config().fingerprint()) continue;
+    auto offer = ServerCatalog::decode(row.server, row.body);
+    if (!offer) {
+      base::log::warn("a stored catalog is not used", {{"server", row.server}, {"reason", offer.error().message}});
+      continue;
+    }
+    found->second->offer = std::make_shared<const ServerCatalog>(*std::move(offer));
+  }
+  rebuild();
+  return {};
+}
+
+void CatalogSource::rebuild() {
+  std::vector<std::shared_ptr<const ServerCatalog>> offers;
+  for (const auto& slot : slots_)
+    if (slot->offer) offers.push_back(slot->offer);
+  catalog_ = Catalog::make(parts_.config, std::move(offers));
+  for (const std::string& clash : catalog_->clashes()) base::log::warn("two things have one name", {{"what", clash}});
+}
+
+Task<void> CatalogSource::settle(std::stop_token stop) {
+  Instant now = base::Timers::now();
+  for (const auto& slot : slots_) {
+    bool rests = slot->error && now - slot->failed < kAfterFailure;
+    if (!slot->asked && !slot->asking && !rests) ask(*slot);
+  }
+  for (const auto& slot : slots_) {
+    if (slot->offer || !slot->asking || slot->error) continue;
+    Result<> waited = co_await slot->waiting.wait(parts_.loop.timers(), stop, slot->began + kPatience).result();
+    if (!waited && waited.error().code == Code::cancelled) co_await std::move(waited);
+  }
+}
+
+Task<void> CatalogSource::settle(std::string server, std::stop_token stop) {
+  auto found = by_id_.find(server);
+  if (found == by_id_.end()) co_await mcp::fail(Code::not_found, "there is no server '" + server + "'");
+  Slot* slot = found->second;
+  if (!slot->asked && !slot->asking) ask(*slot);
+  if (slot->offer) co_return;
+  if (slot->asking) {
+    Instant deadline = base::Timers::now() + slot->upstream->config().connect_timeout;
+    co_await slot->waiting.wait(parts_.loop.timers(), std::move(stop), deadline);
+  }
+  if (!slot->offer) co_await mcp::fail(slot->error ? *slot->error : Error(Code::unavailable, "server '" + server + "' has not answered"));
+}
+
+void CatalogSource::used(std::string_view server) {
+  auto found = by_id_.find(server);
+  if (found != by_id_.end() && !found->second->asked && !found->second->asking) ask(*found->second);
+}
+
+void CatalogSource::refresh(std::string_view server) {
+  auto found = by_id_.find(server);
+  if (found == by_id_.end()) return;
+  if (found->second->asking)
+    found->second->again = true;
+  else
+    ask(*found->second);
+}
+
+void CatalogSource::ask(Slot& slot) {
+  if (work_.stop_token().stop_requested()) return;
+  slot.asking = true;
+  slot.began = base::Timers::now();
+  work_.spawn(ask_now(&slot));
+}
+
+Task<void> CatalogSource::ask_now(Slot* slot) {
+  do {
+    slot->again = false;
+    Result<ServerCatalog> fresh = co_await slot->upstream->fetch().result();
+    if (fresh) {
+      slot->asked = true;
+      slot->error.reset();
+      accept(*slot, *std::move(fresh));
+    } else {
+      slot->error = std::move(fresh).error();
+      slot->failed = base::Timers::now();
+      base::log::warn("an upstream was asked for its lists and failed",
+                      {{"server", slot->upstream->config().id}, {"reason", slot->error->message}});
+    }
+  } while (slot->again && !work_.stop_token().stop_requested());
+  slot->asking = false;
+  slot->waiting.wake({});
+}
+
+void CatalogSource::accept(Slot& slot, ServerCatalog fresh) {
+  std::shared_ptr<const ServerCatalog> before = std::move(slot.offer);
+  slot.offer = std::make_shared<const ServerCatalog>(std::move(fresh));
+  bool same = before && before->encode() == slot.offer->encode();
+  if (same) return;
+  rebuild();
+  keep(*slot.offer, slot.upstream->config());
+  std::string server = slot.upstream->config().id;
+  for (DefinitionKind kind : kKinds) {
+    bool was_there = before && !same_list(*before, *slot.offer, kind);
+    bool is_new = !before && !slot.offer->list(kind).empty();
+    if (was_there || is_new) parts_.listeners.list_changed(server, kind);
+  }
+}
+
+void CatalogSource::keep(const ServerCatalog& offer, const ServerConfig& config) {
+  store::StoredCatalog row{offer.id, config.fingerprint(), offer.encode()};
+  auto save = [](base::BlockingPool* pool, base::Loop* loop, store::CatalogStore* store, store::StoredCatalog what) -> Task<void> {
+    auto write = [store, what] { return store->save(what); };
+    Result<> saved = co_await pool->run(*loop, write);
+    if (!saved) base::log::error("a catalog cannot be stored", {{"server", what.server}, {"reason", saved.error().message}});
+  };
+  work_.spawn(save(&parts_.pool, &parts_.loop, &parts_.store, std::move(row)));
+}
+
+Task<void> CatalogSource::stop() {
+  work_.stop();
+  co_await work_.join();
+}
+
+}  // namespace gateway

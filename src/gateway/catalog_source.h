@@ -1,0 +1,87 @@
+// Where the catalog comes from: the store at first, the upstreams from then on.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/blocking.h"
+#include "base/loop.h"
+#include "base/task_group.h"
+#include "gateway/catalog.h"
+#include "gateway/listeners.h"
+#include "gateway/upstream/upstream.h"
+#include "store/catalog_store.h"
+
+namespace gateway {
+
+// Keeps the current snapshot. An upstream that was asked in an earlier run is answered for from the store, at once and with nothing
+// started, and asked again behind; one that was never asked is waited for, a short while. All are asked at the same time, and
+// one that fails or hangs is simply not in the snapshot yet.
+// Threads: one loop only.
+class CatalogSource {
+ public:
+  struct Parts {
+    const Config& config;
+    base::Loop& loop;
+    base::BlockingPool& pool;
+    store::CatalogStore& store;
+    Listeners& listeners;
+  };
+  explicit CatalogSource(Parts parts);
+
+  // How long a list waits for upstreams that were never asked before, counted from when they are.
+  static constexpr base::Millis kPatience{3'000};
+
+  // Before load(): who is to be asked.
+  void add(Upstream& upstream);
+
+  // Reads what is stored. What is damaged or was stored under another config is left out. Blocks; for the start.
+  // Errors: those of the store.
+  base::Result<> load();
+
+  std::shared_ptr<const Catalog> current() const { return catalog_; }
+
+  // Ends when each server has an offer, or its patience is over, or it has failed before. Never an error but cancelled.
+  base::Task<void> settle(std::stop_token stop);
+  // Ends when `server` has an offer. Errors: not_found (no such server, or a disabled one), timeout, cancelled, or why it failed.
+  base::Task<void> settle(std::string server, std::stop_token stop);
+
+  // A call goes to `server`: what is stored of it is checked behind, if it was not yet.
+  void used(std::string_view server);
+
+  // The upstream's offer has changed, it says: asks again, behind.
+  void refresh(std::string_view server);
+
+  // Stops asking.
+  base::Task<void> stop();
+
+ private:
+  struct Slot {
+    Upstream* upstream = nullptr;
+    std::shared_ptr<const ServerCatalog> offer;
+    bool asked = false;    // successfully, in this process
+    bool asking = false;
+    bool again = false;    // its offer changed while it was asked
+    base::Instant began{};
+    base::Instant failed{};
+    std::optional<base::Error> error;
+    base::Waiters waiting;
+  };
+
+  void ask(Slot& slot);
+  base::Task<void> ask_now(Slot* slot);
+  void accept(Slot& slot, ServerCatalog fresh);
+  void keep(const ServerCatalog& offer, const ServerConfig& config);
+  void rebuild();
+
+  Parts parts_;
+  std::vector<std::unique_ptr<Slot>> slots_;  // in the config's order
+  std::map<std::string, Slot*, std::less<>> by_id_;
+  std::shared_ptr<const Catalog> catalog_;
+  base::TaskGroup work_;
+};
+
+}  // namespace gateway

@@ -1,0 +1,265 @@
+#include "gateway/front.h"
+
+#include "base/any_stop.h"
+#include "base/json.h"
+#include "gateway/names.h"
+#include "net/http_message.h"
+#include "protocol/errors.h"
+#include "protocol/params.h"
+#include "protocol/results.h"
+#include "protocol/splice.h"
+#include "sdk/session.h"
+
+namespace gateway {
+
+using authz::Peer;
+using authz::Subject;
+using base::Code;
+using base::Error;
+using base::Result;
+using base::Task;
+using protocol::Method;
+using sdk::Reply;
+
+namespace {
+
+// How long a modern client may keep a list of ours: changes are announced, so only clients that do not listen wait for it.
+constexpr protocol::CacheHints kListHints{std::chrono::seconds(5), protocol::CacheScope::priv};
+
+std::optional<DefinitionKind> listed_kind(Method method) {
+  switch (method) {
+    case Method::tools_list: return DefinitionKind::tool;
+    case Method::prompts_list: return DefinitionKind::prompt;
+    case Method::resources_list: return DefinitionKind::resource;
+    case Method::resources_templates_list: return DefinitionKind::resource_template;
+    default: return std::nullopt;
+  }
+}
+
+struct CallKind {
+  DefinitionKind kind;
+  Subject::Verb verb;
+};
+
+std::optional<CallKind> call_kind(Method method) {
+  switch (method) {
+    case Method::tools_call: return CallKind{DefinitionKind::tool, Subject::Verb::call};
+    case Method::prompts_get: return CallKind{DefinitionKind::prompt, Subject::Verb::get_prompt};
+    case Method::resources_read: return CallKind{DefinitionKind::resource, Subject::Verb::read};
+    default: return std::nullopt;
+  }
+}
+
+std::string_view kind_word(DefinitionKind kind) {
+  switch (kind) {
+    case DefinitionKind::tool: return "tool";
+    case DefinitionKind::prompt: return "prompt";
+    case DefinitionKind::resource:
+    case DefinitionKind::resource_template: break;
+  }
+  return "resource";
+}
+
+// A name that does not exist is the client's mistake in every revision: -32602.
+Error unknown(DefinitionKind kind, std::string_view name) {
+  std::string data;
+  if (kind == DefinitionKind::resource) data = "{\"uri\":" + base::quoted(name) + "}";
+  return Error(Code::not_found, "unknown " + std::string(kind_word(kind)) + ": " + std::string(name)).with_data(std::move(data));
+}
+
+}  // namespace
+
+Front::Front(Gateway& gateway, std::string scope) : gateway_(gateway), scope_(std::move(scope)) {
+  info_ = "{\"name\":" + base::quoted(scope_.empty() ? "gatehouse" : "gatehouse/" + scope_) +
+          ",\"version\":" + base::quoted(gateway_.parts_.version) + "}";
+}
+
+Result<std::shared_ptr<const base::Principal>> Front::identify(const sdk::Inbound& in) const {
+  Peer peer;
+  if (!in.http)
+    peer.kind = Peer::Kind::stdio;
+  else if (in.http->peer_address.empty())
+    peer.kind = Peer::Kind::unix_socket;
+  else
+    peer.address = in.http->peer_address;
+  return gateway_.identity_.identify(peer);
+}
+
+const Entry* Front::find(const Catalog& catalog, DefinitionKind kind, std::string_view name) const {
+  return scope_.empty() ? catalog.find(kind, name) : catalog.find_in(scope_, kind, name);
+}
+
+// The public name to the real thing. A server that was never asked is asked now: its tools may be called before they were listed.
+Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std::string name, std::stop_token stop) {
+  Target target;
+  target.catalog = gateway_.source_.current();
+  target.entry = find(*target.catalog, kind, name);
+  if (!target.entry) {
+    std::string server(scope_.empty() ? server_of(name) : scope_);
+    bool by_name = scope_.empty() && kind != DefinitionKind::resource;
+    if (by_name && !gateway_.upstreams_.contains(server)) co_await mcp::fail(unknown(kind, name));
+    if (scope_.empty() && kind == DefinitionKind::resource)
+      co_await gateway_.source_.settle(stop);
+    else
+      co_await gateway_.source_.settle(server, stop);
+    target.catalog = gateway_.source_.current();
+    target.entry = find(*target.catalog, kind, name);
+    if (!target.entry) co_await mcp::fail(unknown(kind, name));
+  }
+  const std::string& server = target.entry->server->id;
+  target.upstream = gateway_.upstreams_.find(server)->second.get();
+  target.subject.verb = verb;
+  target.subject.server = server;
+  // What a template produces is named by the URI that was asked for, not by the template.
+  target.subject.name = target.entry->definition->kind == DefinitionKind::resource_template ? std::string_view() : target.entry->real();
+  gateway_.source_.used(server);
+  co_return target;
+}
+
+Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
+  OpenCall call(gateway_.calls_, in, scope_);
+  Result<Reply> outcome = co_await answer(&call, std::move(in), &out).result();
+  call.ended(outcome);
+  co_return std::move(outcome);
+}
+
+Task<Reply> Front::answer(OpenCall* call, sdk::Inbound in, sdk::Outlet* out) {
+  if (gateway_.closing_.stop_requested())
+    co_await mcp::fail(Code::unavailable, "the gateway is stopping");
+  if (auto kind = listed_kind(in.method())) co_return co_await list(call, std::move(in), out, *kind);
+  switch (in.method()) {
+    case Method::tools_call:
+    case Method::prompts_get:
+    case Method::resources_read: co_return co_await carry_out(call, std::move(in), out);
+    case Method::subscriptions_listen: co_return co_await listen(call, std::move(in), out);
+    case Method::resources_subscribe:
+    case Method::resources_unsubscribe: co_return co_await subscribe(call, std::move(in));
+    default: co_return Reply(protocol::method_not_found(in.rpc.message.method));
+  }
+}
+
+// The five lines. Resolve comes before decide: a rule judges the real tool, never an alias for it.
+Task<Reply> Front::carry_out(OpenCall* call, sdk::Inbound in, sdk::Outlet* out) {
+  CallKind kind = *call_kind(in.method());
+  call->record.caller = co_await identify(in);
+  Target target = co_await resolve(kind.kind, kind.verb, in.rpc.name, out->stop_token());
+  if (target.subject.name.empty()) target.subject.name = call->record.name;
+  call->record.server = target.subject.server;
+  call->record.name = target.subject.name;
+  co_await gateway_.policy_.decide(*call->record.caller, target.subject, in.rpc.params.arguments);
+  Reply reply = co_await dispatch(call, &target, std::move(in), out);
+  if (!reply.error()) co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
+  co_return std::move(reply);
+}
+
+// The only place from which a call goes to an upstream.
+Task<Reply> Front::dispatch(OpenCall* call, const Target* target, sdk::Inbound in, sdk::Outlet* out) {
+  LinkRequest request;
+  request.method = in.method();
+  std::string renamed;
+  request.params = in.rpc.params.raw;
+  if (target->entry->definition->kind != DefinitionKind::resource && target->entry->definition->kind != DefinitionKind::resource_template &&
+      in.rpc.name != target->entry->real()) {
+    std::string name = base::quoted(target->entry->real());
+    renamed = protocol::with_members(in.rpc.params.raw, {{"name", name}});
+    request.params = renamed;
+  }
+  request.client_capabilities = in.client_capabilities;
+  if (in.log_level) request.log_level = protocol::log_level_name(*in.log_level);
+  // A call ends with its client, with its deadline, or with the gateway.
+  base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
+  request.stop = stop.token();
+  request.deadline = base::Timers::now() + target->upstream->config().deadline;
+  request.on_notification = [out](Method method, std::string_view params) { (void)out->notify(method, params); };
+
+  auto clock = call->upstream_clock();
+  co_return co_await target->upstream->request(std::move(request));
+}
+
+Task<Reply> Front::list(OpenCall* call, sdk::Inbound in, sdk::Outlet* out, DefinitionKind kind) {
+  call->record.caller = co_await identify(in);
+  if (!in.rpc.params.cursor.empty()) co_return Reply(protocol::invalid_params("unknown cursor: this list has one page"));
+  if (scope_.empty())
+    co_await gateway_.source_.settle(out->stop_token());
+  else
+    co_await gateway_.source_.settle(scope_, out->stop_token());
+  co_await gateway_.policy_.decide(*call->record.caller, {Subject::Verb::see, scope_, {}}, {});
+  auto catalog = gateway_.source_.current();
+  Reply reply(scope_.empty() ? catalog->list(kind) : catalog->list_of(scope_, kind));
+  reply.hints = kListHints;
+  co_return std::move(reply);
+}
+
+Task<Reply> Front::listen(OpenCall* call, sdk::Inbound in, sdk::Outlet* out) {
+  call->record.caller = co_await identify(in);
+  ChangeFilter filter = co_await parse_change_filter(in.rpc.params.notifications);
+  filter.server = scope_;
+  filter.subscription_id = in.rpc.message.id;
+  std::string meta = "\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}";
+  std::string acknowledged = "{" + meta + ",\"notifications\":" + encode_change_filter(filter) + "}";
+  co_await out->notify(Method::subscriptions_acknowledged, acknowledged);
+  {
+    Listeners::Seat seat(gateway_.listeners_, std::move(filter), *out);
+    base::AnyStop stop(out->stop_token(), gateway_.closing_.get_token());
+    co_await sdk::until_stopped(stop.token());
+  }
+  co_return Reply("{" + meta + "}");
+}
+
+Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {
+  co_await identify(in);
+  ChangeFilter filter;
+  filter.server = scope_;
+  filter.tools = filter.prompts = filter.resources = filter.every_update = true;
+  filter.session = in.session;
+  Listeners::Seat seat(gateway_.listeners_, std::move(filter), out);
+  base::AnyStop stop(out.stop_token(), gateway_.closing_.get_token());
+  co_await sdk::until_stopped(stop.token());
+}
+
+// A legacy client's wish to hear of one resource: its session keeps it, its stream tells it.
+Task<Reply> Front::subscribe(OpenCall* call, sdk::Inbound in) {
+  call->record.caller = co_await identify(in);
+  auto uri = base::json_string(in.rpc.params.uri);
+  if (!uri || !in.session) co_return Reply(protocol::invalid_params("params.uri must be a string"));
+  if (in.method() == Method::resources_subscribe)
+    in.session->subscribe(*uri);
+  else
+    in.session->unsubscribe(*uri);
+  co_return Reply(std::string("{}"));
+}
+
+Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
+  co_await identify(in);
+  protocol::ServerIdentity identity;
+  identity.info = info_;
+  if (!scope_.empty()) {
+    // One server alone presents itself as it is, as far as it can be asked.
+    (void)co_await gateway_.source_.settle(scope_, {}).result();
+    auto catalog = gateway_.source_.current();
+    const ServerCatalog* offer = catalog->offer(scope_);
+    if (!offer) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
+    if (!offer->info.empty()) identity.info = offer->info;
+    std::string capabilities = "{";
+    for (std::string_view key : {"tools", "prompts", "resources"}) {
+      if (base::find_member(offer->capabilities, key).empty()) continue;
+      capabilities.append(capabilities.size() > 1 ? ",\"" : "\"").append(key);
+      capabilities += key == "resources" ? "\":{\"listChanged\":true,\"subscribe\":true}" : "\":{\"listChanged\":true}";
+    }
+    identity.capabilities = capabilities + "}";
+    identity.instructions = offer->instructions;
+    co_return identity;
+  }
+  // The aggregate offers all kinds: an upstream may bring any of them later.
+  identity.capabilities =
+      R"({"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true}})";
+  auto catalog = gateway_.source_.current();
+  for (const auto& offer : catalog->offers()) {
+    if (offer->instructions.empty()) continue;
+    if (!identity.instructions.empty()) identity.instructions += "\n\n";
+    identity.instructions += "## " + offer->id + " (tools named " + offer->id + "__…)\n" + offer->instructions;
+  }
+  co_return identity;
+}
+
+}  // namespace gateway

@@ -1,0 +1,97 @@
+#include "gateway/gateway.h"
+
+#include "base/log.h"
+#include "gateway/front.h"
+#include "gateway/upstream/builtin_link.h"
+#include "gateway/upstream/connection_link.h"
+
+namespace gateway {
+
+using base::Result;
+using base::Task;
+using protocol::Method;
+
+Gateway::Gateway(Config config, Parts parts)
+    : config_(std::move(config)),
+      parts_(std::move(parts)),
+      calls_(parts_.recorder),
+      source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
+  fronts_.emplace("", std::make_unique<Front>(*this, ""));
+  for (const ServerConfig& server : config_.servers) {
+    if (!server.enabled) continue;
+    std::string id = server.id;
+    LinkEvents events;
+    events.list_changed = [this, id](Method) { source_.refresh(id); };
+    events.resource_updated = [this, id](std::string_view uri) { listeners_.resource_updated(id, uri); };
+    auto upstream = std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events));
+    source_.add(*upstream);
+    upstreams_.emplace(id, std::move(upstream));
+    fronts_.emplace(id, std::make_unique<Front>(*this, id));
+  }
+}
+
+Gateway::~Gateway() = default;
+
+OpenLink Gateway::link_opener(const ServerConfig& config) {
+  if (config.kind == ServerConfig::Kind::builtin) {
+    return [this, config](LinkEvents events, std::stop_token) -> Task<std::unique_ptr<Link>> {
+      auto open = [](Gateway* self, ServerConfig server, LinkEvents hear) -> Task<std::unique_ptr<Link>> {
+        std::unique_ptr<sdk::Handler> handler = co_await self->parts_.open_builtin(server);
+        co_return co_await open_builtin_link(self->parts_.loop, std::move(handler), std::move(hear));
+      };
+      return open(this, config, std::move(events));
+    };
+  }
+  return [this, config](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
+    return open_connection_link({parts_.loop, parts_.reaper, parts_.version}, config, std::move(events), std::move(stop));
+  };
+}
+
+Result<> Gateway::start() {
+  if (auto loaded = source_.load(); !loaded) return loaded;
+  for (const auto& [id, upstream] : upstreams_)
+    if (upstream->config().start == ServerConfig::Start::eager || upstream->config().required) source_.used(id);
+  return {};
+}
+
+Task<void> Gateway::stop(base::Millis grace) {
+  closing_.request_stop();
+  (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
+  ending_.request_stop();
+  co_await source_.stop();
+  // All at once: each may take its time to end its child.
+  auto close = [](Upstream* upstream) -> Task<void> { co_await upstream->close(); };
+  for (const auto& [id, upstream] : upstreams_) work_.spawn(close(upstream.get()));
+  co_await work_.join();
+}
+
+sdk::Handler& Gateway::aggregate() { return *fronts_.find("")->second; }
+
+sdk::Handler* Gateway::server(std::string_view id) {
+  auto found = id.empty() ? fronts_.end() : fronts_.find(id);
+  return found == fronts_.end() ? nullptr : found->second.get();
+}
+
+Status Gateway::status() const {
+  Status out;
+  for (const ServerConfig& server : config_.servers) {
+    auto found = upstreams_.find(server.id);
+    UpstreamStatus one;
+    if (found != upstreams_.end()) {
+      one = found->second->status();
+      if (const ServerCatalog* offer = source_.current()->offer(server.id)) one.tools = offer->list(DefinitionKind::tool).size();
+    } else {
+      one.id = server.id;
+      one.kind = server.kind == ServerConfig::Kind::builtin ? "builtin" : server.kind == ServerConfig::Kind::command ? "command" : "url";
+      one.state = "disabled";
+      one.enabled = false;
+      one.required = server.required;
+    }
+    out.upstreams.push_back(std::move(one));
+  }
+  out.streams = listeners_.size();
+  out.calls = calls_.running();
+  return out;
+}
+
+}  // namespace gateway

@@ -1,0 +1,84 @@
+// The gateway: all upstreams behind one endpoint, and each behind one of its own.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "access/identity.h"
+#include "access/policy.h"
+#include "base/blocking.h"
+#include "base/loop.h"
+#include "base/record.h"
+#include "gateway/catalog_source.h"
+#include "gateway/config.h"
+#include "gateway/listeners.h"
+#include "gateway/open_call.h"
+#include "gateway/status.h"
+#include "gateway/upstream/upstream.h"
+#include "sdk/handler.h"
+#include "store/catalog_store.h"
+
+namespace net {
+class Reaper;
+}
+
+namespace gateway {
+
+class Front;
+
+// Makes the built-in of a config. Errors: invalid_argument (no such built-in, or a config that it refuses).
+using OpenBuiltin = std::function<base::Result<std::unique_ptr<sdk::Handler>>(const ServerConfig& config)>;
+
+// Owns: the upstreams, the catalog and the endpoints' handlers. All of one loop.
+// Lifetime: stop() before destroying it, unless its loop has stopped. Parts outlive it.
+class Gateway {
+ public:
+  struct Parts {
+    base::Loop& loop;
+    base::BlockingPool& pool;
+    base::Recorder& recorder;
+    store::CatalogStore& store;
+    net::Reaper& reaper;
+    OpenBuiltin open_builtin;
+    std::string version;  // of this program, as upstreams and clients see it
+  };
+  Gateway(Config config, Parts parts);
+  ~Gateway();
+
+  // Loads what is stored of the catalog and starts the upstreams that are eager, behind. Blocks on the disk, for milliseconds.
+  // Errors: those of the store.
+  base::Result<> start();
+
+  // No new calls; what runs may end within `grace`, the rest is cancelled; then every upstream is closed, children and all.
+  base::Task<void> stop(base::Millis grace);
+
+  // What answers at /mcp.
+  sdk::Handler& aggregate();
+  // What answers at /mcp/s/<id>; null when there is no such server, or it is disabled.
+  sdk::Handler* server(std::string_view id);
+
+  Status status() const;
+
+ private:
+  friend class Front;
+
+  OpenLink link_opener(const ServerConfig& config);
+
+  Config config_;
+  Parts parts_;
+  authz::Identity identity_;
+  authz::Policy policy_;
+  Listeners listeners_;
+  CallBook calls_;
+  std::map<std::string, std::unique_ptr<Upstream>, std::less<>> upstreams_;
+  CatalogSource source_;
+  std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate
+  std::stop_source closing_;  // no new calls; streams end
+  std::stop_source ending_;   // what still runs is cancelled
+  base::TaskGroup work_;
+};
+
+}  // namespace gateway

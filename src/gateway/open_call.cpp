@@ -1,0 +1,68 @@
+#include "gateway/open_call.h"
+
+#include "base/json.h"
+#include "net/http_message.h"
+
+namespace gateway {
+
+using base::Code;
+using base::Outcome;
+
+void CallBook::ended(const base::CallRecord& record) {
+  recorder_.finished(record);
+  if (--running_ == 0) idle_.wake({});
+}
+
+base::Task<void> CallBook::drained(base::Timers& timers, base::Instant deadline) {
+  if (running_ > 0) co_await idle_.wait(timers, {}, deadline);
+}
+
+OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server)
+    : book_(book), from_(std::chrono::steady_clock::now()) {
+  ++book_.running_;
+  record.number = ++book_.last_;
+  record.method = in.method() == protocol::Method::unknown ? "other" : protocol::method_name(in.method());
+  record.revision = in.revision().name;
+  record.client = in.rpc.client_name;
+  if (record.client.empty()) {
+    auto name = base::json_string(base::find_member(in.client_info, "name"));
+    if (name) record.client = *std::move(name);
+  }
+  record.server = server;
+  record.name = in.rpc.name;
+  record.began = std::chrono::system_clock::now();
+  record.bytes_in = in.http ? in.http->body.size() : in.rpc.message.params.size();
+}
+
+OpenCall::~OpenCall() {
+  if (!ended_) {
+    record.outcome = Outcome::failed;
+    record.error = Code::cancelled;
+    record.message = "torn down before it ended";
+  }
+  record.duration = std::chrono::steady_clock::now() - from_;
+  book_.ended(record);
+}
+
+void OpenCall::ended(const base::Result<sdk::Reply>& outcome) {
+  ended_ = true;
+  if (!outcome) {
+    record.outcome = Outcome::failed;
+    record.error = outcome.error().code;
+    record.message = outcome.error().message;
+    return;
+  }
+  if (protocol::RpcError* error = outcome->error()) {
+    record.outcome = Outcome::rpc_error;
+    record.message = error->message;
+    return;
+  }
+  std::string_view result = outcome->result();
+  record.bytes_out = result.size();
+  // The flag is rare: look for its bytes before walking the object.
+  bool failed = record.method == protocol::method_name(protocol::Method::tools_call) &&
+                result.find("\"isError\"") != std::string_view::npos && base::find_member(result, "isError") == "true";
+  record.outcome = failed ? Outcome::tool_error : Outcome::ok;
+}
+
+}  // namespace gateway

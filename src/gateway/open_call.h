@@ -1,0 +1,66 @@
+// One call from its beginning to its one end.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+#include "base/record.h"
+#include "sdk/handler.h"
+
+namespace gateway {
+
+// Counts calls and hands each to the recorder when it has ended.
+// Threads: one loop only.
+class CallBook {
+ public:
+  explicit CallBook(base::Recorder& recorder) : recorder_(recorder) {}
+  std::size_t running() const { return running_; }
+  // Ends when no call runs. Error: timeout.
+  base::Task<void> drained(base::Timers& timers, base::Instant deadline);
+
+ private:
+  friend class OpenCall;
+  void ended(const base::CallRecord& record);
+
+  base::Recorder& recorder_;
+  base::Waiters idle_;
+  std::uint64_t last_ = 0;
+  std::size_t running_ = 0;
+};
+
+// Opens a record; destroying it ends the record, whatever happened: a call whose coroutine was torn down counts as cancelled.
+// There is no other place that ends one.
+class OpenCall {
+ public:
+  OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server);
+  ~OpenCall();
+  OpenCall(const OpenCall&) = delete;
+  OpenCall& operator=(const OpenCall&) = delete;
+
+  base::CallRecord record;
+
+  // Says how it ended.
+  void ended(const base::Result<sdk::Reply>& outcome);
+  // Starts the clock of the upstream's share; stop by destroying what it returns.
+  class Clocked {
+   public:
+    explicit Clocked(base::CallRecord& r) : record_(r), from_(std::chrono::steady_clock::now()) {}
+    ~Clocked() { record_.upstream += std::chrono::steady_clock::now() - from_; }
+    Clocked(const Clocked&) = delete;
+    Clocked& operator=(const Clocked&) = delete;
+
+   private:
+    base::CallRecord& record_;
+    std::chrono::steady_clock::time_point from_;
+  };
+  Clocked upstream_clock() { return Clocked(record); }
+
+ private:
+  CallBook& book_;
+  std::chrono::steady_clock::time_point from_;
+  bool ended_ = false;
+};
+
+}  // namespace gateway

@@ -1,0 +1,62 @@
+// A live connection to one upstream, of whatever kind.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <stop_token>
+#include <string>
+#include <string_view>
+
+#include "base/loop.h"
+#include "protocol/methods.h"
+#include "protocol/versions/revision.h"
+#include "sdk/handler.h"
+
+namespace gateway {
+
+// What an upstream said of itself when the connection was made.
+struct Hello {
+  const protocol::Revision* revision = nullptr;
+  std::string info;          // Implementation, JSON text, or empty
+  std::string capabilities;  // ServerCapabilities, JSON text
+  std::string instructions;
+};
+
+// What an upstream says without being asked.
+struct LinkEvents {
+  std::function<void(protocol::Method changed)> list_changed;
+  std::function<void(std::string_view uri)> resource_updated;
+};
+
+// One request to an upstream. The slices must live until its Task has ended.
+struct LinkRequest {
+  protocol::Method method = protocol::Method::unknown;
+  std::string_view params;               // JSON object, its `_meta` as the client sent it; may be empty
+  std::string_view client_capabilities;  // what the client behind this request can do, JSON text; empty: nothing
+  std::string_view log_level;            // plain; empty: no log messages
+  std::stop_token stop;
+  base::Instant deadline;
+  // Progress and log messages of this request, as they come. May be empty.
+  std::function<void(protocol::Method method, std::string_view params)> on_notification;
+};
+
+// Threads: one loop only. Any number of requests at once. Destroy it only when none is pending.
+class Link {
+ public:
+  virtual ~Link() = default;
+  virtual const Hello& hello() const = 0;
+
+  // Sends and waits for the answer.
+  // Errors: unavailable (nothing was sent, or the connection went away), timeout, cancelled, upstream_failed (an answer that makes
+  // no sense), too_large. What the upstream itself answers with an error is a Reply.
+  virtual base::Task<sdk::Reply> request(LinkRequest request) = 0;
+
+  // False once the other side is gone; then a new link has to be opened, and why() says what happened.
+  virtual bool alive() const = 0;
+  virtual std::string why() const = 0;
+
+  // Ends it in good order, and all that hangs on it. Pending requests end with unavailable.
+  virtual base::Task<void> close() = 0;
+};
+
+}  // namespace gateway
