@@ -16,6 +16,7 @@ namespace net {
 
 using base::Code;
 using base::Error;
+using base::Instant;
 using base::Loop;
 using base::Millis;
 using base::Result;

@@ -111,6 +111,7 @@ class HttpClient {
   HttpClientCounters counters() const;
 
  private:
+  friend class ClientConnection;
   struct Pool;
   Task<std::shared_ptr<ClientConnection>> open_connection(Url url, std::stop_token stop, Instant deadline);
 

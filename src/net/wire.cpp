@@ -74,6 +74,13 @@ Wire::Written Wire::try_write(Parts& parts) {
 base::Task<void> Wire::write(Parts parts) {
   auto self = shared_from_this();
   if (tls_) {
+    // Together in one record where they fit; a record for each would cost a packet each.
+    std::string joined;
+    if (std::size_t total = parts[0].size() + parts[1].size() + parts[2].size() + parts[3].size(); total <= 16 * 1024) {
+      joined.reserve(total);
+      for (auto part : parts) joined.append(part);
+      parts = {joined};
+    }
     for (auto& part : parts) {
       while (!part.empty()) {
         if (!socket_.is_open()) co_await mcp::fail(base::Code::cancelled, "the connection was closed");

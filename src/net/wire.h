@@ -46,6 +46,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
   // Closes the socket; a read that is under way ends with an error, later.
   void close();
+  bool has_tls() const { return tls_ != nullptr; }
   bool is_open() const { return socket_.is_open(); }
   // No more bytes will be sent.
   void shutdown_send();
