@@ -29,7 +29,7 @@ struct RequestExtras {
   std::string_view baggage;
 };
 
-// A message and the headers that HTTP needs with it (without Content-Type and the like, which are always the same: kPostHeaders).
+// A message and the headers that HTTP needs with it besides Content-Type, Accept and the like, which are the same for each.
 struct Outgoing {
   std::string body;
   std::vector<Header> headers;

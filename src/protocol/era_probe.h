@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 #include "mcp/result.h"
@@ -16,13 +17,12 @@ namespace protocol {
 // A decision machine: say what happened, do what it returns. It holds no clock and no socket.
 class EraProbe {
  public:
-  enum class Transport { stdio, http };
-
   // Send `server/discover` in `revision`, with the headers of modern_request over HTTP.
   struct Discover {
     const Revision* revision;
   };
-  // The server is modern: speak `revision`. `discover` is its DiscoverResult as JSON text.
+  // The server is modern: speak `revision`. `discover` is its DiscoverResult as JSON text, or empty when it refused to give one with
+  // an error that only modern servers know.
   struct Modern {
     const Revision* revision;
     std::string discover;
@@ -44,7 +44,7 @@ class EraProbe {
   };
   using Step = std::variant<Discover, Modern, Legacy, Undecided, Incompatible>;
 
-  EraProbe(Transport transport, RevisionSet spoken);
+  explicit EraProbe(RevisionSet spoken) : spoken_(std::move(spoken)) {}
 
   // The first step: Discover, or Legacy at once when no modern revision is spoken.
   Step start();
@@ -52,21 +52,21 @@ class EraProbe {
   Step http_answer(int status, const std::string& body);
   // HTTP could not be reached, or did not answer in time: an outage, no sign of an era.
   Step http_unreachable(std::string_view why);
-  // stdio: the answer to the probe came as a line.
-  Step stdio_line(const std::string& line);
+  // stdio: a line came. Nothing when it is no answer to the probe, whose raw id is `id`: noise, a notification; wait on.
+  std::optional<Step> stdio_line(const std::string& line, std::string_view id);
   // stdio: no answer in a reasonable time, or the process ended.
   Step stdio_timeout();
   Step stdio_exit();
 
  private:
-  Step answered(const Message& message, int status);
-  Step modern_error(const Message& message, bool* recognized);
-  Step fall_back(int status);
+  // What an answer says; nothing when it is not a modern one.
+  std::optional<Step> modern_answer(const Message& message);
+  Step choose(std::string_view supported, std::string discover);
+  Step fall_back(std::string_view why) const;
 
-  Transport transport_;
   RevisionSet spoken_;
   const Revision* asked_ = nullptr;
-  int rounds_ = 0;
+  int asked_again_ = 0;
 };
 
 }  // namespace protocol

@@ -1,0 +1,193 @@
+#include "protocol/results.h"
+
+#include <array>
+#include <vector>
+
+#include "base/json.h"
+#include "protocol/params.h"
+#include "protocol/splice.h"
+
+namespace protocol {
+namespace {
+
+// Keys of `_meta` that mean nothing to a legacy peer.
+constexpr std::array<std::string_view, 4> kModernKeys = {meta_key::kServerInfo, meta_key::kSubscriptionId, meta_key::kProtocolVersion,
+                                                         meta_key::kLogLevel};
+
+// The members of a result that this file decides on.
+struct Found {
+  std::string_view result_type, ttl, scope, meta, structured, content;
+};
+
+Found find(std::string_view result) {
+  Found out;
+  base::Members members(result);
+  while (members.next()) {
+    std::string_view key = members.key();
+    if (key == "resultType") out.result_type = members.value();
+    else if (key == "ttlMs") out.ttl = members.value();
+    else if (key == "cacheScope") out.scope = members.value();
+    else if (key == "_meta") out.meta = members.value();
+    else if (key == "structuredContent") out.structured = members.value();
+    else if (key == "content") out.content = members.value();
+  }
+  return out;
+}
+
+std::string_view scope_text(CacheScope scope) { return scope == CacheScope::shared ? "\"public\"" : "\"private\""; }
+
+bool good_ttl(std::string_view ttl) { return !ttl.empty() && ttl.front() >= '0' && ttl.front() <= '9'; }
+bool good_scope(std::string_view scope) { return scope == "\"public\"" || scope == "\"private\""; }
+
+std::string modern_result(Method method, std::string_view result, const CacheHints& hints, std::string_view server_info) {
+  Found found = find(result);
+  std::array<Member, 4> set;
+  std::size_t n = 0;
+  if (found.result_type.empty()) set[n++] = {"resultType", "\"complete\""};
+  std::string ttl;
+  if (facts(method).cacheable && (found.result_type.empty() || found.result_type == "\"complete\"")) {
+    if (!good_ttl(found.ttl)) {
+      // A server that gave nonsense gets the safe value, one that gave nothing the hint (Caching).
+      ttl = found.ttl.empty() ? std::to_string(std::max<long long>(hints.ttl.count(), 0)) : "0";
+      set[n++] = {"ttlMs", ttl};
+    }
+    if (!good_scope(found.scope)) set[n++] = {"cacheScope", found.scope.empty() ? scope_text(hints.scope) : "\"private\""};
+  }
+  std::string meta;
+  if (!server_info.empty()) {
+    meta = with_members(base::is_object(found.meta) ? found.meta : std::string_view(), {{meta_key::kServerInfo, server_info}});
+    set[n++] = {"_meta", meta};
+  }
+  return n == 0 ? std::string(result) : edited(result, std::span(set.data(), n));
+}
+
+std::string text_block(std::string_view text) { return "{\"type\":\"text\",\"text\":" + base::quoted(text) + "}"; }
+
+// Content blocks of types that came later, as text that says where the thing is.
+std::string content_for(const Revision& revision, std::string_view content) {
+  std::string out = "[";
+  bool changed = false;
+  base::Elements blocks(content);
+  while (blocks.next()) {
+    std::string_view block = blocks.value();
+    if (out.size() > 1) out += ',';
+    std::string_view type = base::is_object(block) ? base::find_member(block, "type") : std::string_view();
+    if (type == "\"resource_link\"" && !revision.features.resource_link) {
+      auto uri = base::json_string(base::find_member(block, "uri"));
+      out += text_block(uri.ok() ? "Resource: " + *uri : "Resource");
+      changed = true;
+    } else if (type == "\"audio\"" && !revision.features.audio) {
+      auto mime = base::json_string(base::find_member(block, "mimeType"));
+      out += text_block(mime.ok() ? "Audio (" + *mime + "), which this client's protocol revision cannot carry" : "Audio");
+      changed = true;
+    } else {
+      out += block;
+    }
+  }
+  return changed ? out += ']' : std::string();
+}
+
+std::string legacy_result(const Revision& revision, Method method, std::string_view result) {
+  Found found = find(result);
+  std::vector<std::string_view> drop;
+  if (!found.result_type.empty()) drop.emplace_back("resultType");
+  if (!found.ttl.empty()) drop.emplace_back("ttlMs");
+  if (!found.scope.empty()) drop.emplace_back("cacheScope");
+  std::vector<Member> set;
+  std::string meta;
+  if (base::is_object(found.meta)) {
+    meta = edited(found.meta, {}, kModernKeys);
+    if (meta == "{}") {
+      drop.emplace_back("_meta");
+    } else if (meta != found.meta) {
+      set.push_back({"_meta", meta});
+    }
+  }
+  std::string content;
+  if (method == Method::tools_call) {
+    if (base::is_array(found.content)) content = content_for(revision, found.content);
+    if (!found.structured.empty() && !base::is_object(found.structured) && !revision.features.any_structured_content) {
+      drop.emplace_back("structuredContent");
+      base::Elements blocks(found.content);
+      if (!base::is_array(found.content) || !blocks.next()) content = "[" + text_block(base::minified(found.structured)) + "]";
+    }
+    if (!content.empty()) set.push_back({"content", content});
+  }
+  return drop.empty() && set.empty() ? std::string(result) : edited(result, set, drop);
+}
+
+bool has_uri(std::string_view data) { return base::is_object(data) && base::is_string(base::find_member(data, "uri")); }
+
+}  // namespace
+
+std::string result_for(const Revision& revision, Method method, std::string_view result, const CacheHints& hints,
+                       std::string_view server_info) {
+  return revision.era == Era::modern ? modern_result(method, result, hints, server_info) : legacy_result(revision, method, result);
+}
+
+RpcError error_for(const Revision& to, const Revision& from, Method method, RpcError error) {
+  bool modern = to.era == Era::modern;
+  auto becomes = [&](int code) {
+    if (error.data.empty()) error.data = "{\"code\":" + std::to_string(error.code) + "}";
+    error.code = code;
+  };
+  switch (error.code) {
+    case kLegacyResourceNotFound:
+      if (!to.features.resource_not_found_code) error.code = kInvalidParams;
+      break;
+    case kInvalidParams:
+      if (method == Method::resources_read && from.era == Era::modern && to.features.resource_not_found_code && has_uri(error.data))
+        error.code = kLegacyResourceNotFound;
+      break;
+    case kLegacyUrlElicitation:
+      if (!to.features.elicitation_id) {
+        error.data.clear();
+        becomes(kInternalError);
+      }
+      break;
+    case kHeaderMismatch:
+    case kUnsupportedVersion:
+      error.data.clear();
+      becomes(kInternalError);
+      break;
+    case kMissingCapability:
+      if (!modern) becomes(kInvalidParams);
+      break;
+    default:
+      // The rest of the reserved range: without meaning before, and never to be sent in the modern era (Base protocol, "Error Codes").
+      if (modern && error.code <= -32000 && error.code >= -32099) becomes(kInternalError);
+      break;
+  }
+  error.http_status = http_status(error.code, to.era);
+  return error;
+}
+
+std::string encode_discover_result(const RevisionSet& spoken, const ServerIdentity& server, const CacheHints& hints) {
+  std::string out = "{\"resultType\":\"complete\",\"supportedVersions\":";
+  out += spoken.names_json(Era::modern);
+  out += ",\"capabilities\":";
+  out += base::is_object(server.capabilities) ? without_members(server.capabilities, {"tasks"}) : std::string("{}");
+  if (!server.instructions.empty()) {
+    out += ",\"instructions\":";
+    base::append_json_string(out, server.instructions);
+  }
+  out += ",\"ttlMs\":";
+  out += std::to_string(std::max<long long>(hints.ttl.count(), 0));
+  out += ",\"cacheScope\":";
+  out += scope_text(hints.scope);
+  return out += '}';
+}
+
+ResultType result_type(std::string_view result) {
+  std::string_view raw = base::is_object(result) ? base::find_member(result, "resultType") : std::string_view();
+  if (raw.empty()) return ResultType::complete;
+  auto name = base::json_string(raw);
+  if (!name) return ResultType::unrecognized;
+  if (*name == "complete") return ResultType::complete;
+  if (*name == "input_required") return ResultType::input_required;
+  return *name == "task" ? ResultType::task : ResultType::unrecognized;
+}
+
+std::string tool_error_result(std::string_view text) { return "{\"content\":[" + text_block(text) + "],\"isError\":true}"; }
+
+}  // namespace protocol
