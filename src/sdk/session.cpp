@@ -43,9 +43,9 @@ bool Session::subscribed(const std::string& uri) const {
   return std::find(subscriptions_.begin(), subscriptions_.end(), uri) != subscriptions_.end();
 }
 
-bool Session::begin(std::string_view request_id, std::stop_source stop) {
+bool Session::begin(std::string_view request_id, std::function<void()> cancel) {
   std::lock_guard lock(mutex_);
-  return !closed_ && running_.emplace(std::string(request_id), std::move(stop)).second;
+  return !closed_ && running_.emplace(std::string(request_id), std::move(cancel)).second;
 }
 void Session::end(std::string_view request_id) {
   std::lock_guard lock(mutex_);
@@ -53,18 +53,18 @@ void Session::end(std::string_view request_id) {
   touch();
 }
 void Session::cancel(std::string_view request_id) {
-  std::stop_source stop(std::nostopstate);
+  std::function<void()> stop;
   {
     std::lock_guard lock(mutex_);
     auto found = running_.find(std::string(request_id));
     if (found == running_.end()) return;
     stop = found->second;
   }
-  stop.request_stop();  // outside the lock: callbacks may end requests
+  stop();  // outside the lock: it may end the request
 }
 
 void Session::close() {
-  std::unordered_map<std::string, std::stop_source> running;
+  std::unordered_map<std::string, std::function<void()>> running;
   std::unordered_map<std::string, std::function<void(Result<std::string>)>> asked;
   {
     std::lock_guard lock(mutex_);
@@ -72,7 +72,7 @@ void Session::close() {
     running = running_;
     asked.swap(asked_);
   }
-  for (auto& [id, stop] : running) stop.request_stop();
+  for (auto& [id, stop] : running) stop();
   for (auto& [id, answer] : asked) answer(Error(Code::unavailable, "the client's session ended before it answered"));
 }
 

@@ -7,7 +7,6 @@
 #include <memory>
 #include <mutex>
 #include <optional>
-#include <stop_token>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -38,9 +37,9 @@ class Session {
   void unsubscribe(const std::string& uri);
   bool subscribed(const std::string& uri) const;
 
-  // A request began; `stop` is requested when the client cancels it by its id, or when the session ends. False when a request
-  // with this id runs already.
-  bool begin(std::string_view request_id, std::stop_source stop);
+  // A request began; `cancel` is called, on any thread, when the client cancels it by its id, or when the session ends. False when a
+  // request with this id runs already, or the session has ended.
+  bool begin(std::string_view request_id, std::function<void()> cancel);
   void end(std::string_view request_id);
   void cancel(std::string_view request_id);
   // Ends everything that runs, and refuses what the client was asked.
@@ -61,7 +60,7 @@ class Session {
   std::string id_;
   mutable std::mutex mutex_;
   protocol::LegacySession settled_;
-  std::unordered_map<std::string, std::stop_source> running_;
+  std::unordered_map<std::string, std::function<void()>> running_;
   std::unordered_map<std::string, std::function<void(Result<std::string>)>> asked_;
   std::vector<std::string> subscriptions_;
   std::uint64_t next_ask_ = 0;

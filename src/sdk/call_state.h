@@ -1,0 +1,50 @@
+// What stands behind a mcp::Call on the server's side.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "base/blocking.h"
+#include "mcp/call.h"
+#include "sdk/handler.h"
+
+namespace sdk {
+
+// The call that a handler serves. When the handler has ended, end() cuts it off from the wire; copies of the Call may live on and do
+// nothing then.
+// Threads: as mcp::detail::CallContext says; end() on the loop.
+class CallState final : public mcp::detail::CallContext, public std::enable_shared_from_this<CallState> {
+ public:
+  CallState(Loop& loop, base::BlockingPool& pool, const Inbound& in, Outlet& out);
+
+  void end();
+
+  void progress(double done, std::optional<double> total, std::string message) override;
+  void log(mcp::LogLevel level, std::string logger, std::string data_json) override;
+  std::stop_token stop_token() const override { return stop_; }
+  const mcp::PeerInfo& client() const override;
+  std::string_view meta() const override { return meta_; }
+  Task<void> sleep(std::chrono::milliseconds delay) override;
+  Task<void> run_blocking(std::function<void()> work) override;
+
+ private:
+  void send(protocol::Method method, std::string params);
+
+  Loop& loop_;
+  base::BlockingPool& pool_;
+  Outlet* out_;  // on the loop only; null once ended
+  std::stop_token stop_;
+  std::string progress_token_;
+  bool progress_message_;
+  std::optional<protocol::LogLevel> log_level_;
+  std::string meta_;
+  mutable std::mutex mutex_;
+  std::optional<double> last_progress_;
+  mutable std::optional<mcp::PeerInfo> client_;
+  std::string client_info_;
+};
+
+}  // namespace sdk

@@ -1,0 +1,67 @@
+#include "sdk/dispatch.h"
+
+#include "base/json.h"
+#include "sdk/session.h"
+
+namespace sdk {
+
+using protocol::Method;
+
+bool is_own(Method method) {
+  return method == Method::server_discover || method == Method::ping || method == Method::logging_set_level;
+}
+
+Task<Reply> answer_own(Handler& handler, const protocol::RevisionSet& spoken, Inbound in) {
+  switch (in.method()) {
+    case Method::server_discover: {
+      protocol::CacheHints hints;
+      protocol::ServerIdentity identity = co_await handler.identity(std::move(in));
+      Reply reply(protocol::encode_discover_result(spoken, identity, hints));
+      co_return reply;
+    }
+    case Method::logging_set_level:
+      if (in.session) {
+        auto set = in.session->set_level(in.rpc.params);
+        if (!set) co_return Reply(std::move(set.error()));
+      }
+      co_return Reply(std::string("{}"));
+    default: co_return Reply(std::string("{}"));
+  }
+}
+
+std::string batch_name(const protocol::Inbound& in) {
+  std::string_view raw;
+  switch (protocol::facts(in.message.known).name_source) {
+    case protocol::NameSource::none: return {};
+    case protocol::NameSource::name: raw = in.params.name; break;
+    case protocol::NameSource::uri: raw = in.params.uri; break;
+    case protocol::NameSource::task_id: raw = in.params.task_id; break;
+  }
+  return base::json_string(raw).value_or("");
+}
+
+Answer encode_answer(const Question& question, Result<Reply> reply, std::string_view server_info) {
+  Answer answer;
+  protocol::RpcError* error = nullptr;
+  protocol::RpcError made;
+  if (!reply) {
+    made = protocol::to_rpc(reply.error());
+    error = &made;
+  } else {
+    error = reply->error();
+  }
+  const protocol::Revision& to = *question.revision;
+  if (error) {
+    const protocol::Revision* from = reply && reply->from ? reply->from : &to;
+    protocol::RpcError leaving = protocol::error_for(to, *from, question.method, std::move(*error));
+    leaving.id.clear();
+    answer.status = leaving.http_status;
+    answer.message = protocol::encode_error(question.id, leaving);
+  } else {
+    answer.message = protocol::encode_result(
+        question.id, protocol::result_for(to, question.method, reply->result(), reply->hints, server_info));
+  }
+  return answer;
+}
+
+}  // namespace sdk

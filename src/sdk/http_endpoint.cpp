@@ -1,0 +1,408 @@
+#include "sdk/http_endpoint.h"
+
+#include <array>
+#include <deque>
+
+#include "net/sse.h"
+#include "protocol/message.h"
+#include "sdk/dispatch.h"
+
+namespace sdk {
+namespace {
+
+using net::HttpHeader;
+using protocol::InboundKind;
+using protocol::Method;
+
+constexpr std::string_view kJson = "application/json";
+
+// A header that came twice, as one value.
+std::optional<std::string_view> header(const net::HttpRequest& http, std::string_view name, std::string& joined) {
+  auto first = http.find(name);
+  if (!first || http.count(name) == 1) return first;
+  joined.clear();
+  for (const auto& line : http.headers)
+    if (net::same_header(line.name, name)) joined.append(joined.empty() ? "" : ", ").append(line.value);
+  return joined;
+}
+
+}  // namespace
+
+// Headers that let a page of an allowed origin read the answer.
+struct HttpEndpoint::Cors {
+  std::string_view origin;
+};
+
+// The answer to one HTTP request, on its way: one JSON body, or an event stream from the first notification on.
+class HttpEndpoint::Line final : public Outlet {
+ public:
+  Line(HttpEndpoint& endpoint, net::HttpExchange& exchange, std::shared_ptr<Session> session, bool may_stream, Cors cors)
+      : endpoint_(endpoint), exchange_(exchange), session_(std::move(session)), cors_(cors), may_stream_(may_stream) {}
+
+  // The request is cancelled with the connection.
+  void cancel_with_connection() { stop_ = exchange_.stop_token(); }
+  // The request is cancelled by its id, or with its session. False when the id is taken.
+  bool cancel_with_session(std::string key) {
+    own_stop_.emplace();
+    stop_ = own_stop_->get_token();
+    auto cancel = [loop = &endpoint_.loop_, stop = *own_stop_]() mutable {
+      if (loop->here())
+        stop.request_stop();
+      else
+        loop->post([stop]() mutable { stop.request_stop(); });
+    };
+    if (!session_->begin(key, std::move(cancel))) return false;
+    key_ = std::move(key);
+    return true;
+  }
+  // Also cancelled with the connection: for streams.
+  void cancel_with_both() {
+    auto cancel = [this] { own_stop_->request_stop(); };
+    on_gone_.emplace(exchange_.stop_token(), std::move(cancel));
+  }
+  ~Line() {
+    on_gone_.reset();
+    if (session_ && !key_.empty()) session_->end(key_);
+  }
+
+  Result<> notify(Method method, std::string_view params) override {
+    return push(protocol::encode_notification(protocol::method_name(method), params), Kind::notification);
+  }
+
+  Task<std::string> request(Method method, std::string params) override {
+    if (!session_ || !may_stream_) co_return Error(Code::denied, "this client cannot be asked: it has no session or reads no streams");
+    auto answer = std::make_shared<base::OneShot<std::string>>();
+    std::string id = session_->ask([answer, loop = &endpoint_.loop_](Result<std::string> result) {
+      auto give = [answer, shared = std::make_shared<Result<std::string>>(std::move(result))] { answer->set(std::move(*shared)); };
+      if (loop->here())
+        give();
+      else
+        loop->post(std::move(give));
+    });
+    Result<> sent = push(protocol::encode_request(id, protocol::method_name(method), params), Kind::request);
+    if (!sent) answer->set(std::move(sent).error());
+    auto cancel = [answer] { answer->set(Error(Code::cancelled, "the call was cancelled before the client answered")); };
+    std::stop_callback on_stop(stop_, std::move(cancel));
+    Result<std::string> result = co_await answer->wait();
+    session_->give_up(id);
+    co_return result;
+  }
+
+  std::stop_token stop_token() const override { return stop_; }
+  Loop& loop() override { return endpoint_.loop_; }
+
+  // Opens the event stream before there is anything to say.
+  void open() {
+    if (writer_) return;
+    writer_.emplace();
+    writer_->spawn(write());
+  }
+
+  // Sends the answer, and returns when it is out, or nobody is there to read it.
+  Task<void> finish(Answer answer) {
+    if (!writer_ && (may_stream_ && !may_json_)) open();
+    if (!writer_) {
+      const HttpHeader headers[] = {{"Content-Type", kJson}, {"Access-Control-Allow-Origin", cors_.origin},
+                                    {"Access-Control-Expose-Headers", "Mcp-Session-Id"}, {"Vary", "Origin"}};
+      std::span<const HttpHeader> lines(headers, cors_.origin.empty() ? 1 : 4);
+      (void)co_await exchange_.respond(answer.status, lines, answer.message).result();
+      co_return;
+    }
+    if (!answer.message.empty()) (void)push(std::move(answer.message), Kind::answer);
+    done_ = true;
+    wake_.raise();
+    while (!written_) co_await finished_.wait();
+  }
+  void only_stream() { may_json_ = false; }
+
+ private:
+  enum class Kind { notification, request, answer };
+
+  Result<> push(std::string message, Kind kind) {
+    if (!may_stream_ && kind != Kind::answer) return Error(Code::cancelled, "the client reads no streams");
+    if (broken_ || done_) return Error(Code::cancelled, "nobody reads this stream any more");
+    if (kind == Kind::notification) {
+      for (const auto& waiting : queue_)
+        if (waiting == message) return {};
+      if (queue_.size() >= endpoint_.options_.max_waiting || bytes_ + message.size() > endpoint_.options_.max_waiting_bytes)
+        return Error(Code::rate_limited, "the client reads too slowly");
+    }
+    bytes_ += message.size();
+    queue_.push_back(std::move(message));
+    if (writer_)
+      wake_.raise();
+    else
+      open();
+    return {};
+  }
+
+  // The only user of the exchange once it runs.
+  Task<void> write() {
+    broken_ = !(co_await open_stream().result()).ok();
+    std::string out;
+    while (!broken_) {
+      out.clear();
+      for (auto& message : queue_) out += net::sse_message(protocol::one_line(std::move(message)));
+      queue_.clear();
+      bytes_ = 0;
+      if (out.empty() && done_) break;
+      if (out.empty() && silent_) out = net::sse_comment();
+      silent_ = false;
+      if (!out.empty()) {
+        broken_ = !(co_await exchange_.write(out).result()).ok();
+        continue;
+      }
+      base::Deadline keep_alive(endpoint_.loop_.timers(), base::Timers::now() + endpoint_.options_.keep_alive, [this] {
+        silent_ = true;
+        wake_.raise();
+      });
+      co_await wake_.wait();
+    }
+    if (!broken_) (void)co_await exchange_.end().result();
+    queue_.clear();
+    written_ = true;
+    finished_.raise();
+  }
+
+  Task<void> open_stream() {
+    const HttpHeader headers[] = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"},
+                                  {"Access-Control-Allow-Origin", cors_.origin}, {"Vary", "Origin"}};
+    std::span<const HttpHeader> lines(headers, cors_.origin.empty() ? 3 : 5);
+    co_await exchange_.open_stream(200, lines);
+  }
+
+  HttpEndpoint& endpoint_;
+  net::HttpExchange& exchange_;
+  std::shared_ptr<Session> session_;
+  Cors cors_;
+  std::string key_;
+  std::stop_token stop_;
+  std::optional<std::stop_source> own_stop_;
+  std::optional<std::stop_callback<std::function<void()>>> on_gone_;
+  std::deque<std::string> queue_;
+  std::size_t bytes_ = 0;
+  base::Signal wake_, finished_;
+  bool may_stream_;
+  bool may_json_ = true;
+  bool broken_ = false, done_ = false, written_ = false, silent_ = false;
+  std::optional<base::TaskGroup> writer_;
+};
+
+HttpEndpoint::HttpEndpoint(Loop& loop, Handler& handler, std::shared_ptr<SessionTable> sessions, HttpEndpointOptions options)
+    : loop_(loop), handler_(handler), sessions_(std::move(sessions)), options_(std::move(options)), front_(options_.front) {
+  sessions_->on_end([&handler](Session& session) { handler.session_ended(session); });
+}
+HttpEndpoint::~HttpEndpoint() = default;
+
+namespace {
+
+Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal) {
+  std::vector<HttpHeader> headers;
+  if (!refusal.body.empty()) headers.push_back({"Content-Type", kJson});
+  for (const auto& [name, value] : refusal.headers) headers.push_back({name, value});
+  co_await exchange.respond(refusal.http_status, headers, refusal.body);
+}
+
+Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id) {
+  protocol::Refusal refusal = protocol::refuse(std::move(error), id);
+  refusal.http_status = status;
+  co_await refuse(exchange, std::move(refusal));
+}
+
+Task<void> preflight(net::HttpExchange& exchange, std::string_view origin) {
+  co_await exchange.respond(204,
+                            {{"Access-Control-Allow-Origin", origin},
+                             {"Access-Control-Allow-Methods", "POST, GET, DELETE"},
+                             {"Access-Control-Allow-Headers", exchange.request().find("access-control-request-headers").value_or("")},
+                             {"Access-Control-Max-Age", "600"},
+                             {"Vary", "Origin, Access-Control-Request-Headers"}},
+                            "");
+}
+
+}  // namespace
+
+Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
+  const net::HttpRequest& http = exchange.request();
+  if (auto verdict = judge_origin(http, options_.origins); verdict != OriginVerdict::fine) {
+    std::string_view which = verdict == OriginVerdict::bad_host ? "this Host is not served here" : "this Origin is not allowed";
+    co_await refuse(exchange, 403, protocol::invalid_request(std::string(which)), {});
+    co_return;
+  }
+  Cors cors{http.find("origin").value_or("")};
+  if (http.method == "OPTIONS" && !cors.origin.empty()) {
+    co_await preflight(exchange, cors.origin);
+    co_return;
+  }
+
+  std::array<std::string, 6> joined;
+  protocol::HttpFacts facts;
+  facts.method = http.method;
+  facts.protocol_version = header(http, "mcp-protocol-version", joined[0]);
+  facts.mcp_method = header(http, "mcp-method", joined[1]);
+  facts.mcp_name = header(http, "mcp-name", joined[2]);
+  facts.session_id = header(http, "mcp-session-id", joined[3]);
+  facts.accept = header(http, "accept", joined[4]);
+  facts.content_type = header(http, "content-type", joined[5]);
+  protocol::Received received = front_.receive(facts, http.body);
+  if (auto* refusal = std::get_if<protocol::Refusal>(&received)) {
+    co_await refuse(exchange, std::move(*refusal));
+    co_return;
+  }
+
+  Inbound in;
+  in.rpc = std::get<protocol::Inbound>(std::move(received));
+  in.http = &http;
+  in.path = options_.path;
+  if (in.modern()) {
+    in.client_info = in.rpc.params.meta.client_info.empty() ? "{}" : in.rpc.params.meta.client_info;
+    in.client_capabilities = in.rpc.params.meta.client_capabilities.empty() ? "{}" : in.rpc.params.meta.client_capabilities;
+    in.log_level = in.rpc.log_level;
+  } else {
+    if (in.rpc.kind == InboundKind::request && in.method() == Method::initialize) {
+      co_await serve_initialize(exchange, std::move(in), cors);
+      co_return;
+    }
+    if (!in.rpc.session_id) {
+      co_await refuse(exchange, 400, protocol::invalid_request("Mcp-Session-Id is missing: send initialize first"), in.rpc.message.id);
+      co_return;
+    }
+    in.session = sessions_->find(*in.rpc.session_id);
+    if (!in.session) {
+      co_await refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"), in.rpc.message.id);
+      co_return;
+    }
+    in.rpc.revision = &in.session->revision();
+    in.client_info = in.session->client_info();
+    in.client_capabilities = in.session->client_capabilities();
+    in.log_level = in.session->log_level();
+  }
+
+  switch (in.rpc.kind) {
+    case InboundKind::request: co_await serve_request(exchange, std::move(in), cors); break;
+    case InboundKind::open_stream: co_await serve_stream(exchange, std::move(in), cors); break;
+    case InboundKind::batch: co_await serve_batch(exchange, std::move(in), cors); break;
+    case InboundKind::end_session:
+      sessions_->remove(in.session->id());
+      co_await exchange.respond(200, {}, "");
+      break;
+    case InboundKind::notification:
+    case InboundKind::response:
+      notice(in);
+      co_await exchange.respond(202, {}, "");
+      break;
+  }
+}
+
+void HttpEndpoint::notice(const Inbound& in) {
+  if (in.rpc.kind == InboundKind::response || in.rpc.message.kind == protocol::MessageKind::response ||
+      in.rpc.message.kind == protocol::MessageKind::error) {
+    if (in.session) in.session->answered(in.rpc.message);
+  } else if (in.method() == Method::cancelled && in.session) {
+    in.session->cancel(in.rpc.params.request_id);
+  } else if (in.method() != Method::initialized && in.method() != Method::cancelled) {
+    handler_.notified(in);
+  }
+}
+
+Task<void> HttpEndpoint::serve_request(net::HttpExchange& exchange, Inbound in, Cors cors) {
+  Question question(in);
+  Line line(*this, exchange, in.session, in.rpc.accepts_stream, cors);
+  if (!in.rpc.accepts_json) line.only_stream();
+  if (in.modern()) {
+    line.cancel_with_connection();
+  } else if (!line.cancel_with_session(std::string(question.id))) {
+    co_await line.finish(encode_answer(question, Reply(protocol::invalid_request("a request with this id is running already")), {}));
+    co_return;
+  }
+  Result<Reply> reply = Reply();
+  if (is_own(question.method))
+    reply = co_await answer_own(handler_, options_.front.revisions, std::move(in)).result();
+  else
+    reply = co_await handler_.handle(std::move(in), line).result();
+  if (line.stop_token().stop_requested() && !exchange.gone() && !reply) reply = Error(Code::cancelled, "the request was cancelled");
+  co_await line.finish(encode_answer(question, std::move(reply), handler_.server_info()));
+}
+
+Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, Inbound in, Cors cors) {
+  Question question(in);
+  protocol::LegacySession settled(options_.front.revisions);
+  Inbound copy = in;
+  Result<protocol::ServerIdentity> identity = co_await handler_.identity(std::move(copy)).result();
+  Answer answer;
+  std::shared_ptr<Session> session;
+  if (!identity) {
+    answer = encode_answer(question, std::move(identity).error(), {});
+  } else if (auto result = settled.initialize(in.rpc, *identity); !result) {
+    answer = encode_answer(question, Reply(std::move(result.error())), {});
+  } else if (auto added = sessions_->add(std::move(settled)); !added) {
+    answer = encode_answer(question, std::move(added).error(), {});
+    answer.status = 503;
+  } else {
+    session = *std::move(added);
+    answer.message = protocol::encode_result(question.id, *result);
+  }
+  const HttpHeader headers[] = {{"Content-Type", kJson},
+                                {"Mcp-Session-Id", session ? std::string_view(session->id()) : std::string_view("-")},
+                                {"Access-Control-Allow-Origin", cors.origin},
+                                {"Access-Control-Expose-Headers", "Mcp-Session-Id"},
+                                {"Vary", "Origin"}};
+  std::span<const HttpHeader> lines(headers, !session ? 1 : cors.origin.empty() ? 2 : 5);
+  co_await exchange.respond(answer.status, lines, answer.message);
+}
+
+Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, Inbound in, Cors cors) {
+  Line line(*this, exchange, in.session, true, cors);
+  if (!line.cancel_with_session(" stream " + std::to_string(++streams_))) {
+    co_await refuse(exchange, 404, protocol::invalid_request("this session has ended"), {});
+    co_return;
+  }
+  line.cancel_with_both();
+  line.open();
+  (void)co_await handler_.stream(std::move(in), line).result();
+  co_await line.finish({});
+}
+
+Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Cors cors) {
+  // One after the other; notifications of the requests are not sent, so that the answer is one array.
+  std::vector<std::string> answers;
+  Line line(*this, exchange, in.session, false, cors);
+  if (!line.cancel_with_session(" batch " + std::to_string(++streams_))) co_return;
+  auto messages = std::move(in.rpc.batch);
+  for (auto& message : messages) {
+    if (!message) {
+      answers.push_back(protocol::encode_error(message.error().id, message.error()));
+      continue;
+    }
+    Inbound one = in;
+    one.rpc.message = *message;
+    auto params = protocol::read_params(message->params);
+    if (message->kind != protocol::MessageKind::request) {
+      if (params) one.rpc.params = *params;
+      one.rpc.kind = message->kind == protocol::MessageKind::notification ? InboundKind::notification : InboundKind::response;
+      notice(one);
+      continue;
+    }
+    one.rpc.kind = InboundKind::request;
+    Question question(one);
+    Result<Reply> reply = Reply();
+    if (!params) {
+      reply = Reply(std::move(params.error()));
+    } else if (one.method() == Method::initialize || !options_.front.methods.has(one.method())) {
+      reply = Reply(protocol::method_not_found(message->method));
+    } else {
+      one.rpc.params = *params;
+      one.rpc.name = batch_name(one.rpc);
+      if (is_own(question.method))
+        reply = co_await answer_own(handler_, options_.front.revisions, std::move(one)).result();
+      else
+        reply = co_await handler_.handle(std::move(one), line).result();
+    }
+    answers.push_back(encode_answer(question, std::move(reply), handler_.server_info()).message);
+  }
+  if (answers.empty())
+    co_await exchange.respond(202, {}, "");
+  else
+    co_await line.finish({protocol::encode_batch(answers), 200});
+}
+
+}  // namespace sdk

@@ -1,0 +1,38 @@
+// What was registered on a mcp::Server.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "mcp/server.h"
+
+namespace mcp::detail {
+
+// Kinds of change that a server tells.
+enum class Change { tools, prompts, resources, resource };
+
+struct Registry {
+  std::string name, version, title, instructions;
+  std::chrono::milliseconds ttl{0};
+  std::size_t page_size = 1000;
+
+  std::vector<ToolEntry> tools;
+  std::vector<PromptEntry> prompts;
+  std::vector<ResourceEntry> resources;
+  std::vector<TemplateEntry> templates;
+  Erased<std::string, ResourcePage> resource_list;
+  bool has_resource_list = false;
+  bool tool_changes = false, prompt_changes = false, resource_changes = false, resource_updates = false;
+
+  std::vector<std::string> problems;
+
+  // Whoever serves this registry hears of changes. Threads: any; a listener must not call back.
+  std::mutex mutex;
+  std::map<const void*, std::function<void(Change, const std::string& uri)>> listeners;
+  void tell(Change change, const std::string& uri);
+};
+
+}  // namespace mcp::detail
