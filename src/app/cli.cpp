@@ -63,7 +63,7 @@ void add_log(CLI::App& command, LogOptions& log) {
 
 // A flag of the contract whose feature is not built yet: recognised, not shown.
 void add_not_built(CommandLine& line, CLI::App& command, const std::string& flag) {
-  auto note = [&line, name = command.get_name(), flag](const std::vector<std::string>&) {
+  CLI::callback_t note = [&line, name = command.get_name(), flag](const std::vector<std::string>&) {
     line.not_built = name + ' ' + flag;
     return true;
   };
@@ -168,7 +168,7 @@ int unknown_command(CommandLine& line, const std::string& word) {
 }
 
 // Says what is wrong with the arguments of a known command.
-int wrong_usage(CommandLine& line, const CLI::ParseError& error, int argc, char** argv) {
+int wrong_usage(CommandLine& line, const CLI::ParseError& error) {
   CLI::App* command = &line.app;
   for (CLI::App* parsed : line.app.get_subcommands()) command = parsed;
   std::string name = command == &line.app ? "gatehouse" : "gatehouse " + command->get_name();
@@ -184,7 +184,6 @@ int wrong_usage(CommandLine& line, const CLI::ParseError& error, int argc, char*
     auto near = word.starts_with('-') ? find_nearest(word.substr(0, word.find('=')), known) : std::optional<std::string_view>();
     what = fmt::format("unknown {} {}{}", word.starts_with('-') ? "option" : "argument", shown(word), near ? fmt::format("; did you mean {}?", *near) : "");
   }
-  (void)argc, (void)argv;
   complain(fmt::format("{}; see {} --help", what, name));
   return kUsage;
 }
@@ -212,7 +211,7 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   } catch (const CLI::Success& e) {
     return line.app.exit(e);
   } catch (const CLI::ParseError& e) {
-    return wrong_usage(line, e, argc, argv);
+    return wrong_usage(line, e);
   }
   if (!line.not_built.empty()) {
     complain(line.not_built + " is not built yet");
