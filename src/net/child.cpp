@@ -200,7 +200,7 @@ void Child::Core::read_errors() {
   auto came = [self = shared_from_this()](ErrorCode error, std::size_t size) {
     self->keep_errors({self->error_bytes_.data(), size});
     if (!error) return self->read_errors();
-    if (!self->error_line_.empty()) self->keep_errors("\n");
+    if (!self->error_line_.empty() && self->options.on_stderr) self->options.on_stderr(std::exchange(self->error_line_, {}));
   };
   errors.async_read_some(asio::buffer(error_bytes_), came);
 }
