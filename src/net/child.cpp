@@ -167,7 +167,8 @@ void Child::Core::on_report() {
 Task<void> Child::Core::wait_end(std::shared_ptr<Core> core, Instant until) {
   if (!core->status.empty()) co_return;
   auto mine = std::make_shared<base::OneShot<void>>();
-  base::Deadline deadline(core->loop.timers(), until, [mine] { mine->set(Result<>()); });
+  base::Deadline deadline;
+  if (until != Instant::max()) deadline = base::Deadline(core->loop.timers(), until, [mine] { mine->set(Result<>()); });
   core->waiters_.push_back(mine);
   (void)co_await mine->wait();
 }

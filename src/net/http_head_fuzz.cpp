@@ -2,6 +2,7 @@
 // here must be accepted there with the same method, target, headers and body.
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/string_body.hpp>
+#include <boost/beast/src.hpp>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
