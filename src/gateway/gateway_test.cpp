@@ -76,7 +76,7 @@ class World {
  public:
   explicit World(Config config) {
     store = std::move(*store::open_store("sqlite::memory:"));
-    Gateway::Parts parts{loop, pool, book, store->catalogs(), **sdk_reaper(), {}, "0.0.1"};
+    Gateway::Parts parts{loop, pool, book, store->catalogs(), reaper(), {}, "0.0.1"};
     parts.open_builtin = [this](const ServerConfig& server) -> Result<std::unique_ptr<sdk::Handler>> {
       if (server.builtin != "echo") return base::Error(Code::invalid_argument, "no such built-in");
       return std::unique_ptr<sdk::Handler>(std::make_unique<sdk::ServerCore>(loop, echo.server));
@@ -111,9 +111,9 @@ class World {
     return std::string(reply->result());
   }
 
-  static Result<net::Reaper*> sdk_reaper() {
-    static std::unique_ptr<net::Reaper> reaper = std::move(*net::Reaper::start());
-    return reaper.get();
+  static net::Reaper& reaper() {
+    static net::Reaper one = std::move(*net::Reaper::start());
+    return one;
   }
 
   Loop loop;
