@@ -66,14 +66,15 @@ bool Members::next() {
     return false;
   }
   const char* start = at_;
-  at_ = scan::skip_string(at_ + 1, end_);
+  const char* stop = scan::find_quote_or_escape(start + 1, end_);
+  bool escaped = stop < end_ && *stop == '\\';
+  at_ = escaped ? scan::skip_string(stop, end_) : stop < end_ ? stop + 1 : end_;
   if (at_ - start < 2) return false;
-  std::string_view inside(start + 1, static_cast<std::size_t>(at_ - start - 2));
-  if (scan::has_escape(inside)) {
-    scan::append_unescaped(unescaped_.emplace_front(), inside);
-    inside = unescaped_.front();
+  key_ = std::string_view(start + 1, static_cast<std::size_t>(at_ - start - 2));
+  if (escaped) {
+    scan::append_unescaped(unescaped_.emplace_front(), key_);
+    key_ = unescaped_.front();
   }
-  key_ = inside;
   at_ = scan::skip_space(at_, end_);
   if (at_ < end_ && *at_ == ':') ++at_;
   const char* value = scan::skip_space(at_, end_);
@@ -90,12 +91,15 @@ bool Members::next() {
 bool Members::remember(std::string_view key) {
   if (seen_ < kInline) {
     for (std::size_t i = 0; i < seen_; ++i) {
-      if (few_[i] == key) return false;
+      if (few_[i].size == key.size() && std::string_view(few_[i].data, few_[i].size) == key) return false;
     }
-    few_[seen_++] = key;
+    few_[seen_++] = {key.data(), key.size()};
     return true;
   }
-  if (!many_) many_ = std::make_unique<std::unordered_set<std::string_view>>(few_, few_ + kInline);
+  if (!many_) {
+    many_ = std::make_unique<std::unordered_set<std::string_view>>();
+    for (const Key& k : few_) many_->emplace(k.data, k.size);
+  }
   return many_->insert(key).second;
 }
 
