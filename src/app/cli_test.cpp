@@ -108,7 +108,7 @@ TEST_F(Cli, WhatInitCommentsOutIsGoodToo) {
 TEST_F(Cli, CheckSaysEverythingAndWhere) {
   write("bad.yaml", "listen: 0.0.0.0:1\nsevrers: {}\n");
   EXPECT_EQ(run({"check", "--config", "bad.yaml"}), 2);
-  EXPECT_THAT(err_, HasSubstr("bad.yaml:1:9: listen: 0.0.0.0:1 is beyond loopback"));
+  EXPECT_THAT(err_, HasSubstr("bad.yaml:1:9: listen: listening on 0.0.0.0 would let anybody"));
   EXPECT_THAT(err_, HasSubstr("bad.yaml:2:1: unknown key \"sevrers\"; did you mean \"servers\"?\n"));
   EXPECT_THAT(err_, EndsWith("bad.yaml: 2 errors\n"));
   EXPECT_THAT(err_, Not(HasSubstr("\x1b")));
@@ -152,7 +152,7 @@ TEST_F(Cli, AnUnknownBuiltInNamesTheNearest) {
   EXPECT_EQ(run({"server", "github"}), 2);
   EXPECT_THAT(err_, HasSubstr("not built yet"));
   EXPECT_EQ(run({"server", "filesystem", "--root", ".", "--http", "0.0.0.0:0"}), 2);
-  EXPECT_THAT(err_, HasSubstr("beyond loopback"));
+  EXPECT_THAT(err_, HasSubstr("sign-in is not built yet"));
 }
 
 }  // namespace
