@@ -54,7 +54,7 @@ TEST_F(Cli, AnUnknownOptionNamesTheNearest) {
   EXPECT_EQ(run({"version", "now"}), 2);
   EXPECT_EQ(err_, "gatehouse: unknown argument \"now\"; see gatehouse version --help\n");
   EXPECT_EQ(run({"call"}), 2);
-  EXPECT_THAT(err_, HasSubstr("NAME is required"));
+  EXPECT_THAT(err_, HasSubstr("name is required; see gatehouse call --help"));
   EXPECT_EQ(run({"serve", "--log-level", "loud"}), 2);
 }
 
