@@ -4,6 +4,7 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join, resolve } from 'node:path'
+import { after, afterEach } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
@@ -34,6 +35,14 @@ export class Scope {
   static of(t) {
     const scope = new Scope()
     t.after(() => { scope.failed ||= t.passed === false; return scope.end() })
+    return scope
+  }
+
+  // For all tests of a describe: `const scope = Scope.ofSuite()`, filled in `before`.
+  static ofSuite() {
+    const scope = new Scope()
+    afterEach(t => { scope.failed ||= t.passed === false })
+    after(() => scope.end())
     return scope
   }
 
