@@ -69,7 +69,7 @@ Task<void> CatalogSource::settle(std::stop_token stop) {
   }
   for (const auto& slot : slots_) {
     if (slot->offer || !slot->asking || slot->error) continue;
-    Result<> waited = co_await slot->waiting.wait(parts_.loop.timers(), stop, slot->began + kPatience).result();
+    Result<> waited = co_await slot->waiting.wait(parts_.loop.timers(), stop, slot->began + parts_.patience).result();
     if (!waited && waited.error().code == Code::cancelled) co_await std::move(waited);
   }
 }

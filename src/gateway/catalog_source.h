@@ -29,11 +29,10 @@ class CatalogSource {
     base::BlockingPool& pool;
     store::CatalogStore& store;
     Listeners& listeners;
+    // How long a list waits for upstreams that were never asked before, counted from when they are.
+    base::Millis patience{3'000};
   };
   explicit CatalogSource(Parts parts);
-
-  // How long a list waits for upstreams that were never asked before, counted from when they are.
-  static constexpr base::Millis kPatience{3'000};
 
   // Before load(): who is to be asked.
   void add(Upstream& upstream);

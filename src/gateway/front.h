@@ -15,7 +15,8 @@ class Front final : public sdk::Handler {
   Front(Gateway& gateway, std::string scope);
 
   base::Task<protocol::ServerIdentity> identity(sdk::Inbound in) override;
-  std::string_view server_info() const override { return info_; }
+  // One server alone signs its results itself.
+  std::string_view server_info() const override { return scope_.empty() ? std::string_view(info_) : std::string_view(); }
   base::Task<sdk::Reply> handle(sdk::Inbound in, sdk::Outlet& out) override;
   base::Task<void> stream(sdk::Inbound in, sdk::Outlet& out) override;
 

@@ -3,6 +3,7 @@
 #include "base/any_stop.h"
 #include "base/json.h"
 #include "base/task_group.h"
+#include "protocol/definitions.h"
 #include "protocol/params.h"
 #include "protocol/splice.h"
 #include "protocol/versions/versions.h"
@@ -102,9 +103,29 @@ class BuiltinLink final : public Link {
   }
 
  private:
+  // The URIs under which all that the server's templates produce stands, as a JSON array: a subscription covers what is inside of it.
+  Task<std::string> everything_under_templates() {
+    std::string out = "[";
+    LocalOutlet outlet(loop_, {}, work_.stop_token());
+    auto in = inbound(Method::resources_templates_list, "{}", {});
+    Result<Reply> reply = co_await handler_->handle(co_await std::move(in), outlet).result();
+    if (reply && !reply->error()) {
+      auto page = protocol::read_definitions(protocol::DefinitionKind::resource_template, reply->result());
+      if (page) {
+        for (const auto& item : page->items) {
+          std::string prefix = item.key.substr(0, item.key.find('{'));
+          out += (out.size() > 1 ? "," : "") + base::quoted(prefix);
+        }
+      }
+    }
+    co_return out + "]";
+  }
+
   // Hears of changes as any client of the server would.
   Task<void> listen() {
-    std::string params = R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true}})";
+    std::string params = R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,)"
+                         R"("resourceSubscriptions":)" +
+                         co_await everything_under_templates() + "}}";
     auto in = inbound(Method::subscriptions_listen, params, {});
     auto hear = [this](Method method, std::string_view notice) {
       if (method == Method::resources_updated) {
