@@ -1,0 +1,112 @@
+// The tools of `vault`, as functions.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "mcp/arg.h"
+#include "servers/vault/vault.h"
+
+namespace servers {
+
+// What the tools take and give, as a model sees it.
+namespace vault_tool {
+
+struct Search {
+  mcp::Arg<std::string, "Words; \"exact phrase\"; -word to exclude", 1, 1000> query;
+  mcp::Arg<int, "Most notes to return", 1, 20> limit = 5;
+  mcp::Arg<std::optional<std::string>, "Only below this folder"> folder;
+  mcp::Arg<std::optional<std::string>, "Only with this tag, or one nested in it"> tag;
+};
+struct Hit {
+  std::string path, title;
+  double score;
+  std::string excerpt;
+  int line;
+};
+
+struct ResolveLink {
+  mcp::Arg<std::string, "The link: [[Note#Heading|alias]], or only what is in the brackets", 1, 1000> link;
+  mcp::Arg<std::optional<std::string>, "Path of the note that holds the link"> from;
+};
+struct Near {
+  std::string path, name;
+  double likeness;
+};
+struct Resolved {
+  bool exists;
+  std::string match;  // exact, alias, none
+  std::optional<std::string> path, write_as;
+  std::optional<bool> heading_exists, block_exists;
+  std::vector<std::string> others;
+  std::vector<Near> candidates;
+};
+
+struct Backlinks {
+  mcp::Arg<std::string, "Path or name of a note"> path;
+  mcp::Arg<int, "Most links to return", 1, 500> limit = 100;
+};
+struct BacklinkFrom {
+  std::string path, title;
+  int line;
+  std::string link;
+};
+
+struct Read {
+  mcp::Arg<std::string, "Path as returned by search or list, or the note's name"> path;
+  mcp::Arg<std::optional<std::string>, "Only below this heading (A#B when nested), or this block (^name)"> heading;
+};
+
+struct List {
+  mcp::Arg<std::optional<std::string>, "Only below this folder"> folder;
+  mcp::Arg<std::optional<std::string>, "Only with this tag, or one nested in it"> tag;
+  mcp::Arg<std::optional<std::string>, "Only with this front matter: key, or key=value"> where;
+  mcp::Arg<int, "Most notes to return", 1, 500> limit = 50;
+  mcp::Arg<std::optional<std::string>, "next_cursor of the page before"> cursor;
+};
+struct Listed {
+  std::string path, title;
+  std::vector<std::string> tags;
+  std::string modified;
+};
+struct Page {
+  std::vector<Listed> notes;
+  std::optional<std::string> next_cursor;
+};
+
+struct CheckLinks {
+  mcp::Arg<std::string, "Markdown, such as a draft"> text;
+  mcp::Arg<std::optional<std::string>, "Path of an existing note that it replaces; relative links begin there"> from;
+};
+struct BrokenLink {
+  std::string link;
+  int line;
+  std::string problem;
+  std::vector<Near> candidates;
+};
+struct Checked {
+  int links;
+  std::vector<BrokenLink> broken;
+};
+
+}  // namespace vault_tool
+
+// One function per tool; each blocks.
+// Threads: any, at the same time. Errors: those of Vault.
+class VaultTools {
+ public:
+  explicit VaultTools(Vault& vault) : vault_(vault) {}
+
+  Result<std::vector<vault_tool::Hit>> search(vault_tool::Search in);
+  Result<vault_tool::Resolved> resolve_link(vault_tool::ResolveLink in);
+  Result<std::vector<vault_tool::BacklinkFrom>> backlinks(vault_tool::Backlinks in);
+  Result<std::string> read(vault_tool::Read in);
+  Result<vault_tool::Page> list(vault_tool::List in);
+  Result<vault_tool::Checked> check_links(vault_tool::CheckLinks in);
+
+ private:
+  Vault& vault_;
+};
+
+}  // namespace servers
