@@ -20,6 +20,7 @@ using base::ErrorCode;
 using Descriptor = asio::posix::basic_stream_descriptor<base::Executor>;
 
 constexpr std::size_t kReadSize = 16 * 1024;
+constexpr Millis kEndReport{250};
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
@@ -61,13 +62,15 @@ class Child::Core : public std::enable_shared_from_this<Core> {
   Descriptor input, output, errors, control;
   base::OneShot<pid_t> started;
   base::Signal output_came;
-  base::Signal ended;
+  // Waits until the child is gone, or until `until`. Several may wait.
+  static Task<void> wait_end(std::shared_ptr<Core> core, Instant until);
   pid_t pid = 0;
   std::string status;
   std::deque<std::string> queue;
   std::size_t queued = 0;
 
  private:
+  using Waiters = std::vector<std::weak_ptr<base::OneShot<void>>>;
   void read_report();
   void on_report();
   void write_next();
@@ -82,6 +85,7 @@ class Child::Core : public std::enable_shared_from_this<Core> {
   bool output_over_ = false;
   bool writing_ = false;
   bool close_when_written_ = false;
+  Waiters waiters_;
   std::vector<char> error_bytes_;
   std::string error_tail_, error_line_;
 
@@ -154,8 +158,19 @@ void Child::Core::on_report() {
   }
   ErrorCode ignored;
   input.close(ignored);
+  // Each that is woken may go on to do anything.
+  for (const auto& waiter : std::exchange(waiters_, {}))
+    if (auto live = waiter.lock()) live->set(Result<>());
   output_came.raise();
-  ended.raise();
+}
+
+Task<void> Child::Core::wait_end(std::shared_ptr<Core> core, Instant until) {
+  if (!core->status.empty()) co_return;
+  auto mine = std::make_shared<base::OneShot<void>>();
+  base::Deadline deadline;
+  if (until != Instant::max()) deadline = base::Deadline(core->loop.timers(), until, [mine] { mine->set(Result<>()); });
+  core->waiters_.push_back(mine);
+  (void)co_await mine->wait();
 }
 
 void Child::Core::write_next() {
@@ -186,7 +201,7 @@ void Child::Core::read_errors() {
   auto came = [self = shared_from_this()](ErrorCode error, std::size_t size) {
     self->keep_errors({self->error_bytes_.data(), size});
     if (!error) return self->read_errors();
-    if (!self->error_line_.empty()) self->keep_errors("\n");
+    if (!self->error_line_.empty() && self->options.on_stderr) self->options.on_stderr(std::exchange(self->error_line_, {}));
   };
   errors.async_read_some(asio::buffer(error_bytes_), came);
 }
@@ -279,6 +294,7 @@ Task<std::string> Child::read_line(std::size_t limit) {
   for (;;) {
     if (!core->reading_) {
       // How it ended belongs into the message, and is known a moment after its output's end.
+      if (core->output_over_ && core->buffer_.empty()) co_await Core::wait_end(core, base::Timers::now() + kEndReport);
       auto line = core->take_line(limit);
       if (!line) co_return std::move(line).error();
       if (*line) co_return *std::move(*line);
@@ -304,27 +320,20 @@ Result<> Child::write_line(std::string line) {
 
 Task<std::string> Child::exited() {
   auto core = core_;
-  while (core->status.empty()) co_await core->ended.wait();
+  co_await Core::wait_end(core, Instant::max());
   co_return core->status;
 }
 
 Task<void> Child::stop(Millis grace) {
   auto core = core_;
-  auto& timers = core->loop.timers();
-  auto wait = [](std::shared_ptr<Core> c, Instant until) -> Task<void> {
-    base::Deadline deadline(c->loop.timers(), until, [c] { c->ended.raise(); });
-    while (c->status.empty() && base::Timers::now() < until) co_await c->ended.wait();
-  };
   core->close_input();
-  co_await wait(core, timers.now() + grace);
-  if (core->status.empty()) {
-    core->say(kTerminate);
-    co_await wait(core, timers.now() + grace);
-  }
-  if (core->status.empty()) {
-    core->say(kKill);
-    while (core->status.empty()) co_await core->ended.wait();
-  }
+  co_await Core::wait_end(core, base::Timers::now() + grace);
+  if (!core->status.empty()) co_return;
+  core->say(kTerminate);
+  co_await Core::wait_end(core, base::Timers::now() + grace);
+  if (!core->status.empty()) co_return;
+  core->say(kKill);
+  co_await Core::wait_end(core, Instant::max());
 }
 
 }  // namespace net

@@ -52,8 +52,8 @@ class Child {
   // Errors: rate_limited (max_queue is full), unavailable (it does not read any more), invalid_argument (a line break inside).
   Result<> write_line(std::string line);
 
-  // Waits until the child and all of its descendants are gone. Gives "exited with 1", "killed by SIGKILL". Any number of times,
-  // one waiter at a time. Errors: none.
+  // Waits until the child and all of its descendants are gone. Gives "exited with 1", "killed by SIGKILL". Any number may wait.
+  // Errors: none.
   Task<std::string> exited();
   bool running() const;
   // How it ended, or empty while it runs.

@@ -13,6 +13,11 @@ bool same_header(std::string_view a, std::string_view b) {
   return true;
 }
 
+HeaderLines::HeaderLines(HttpHeader a, HttpHeader b, HttpHeader c, HttpHeader d, HttpHeader e, HttpHeader f, HttpHeader g, HttpHeader h)
+    : own_{a, b, c, d, e, f, g, h} {
+  while (size_ < own_.size() && !own_[size_].name.empty()) ++size_;
+}
+
 std::optional<std::string_view> HttpHeaders::find(std::string_view name) const {
   for (const auto& line : lines_)
     if (same_header(line.name, name)) return line.value;

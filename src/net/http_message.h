@@ -1,11 +1,14 @@
 // What an HTTP request is once it has been read, and the header lists of both directions.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <vector>
 
 namespace net {
@@ -18,6 +21,24 @@ struct HttpHeader {
 
 // True when both are the same header name: ASCII letters compare without case.
 bool same_header(std::string_view a, std::string_view b);
+
+// The header lines of an answer, written in place, `{{"Content-Type", "text/plain"}, {"X", "y"}}` up to eight, or taken from an array or
+// a vector. Not an initializer_list, which g++ 12 cannot build inside a co_await expression.
+class HeaderLines {
+ public:
+  HeaderLines() = default;
+  HeaderLines(HttpHeader a, HttpHeader b = {}, HttpHeader c = {}, HttpHeader d = {}, HttpHeader e = {}, HttpHeader f = {}, HttpHeader g = {}, HttpHeader h = {});  // NOLINT
+  template <class Lines>
+    requires(std::is_convertible_v<const Lines&, std::span<const HttpHeader>> && !std::is_same_v<Lines, HeaderLines>)
+  HeaderLines(const Lines& lines) : elsewhere_(lines) {}  // NOLINT(google-explicit-constructor)
+
+  std::span<const HttpHeader> lines() const { return size_ ? std::span(own_.data(), size_) : elsewhere_; }
+
+ private:
+  std::array<HttpHeader, 8> own_;
+  std::size_t size_ = 0;
+  std::span<const HttpHeader> elsewhere_;
+};
 
 // Header lines in the order in which they came. Names keep their spelling; a name may come several times.
 class HttpHeaders {

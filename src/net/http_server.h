@@ -4,9 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <initializer_list>
 #include <memory>
-#include <span>
 #include <stop_token>
 #include <string>
 #include <string_view>
@@ -71,12 +69,10 @@ class HttpExchange {
   // Sends a whole answer; returns when the kernel has all of it. Content-Length, Date and Connection are added. The body of an
   // answer to HEAD is measured and not sent. `body` must live until the Task ends; the headers only for the call.
   // Errors: cancelled (the client is not there to receive it), internal (a header with a line break in it, or answered before).
-  Task<void> respond(int status, std::span<const HttpHeader> headers, std::string_view body);
-  Task<void> respond(int status, std::initializer_list<HttpHeader> headers, std::string_view body);
+  Task<void> respond(int status, HeaderLines headers, std::string_view body);
 
   // Starts an answer of unknown length (chunked; closed at its end for HTTP/1.0). Errors: as respond.
-  Task<void> open_stream(int status, std::span<const HttpHeader> headers);
-  Task<void> open_stream(int status, std::initializer_list<HttpHeader> headers);
+  Task<void> open_stream(int status, HeaderLines headers);
   // Sends one piece of the stream; returns when the kernel has all of it, which is the backpressure. An empty piece sends
   // nothing. `bytes` must live until the Task ends.
   // Errors: cancelled (the client has gone, or took nothing for write_time).

@@ -407,11 +407,7 @@ std::stop_token HttpExchange::stop_token() const { return connection_.stop_.get_
 bool HttpExchange::gone() const { return connection_.ended_; }
 bool HttpExchange::answered() const { return connection_.answer_ != ServerConnection::Answer::none; }
 
-Task<void> HttpExchange::respond(int status, std::initializer_list<HttpHeader> headers, std::string_view body) {
-  return respond(status, std::span(headers.begin(), headers.size()), body);
-}
-
-Task<void> HttpExchange::respond(int status, std::span<const HttpHeader> headers, std::string_view body) {
+Task<void> HttpExchange::respond(int status, HeaderLines headers, std::string_view body) {
   ServerConnection& c = connection_;
   bool bodiless = status == 204 || status == 304;
   std::string& line = c.piece_;
@@ -421,22 +417,18 @@ Task<void> HttpExchange::respond(int status, std::span<const HttpHeader> headers
     append_number(line, body.size());
     line.append("\r\n");
   }
-  if (auto fine = c.start_answer(status, headers, line); !fine) return c.failed(std::move(fine).error());
+  if (auto fine = c.start_answer(status, headers.lines(), line); !fine) return c.failed(std::move(fine).error());
   c.answer_ = ServerConnection::Answer::whole;
   if (bodiless || c.request_.method == "HEAD") body = {};
   return c.send({c.out_, body});
 }
 
-Task<void> HttpExchange::open_stream(int status, std::initializer_list<HttpHeader> headers) {
-  return open_stream(status, std::span(headers.begin(), headers.size()));
-}
-
-Task<void> HttpExchange::open_stream(int status, std::span<const HttpHeader> headers) {
+Task<void> HttpExchange::open_stream(int status, HeaderLines headers) {
   ServerConnection& c = connection_;
   bool chunked = c.head_.minor_version == 1;
   if (!chunked) c.keep_ = false;
   auto line = chunked ? std::string_view("Transfer-Encoding: chunked\r\n") : std::string_view();
-  if (auto fine = c.start_answer(status, headers, line); !fine) return c.failed(std::move(fine).error());
+  if (auto fine = c.start_answer(status, headers.lines(), line); !fine) return c.failed(std::move(fine).error());
   c.answer_ = ServerConnection::Answer::stream;
   ++c.server_.counters_.streams;
   return c.send({c.out_});

@@ -43,6 +43,7 @@ mcp::Result<Url> parse_url(std::string_view text) {
   }
   out.target = std::string(url.encoded_path());
   if (out.target.empty()) out.target = "/";
+  if (out.target.front() != '/') return wrong("the port is not a port");
   if (url.has_query()) out.target += "?" + std::string(url.encoded_query());
   std::string host = url.host_type() == boost::urls::host_type::ipv6 ? "[" + out.host + "]" : out.host;
   out.origin = (out.tls ? "https://" : "http://") + host + ":" + std::to_string(out.port);

@@ -84,6 +84,7 @@ class HttpFront {
   // Judges one request by the ladder of the specification: HTTP method, media types, JSON, JSON-RPC, era by the body, envelope,
   // version, mirrored headers, method, capabilities, shape of the params. `body` must outlive what is returned.
   Received receive(const HttpFacts& http, const std::string& body) const;
+  Received receive(const HttpFacts& http, std::string&& body) const = delete;
 
   const FrontOptions& options() const { return options_; }
 
@@ -102,8 +103,10 @@ class StdioFront {
  public:
   explicit StdioFront(FrontOptions options) : options_(std::move(options)) {}
 
-  // Judges one line. A line with a modern `_meta` is modern, also in a process that has been initialized.
+  // Judges one line. A line with a modern `_meta` is modern, also in a process that has been initialized. `line` must
+  // outlive what is returned.
   Received receive(const std::string& line);
+  Received receive(std::string&& line) = delete;
 
   // The handshake ended: lines without an envelope speak `revision` from now on.
   void negotiated(const Revision& revision) { legacy_ = &revision; }

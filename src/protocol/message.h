@@ -30,6 +30,7 @@ struct Message {
 // Errors: kParseError (broken JSON, not UTF-8, deeper than base::kJsonDepth), kInvalidRequest (not one JSON-RPC 2.0 message: a
 // batch, a key twice, an id that is null or a fraction, both result and error...). RpcError::id is set where an id could be read.
 RpcResult<Message> parse_message(const std::string& text);
+RpcResult<Message> parse_message(std::string&& text) = delete;   // the slices would outlive it
 // The same for text that has passed validate_json already, such as an element of a batch.
 RpcResult<Message> read_message(std::string_view validated);
 
@@ -38,6 +39,7 @@ bool is_batch(std::string_view text);
 // The elements of a batch, each read on its own. Errors: kParseError, kInvalidRequest (no array, an empty one, or more than
 // `most` elements).
 RpcResult<std::vector<RpcResult<Message>>> parse_batch(const std::string& text, std::size_t most = 100);
+RpcResult<std::vector<RpcResult<Message>>> parse_batch(std::string&& text, std::size_t most = 100) = delete;
 
 // An id as it stands on the wire: the JSON text of a string or an integer.
 bool valid_id(std::string_view raw);

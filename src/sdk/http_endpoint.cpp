@@ -15,6 +15,7 @@ using protocol::InboundKind;
 using protocol::Method;
 
 constexpr std::string_view kJson = "application/json";
+constexpr std::span<const HttpHeader> kNoHeaders;
 
 // A header that came twice, as one value.
 std::optional<std::string_view> header(const net::HttpRequest& http, std::string_view name, std::string& joined) {
@@ -210,13 +211,14 @@ Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError er
 }
 
 Task<void> preflight(net::HttpExchange& exchange, std::string_view origin) {
-  co_await exchange.respond(204,
-                            {{"Access-Control-Allow-Origin", origin},
-                             {"Access-Control-Allow-Methods", "POST, GET, DELETE"},
-                             {"Access-Control-Allow-Headers", exchange.request().find("access-control-request-headers").value_or("")},
-                             {"Access-Control-Max-Age", "600"},
-                             {"Vary", "Origin, Access-Control-Request-Headers"}},
-                            "");
+  // A named array: g++ 12 does not compile a list inside of a co_await.
+  const HttpHeader headers[] = {{"Access-Control-Allow-Origin", origin},
+                                {"Access-Control-Allow-Methods", "POST, GET, DELETE"},
+                                {"Access-Control-Allow-Headers", exchange.request().find("access-control-request-headers").value_or("")},
+                                {"Access-Control-Max-Age", "600"},
+                                {"Vary", "Origin, Access-Control-Request-Headers"}};
+  std::span<const HttpHeader> lines(headers);
+  co_await exchange.respond(204, lines, "");
 }
 
 }  // namespace
@@ -283,12 +285,12 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
     case InboundKind::batch: co_await serve_batch(exchange, std::move(in), cors); break;
     case InboundKind::end_session:
       sessions_->remove(in.session->id());
-      co_await exchange.respond(200, {}, "");
+      co_await exchange.respond(200, kNoHeaders, "");
       break;
     case InboundKind::notification:
     case InboundKind::response:
       notice(in);
-      co_await exchange.respond(202, {}, "");
+      co_await exchange.respond(202, kNoHeaders, "");
       break;
   }
 }
@@ -400,7 +402,7 @@ Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Co
     answers.push_back(encode_answer(question, std::move(reply), handler_.server_info()).message);
   }
   if (answers.empty())
-    co_await exchange.respond(202, {}, "");
+    co_await exchange.respond(202, kNoHeaders, "");
   else
     co_await line.finish({protocol::encode_batch(answers), 200});
 }

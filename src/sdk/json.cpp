@@ -11,13 +11,13 @@
 namespace mcp {
 namespace {
 
-const boost::json::value& at(const void* value) { return *static_cast<const boost::json::value*>(value); }
+const boost::json::value& node(const void* value) { return *static_cast<const boost::json::value*>(value); }
 
 }  // namespace
 
 JsonView::Kind JsonView::kind() const {
   if (!value_) return Kind::missing;
-  switch (at(value_).kind()) {
+  switch (node(value_).kind()) {
     case boost::json::kind::null: return Kind::null;
     case boost::json::kind::bool_: return Kind::boolean;
     case boost::json::kind::int64:
@@ -32,37 +32,37 @@ JsonView::Kind JsonView::kind() const {
 
 JsonView JsonView::operator[](std::string_view key) const {
   if (!value_) return {};
-  const auto* object = at(value_).if_object();
+  const auto* object = node(value_).if_object();
   return JsonView(object ? object->if_contains(boost::json::string_view(key.data(), key.size())) : nullptr);
 }
 
 JsonView JsonView::at(std::size_t index) const {
   if (!value_ || index >= size()) return {};
-  if (const auto* array = mcp::at(value_).if_array()) return JsonView(&(*array)[index]);
-  return JsonView(&(mcp::at(value_).get_object().begin() + static_cast<std::ptrdiff_t>(index))->value());
+  if (const auto* array = node(value_).if_array()) return JsonView(&(*array)[index]);
+  return JsonView(&(node(value_).get_object().begin() + static_cast<std::ptrdiff_t>(index))->value());
 }
 
 std::string_view JsonView::key(std::size_t index) const {
   if (!is(Kind::object) || index >= size()) return {};
-  auto key = (mcp::at(value_).get_object().begin() + static_cast<std::ptrdiff_t>(index))->key();
+  auto key = (node(value_).get_object().begin() + static_cast<std::ptrdiff_t>(index))->key();
   return {key.data(), key.size()};
 }
 
 std::size_t JsonView::size() const {
   if (!value_) return 0;
-  if (const auto* array = mcp::at(value_).if_array()) return array->size();
-  if (const auto* object = mcp::at(value_).if_object()) return object->size();
+  if (const auto* array = node(value_).if_array()) return array->size();
+  if (const auto* object = node(value_).if_object()) return object->size();
   return 0;
 }
 
 std::optional<bool> JsonView::boolean() const {
   if (!is(Kind::boolean)) return std::nullopt;
-  return mcp::at(value_).get_bool();
+  return node(value_).get_bool();
 }
 
 std::optional<std::int64_t> JsonView::integer() const {
   if (!value_) return std::nullopt;
-  const auto& v = mcp::at(value_);
+  const auto& v = node(value_);
   if (const auto* n = v.if_int64()) return *n;
   if (const auto* u = v.if_uint64(); u && *u <= static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
     return static_cast<std::int64_t>(*u);
@@ -73,14 +73,14 @@ std::optional<std::int64_t> JsonView::integer() const {
 std::optional<std::uint64_t> JsonView::unsigned_integer() const {
   if (auto n = integer()) return *n >= 0 ? std::optional(static_cast<std::uint64_t>(*n)) : std::nullopt;
   if (!value_) return std::nullopt;
-  if (const auto* u = mcp::at(value_).if_uint64()) return *u;
-  if (const auto* d = mcp::at(value_).if_double(); d && std::trunc(*d) == *d && *d >= 0 && *d < 0x1p64) return static_cast<std::uint64_t>(*d);
+  if (const auto* u = node(value_).if_uint64()) return *u;
+  if (const auto* d = node(value_).if_double(); d && std::trunc(*d) == *d && *d >= 0 && *d < 0x1p64) return static_cast<std::uint64_t>(*d);
   return std::nullopt;
 }
 
 std::optional<double> JsonView::number() const {
   if (!value_) return std::nullopt;
-  const auto& v = mcp::at(value_);
+  const auto& v = node(value_);
   if (const auto* d = v.if_double()) return *d;
   if (const auto* n = v.if_int64()) return static_cast<double>(*n);
   if (const auto* u = v.if_uint64()) return static_cast<double>(*u);
@@ -89,11 +89,11 @@ std::optional<double> JsonView::number() const {
 
 std::optional<std::string_view> JsonView::string() const {
   if (!is(Kind::string)) return std::nullopt;
-  const auto& text = mcp::at(value_).get_string();
+  const auto& text = node(value_).get_string();
   return std::string_view(text.data(), text.size());
 }
 
-std::string JsonView::text() const { return value_ ? boost::json::serialize(mcp::at(value_)) : "null"; }
+std::string JsonView::text() const { return value_ ? boost::json::serialize(node(value_)) : "null"; }
 
 Result<Json> Json::parse(std::string_view text) {
   auto value = base::parse_json(text);

@@ -1,0 +1,95 @@
+#include "app/asked_gateway.h"
+
+#include <fmt/format.h>
+#include <unistd.h>
+
+#include <thread>
+
+#include "app/instance_lock.h"
+#include "app/terminal.h"
+#include "app/wiring.h"
+#include "net/url.h"
+
+namespace app {
+
+using mcp::Code;
+using mcp::Error;
+
+// A gateway on a port of its own, which runs on its own thread.
+class AskedGateway::Local {
+ public:
+  static mcp::Result<std::unique_ptr<Local>> open(AppConfig config, net::Reaper& reaper) {
+    auto wiring = Wiring::open(std::move(config), reaper);
+    if (!wiring) return std::move(wiring).error();
+    std::unique_ptr<Local> local(new Local(*std::move(wiring)));
+    if (auto listening = local->http_->listen({"127.0.0.1", 0}); !listening) return std::move(listening).error();
+    if (auto started = local->wiring_->start(); !started) return std::move(started).error();
+    local->thread_ = std::thread([at = local.get()] { at->wiring_->loop().run(); });
+    return local;
+  }
+  ~Local() {
+    if (!thread_.joinable()) return;
+    wiring_->loop().post([this] { ending_->spawn(shut_down(this)); });
+    thread_.join();
+    ending_.reset();
+  }
+
+  Address address() const { return http_->address(); }
+
+ private:
+  explicit Local(std::unique_ptr<Wiring> wiring)
+      : wiring_(std::move(wiring)), http_(std::make_unique<HttpSide>(*wiring_)), ending_(std::make_unique<base::TaskGroup>()) {}
+
+  static base::Task<void> shut_down(Local* self) {
+    constexpr base::Millis kGrace{500};
+    co_await self->http_->stop(kGrace);
+    co_await self->wiring_->stop(kGrace);
+    self->wiring_->loop().stop();
+  }
+
+  std::unique_ptr<Wiring> wiring_;
+  std::unique_ptr<HttpSide> http_;
+  std::unique_ptr<base::TaskGroup> ending_;
+  std::thread thread_;
+};
+
+AskedGateway::AskedGateway(std::string url) : url_(std::move(url)) {}
+AskedGateway::AskedGateway(AskedGateway&&) noexcept = default;
+AskedGateway& AskedGateway::operator=(AskedGateway&&) noexcept = default;
+AskedGateway::~AskedGateway() = default;
+
+mcp::Result<AskedGateway> AskedGateway::find(const std::string& config, const std::string& url, net::Reaper& reaper) {
+  if (!url.empty()) {
+    if (auto parsed = net::parse_url(url); !parsed) return Error(Code::invalid_argument, "--url: " + parsed.error().message);
+    return AskedGateway(url);
+  }
+  auto read = open_config(config);
+  if (!read) return Error(Code::invalid_argument, "");
+  if (auto running = find_running(read->lock_path()); running && !running->address.empty())
+    return AskedGateway(fmt::format("http://{}/mcp", running->address));
+  base::log::open(base::log::Format::automatic, base::log::Level::error);
+  auto local = Local::open(*std::move(read), reaper);
+  if (!local) return std::move(local).error();
+  AskedGateway out(fmt::format("http://{}/mcp", (*local)->address().text()));
+  out.local_ = *std::move(local);
+  return out;
+}
+
+std::string AskedGateway::page_url(std::string_view path) const {
+  auto parsed = net::parse_url(url_);
+  return parsed ? fmt::format("{}/{}", parsed->origin, path) : url_;
+}
+
+std::string harmless(std::string_view text) {
+  if (::isatty(STDOUT_FILENO) != 1) return std::string(text);
+  std::string out;
+  for (unsigned char c : text) {
+    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+      out += fmt::format("\\x{:02x}", c);
+    else
+      out += static_cast<char>(c);
+  }
+  return out;
+}
+
+}  // namespace app

@@ -1,0 +1,230 @@
+#include "app/cli.h"
+
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <array>
+#include <string>
+#include <vector>
+
+#include "app/build_info.h"
+#include "app/commands.h"
+#include "app/finding.h"
+#include "app/nearest.h"
+#include "app/terminal.h"
+
+namespace app {
+namespace {
+
+constexpr std::array<std::string_view, 12> kNotBuilt{"doctor", "pins", "scan", "approvals", "keys", "login",
+                                                     "logout", "rules", "audit", "budget", "registry", "advise"};
+
+// Everything that the command line can say. The subcommands' callbacks set `run`.
+struct CommandLine {
+  CLI::App app{"Gatehouse: a gateway between AI clients and MCP servers.", "gatehouse"};
+  ServeOptions serve;
+  StdioOptions stdio;
+  ServerOptions server;
+  CheckOptions check;
+  ToolsOptions tools;
+  CallOptions call;
+  InitOptions init;
+  VersionOptions version;
+  std::string shell;
+  std::string not_built;  // an option that is known and not built yet
+  std::function<int(net::Reaper&)> run;
+};
+
+void add_config(CLI::App& command, std::string& config) {
+  command.add_option("--config", config, "the config; else $GATEHOUSE_CONFIG, ./gatehouse.yaml, ~/.config/gatehouse/gatehouse.yaml")
+      ->type_name("FILE");
+}
+
+void add_json(CLI::App& command, Output& output) {
+  command.add_flag_callback("--json", [&output] { output = Output::json; }, "answer as JSON");
+}
+
+void add_log(CLI::App& command, LogOptions& log) {
+  static const std::map<std::string, base::log::Level> kLevels{{"debug", base::log::Level::debug},
+                                                               {"info", base::log::Level::info},
+                                                               {"warn", base::log::Level::warn},
+                                                               {"error", base::log::Level::error},
+                                                               {"off", base::log::Level::off}};
+  static const std::map<std::string, base::log::Format> kFormats{{"text", base::log::Format::text}, {"json", base::log::Format::json}};
+  auto level = [&log](const std::string& word) { log.level = kLevels.at(word); };
+  auto format = [&log](const std::string& word) { log.format = kFormats.at(word); };
+  command.add_option_function<std::string>("--log-level", level, "debug, info, warn, error or off")
+      ->type_name("LEVEL")
+      ->check(CLI::IsMember(kLevels));
+  command.add_option_function<std::string>("--log-format", format, "text or json; else text on a terminal, json on a pipe")
+      ->type_name("FORMAT")
+      ->check(CLI::IsMember(kFormats));
+}
+
+// A flag of the contract whose feature is not built yet: recognised, not shown.
+void add_not_built(CommandLine& line, CLI::App& command, const std::string& flag) {
+  CLI::callback_t note = [&line, name = command.get_name(), flag](const std::vector<std::string>&) {
+    line.not_built = name + ' ' + flag;
+    return true;
+  };
+  command.add_option(flag, note)->expected(0, 1)->group("");
+}
+
+void add_serving(CommandLine& line) {
+  CLI::App& serve_command = *line.app.add_subcommand("serve", "the gateway over HTTP");
+  add_config(serve_command, line.serve.config);
+  serve_command.add_option("--listen", line.serve.listen, "where to listen instead of where the config says")->type_name("ADDR");
+  add_log(serve_command, line.serve.log);
+  serve_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return serve(line.serve, reaper); }; });
+
+  CLI::App& stdio_command = *line.app.add_subcommand("stdio", "the same gateway as one stdio server, for desktop clients");
+  add_config(stdio_command, line.stdio.config);
+  add_log(stdio_command, line.stdio.log);
+  stdio_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return stdio(line.stdio, reaper); }; });
+
+  CLI::App& server_command = *line.app.add_subcommand("server", "one built-in server alone, over stdio or HTTP");
+  server_command.add_option("name", line.server.name, "filesystem or vault")->type_name("NAME")->required();
+  server_command.add_option("--root", line.server.roots, "a folder it may read; DIR:append or DIR:write lets it change files; repeatable")
+      ->type_name("DIR")
+      ->allow_extra_args(false);
+  server_command.add_option("--http", line.server.http, "serve Streamable HTTP at /mcp there, instead of stdio")->type_name("ADDR");
+  add_not_built(line, server_command, "--profile");
+  server_command.callback([&line] { line.run = [&line](net::Reaper&) { return server(line.server); }; });
+}
+
+void add_asking(CommandLine& line) {
+  CLI::App& tools_command = *line.app.add_subcommand("tools", "lists or searches the tools, or shows how each server is");
+  add_config(tools_command, line.tools.config);
+  tools_command.add_option("query", line.tools.query, "words that the tool's name or description must have")->type_name("QUERY");
+  tools_command.add_option("--url", line.tools.url, "ask the gateway or server there")->type_name("URL");
+  tools_command.add_flag_callback("--status", [&line] { line.tools.show = ToolsOptions::Show::status; }, "how each server is");
+  add_json(tools_command, line.tools.output);
+  add_not_built(line, tools_command, "--tokens");
+  tools_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return tools(line.tools, reaper); }; });
+
+  CLI::App& call_command = *line.app.add_subcommand("call", "calls one tool as a client would");
+  add_config(call_command, line.call.config);
+  call_command.add_option("name", line.call.name, "the tool's public name, as `gatehouse tools` shows it")->type_name("NAME")->required();
+  call_command.add_option("arguments", line.call.arguments, "the arguments, a JSON object; - reads it from stdin")->type_name("JSON");
+  call_command.add_option("--url", line.call.url, "call the gateway or server there")->type_name("URL");
+  add_json(call_command, line.call.output);
+  call_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return call(line.call, reaper); }; });
+}
+
+void add_config_commands(CommandLine& line) {
+  CLI::App& check_command = *line.app.add_subcommand("check", "validates a config without running anything");
+  add_config(check_command, line.check.config);
+  add_json(check_command, line.check.output);
+  add_not_built(line, check_command, "--launch");
+  add_not_built(line, check_command, "--packages");
+  check_command.callback([&line] { line.run = [&line](net::Reaper&) { return check(line.check); }; });
+
+  CLI::App& init_command = *line.app.add_subcommand("init", "writes a commented gatehouse.yaml to begin with");
+  init_command.add_option("--config", line.init.config, "the file to write; else ./gatehouse.yaml")->type_name("FILE");
+  add_not_built(line, init_command, "--import");
+  add_not_built(line, init_command, "--undo");
+  init_command.callback([&line] { line.run = [&line](net::Reaper&) { return init(line.init); }; });
+}
+
+// What completion offers: the commands with their visible flags, and the words of those whose arguments are known.
+std::vector<CommandShape> shapes(CLI::App& app) {
+  std::vector<CommandShape> out;
+  for (CLI::App* command : app.get_subcommands([](CLI::App*) { return true; })) {
+    CommandShape shape{command->get_name(), command->get_description(), {}, {}};
+    for (const CLI::Option* option : command->get_options())
+      if (!option->get_positional() && !option->get_group().empty())
+        for (const std::string& name : option->get_lnames()) shape.flags.push_back("--" + name);
+    if (shape.name == "server") shape.words = {"filesystem", "vault"};
+    if (shape.name == "completion") shape.words = {"bash", "zsh", "fish"};
+    out.push_back(std::move(shape));
+  }
+  return out;
+}
+
+void add_about(CommandLine& line) {
+  CLI::App& completion_command = *line.app.add_subcommand("completion", "completion for a shell, to be sourced");
+  completion_command.add_option("shell", line.shell, "bash, zsh or fish")->type_name("SHELL")->required();
+  completion_command.callback([&line] { line.run = [&line](net::Reaper&) { return completion(line.shell, shapes(line.app)); }; });
+
+  CLI::App& version_command = *line.app.add_subcommand("version", "version, commit, revisions spoken, store in use");
+  add_config(version_command, line.version.config);
+  add_json(version_command, line.version.output);
+  version_command.callback([&line] { line.run = [&line](net::Reaper&) { return version(line.version); }; });
+}
+
+// Says what is wrong with a command that nobody knows.
+int unknown_command(CommandLine& line, const std::string& word) {
+  std::vector<std::string> names;
+  for (CLI::App* command : line.app.get_subcommands([](CLI::App*) { return true; })) names.push_back(command->get_name());
+  std::vector<std::string_view> known(names.begin(), names.end());
+  if (std::find(kNotBuilt.begin(), kNotBuilt.end(), word) != kNotBuilt.end()) {
+    complain(word + " is not built yet");
+    return kUsage;
+  }
+  known.insert(known.end(), kNotBuilt.begin(), kNotBuilt.end());
+  auto near = find_nearest(word, known);
+  complain(fmt::format("unknown command {}{}; gatehouse --help lists the commands", shown(word), near ? fmt::format("; did you mean {}?", *near) : ""));
+  return kUsage;
+}
+
+// The command that was begun, or the whole program.
+CLI::App& begun(CommandLine& line) {
+  std::vector<CLI::App*> parsed = line.app.get_subcommands();
+  return parsed.empty() ? line.app : *parsed.front();
+}
+
+int wrong_usage(CommandLine& line, const std::string& what) {
+  CLI::App& command = begun(line);
+  complain(fmt::format("{}; see gatehouse {}--help", what, &command == &line.app ? "" : command.get_name() + " "));
+  return kUsage;
+}
+
+// Says what is wrong with an argument that the command does not take.
+int unknown_argument(CommandLine& line) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : begun(line).get_options())
+    if (!option->get_group().empty())
+      for (const std::string& flag : option->get_lnames()) names.push_back("--" + flag);
+  std::vector<std::string_view> known(names.begin(), names.end());
+  std::vector<std::string> extra = line.app.remaining(true);
+  std::string word = extra.empty() ? "" : extra.front();
+  bool option = word.starts_with('-');
+  auto near = option ? find_nearest(word.substr(0, word.find('=')), known) : std::optional<std::string_view>();
+  return wrong_usage(line, fmt::format("unknown {} {}{}", option ? "option" : "argument", shown(word), near ? fmt::format("; did you mean {}?", *near) : ""));
+}
+
+}  // namespace
+
+int run_cli(int argc, char** argv, net::Reaper& reaper) {
+  CommandLine line;
+  line.app.require_subcommand(1);
+  line.app.set_version_flag("--version", fmt::format("gatehouse {}", build_version()));
+  add_serving(line);
+  add_asking(line);
+  add_config_commands(line);
+  add_about(line);
+  if (argc < 2) {
+    fmt::print(stderr, "{}", line.app.help());
+    return kUsage;
+  }
+  std::string first = argv[1];
+  bool known = first.starts_with('-');
+  for (CLI::App* command : line.app.get_subcommands([](CLI::App*) { return true; })) known = known || command->get_name() == first;
+  if (!known) return unknown_command(line, first);
+  try {
+    line.app.parse(argc, argv);
+  } catch (const CLI::Success& e) {
+    return line.app.exit(e);
+  } catch (const CLI::ExtrasError&) {
+    return unknown_argument(line);
+  } catch (const CLI::ParseError& e) {
+    return wrong_usage(line, e.what());
+  }
+  if (!line.not_built.empty()) {
+    complain(line.not_built + " is not built yet");
+    return kUsage;
+  }
+  return line.run(reaper);
+}
+
+}  // namespace app

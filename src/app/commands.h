@@ -1,0 +1,97 @@
+// The commands: what each takes, and the function that does it. Parsing is cli.cpp's work; what they do is in commands/.
+#pragma once
+
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/log.h"
+
+namespace net {
+class Reaper;
+}
+
+namespace app {
+
+// Exit status of every command.
+inline constexpr int kGood = 0;
+inline constexpr int kFailed = 1;  // the answer is "no", or the work failed
+inline constexpr int kUsage = 2;   // wrong usage or config
+
+// How a command writes its answer.
+enum class Output { text, json };
+
+struct LogOptions {
+  base::log::Level level = base::log::Level::info;
+  base::log::Format format = base::log::Format::automatic;
+};
+
+struct ServeOptions {
+  std::string config;
+  std::string listen;  // empty: what the config says
+  LogOptions log;
+};
+
+struct StdioOptions {
+  std::string config;
+  LogOptions log{base::log::Level::warn, base::log::Format::automatic};
+};
+
+struct ServerOptions {
+  std::string name;
+  std::vector<std::string> roots;  // DIR, or DIR:append or DIR:write
+  std::string http;                // empty: stdio
+};
+
+struct CheckOptions {
+  std::string config;
+  Output output = Output::text;
+};
+
+struct ToolsOptions {
+  enum class Show { tools, status };
+  std::string config;
+  std::string url;
+  std::string query;
+  Show show = Show::tools;
+  Output output = Output::text;
+};
+
+struct CallOptions {
+  std::string config;
+  std::string url;
+  std::string name;
+  std::string arguments = "{}";  // "-": from stdin
+  Output output = Output::text;
+};
+
+struct InitOptions {
+  std::string config;  // the file to write; empty: ./gatehouse.yaml
+};
+
+// A command as completion sees it.
+struct CommandShape {
+  std::string name;
+  std::string help;
+  std::vector<std::string> flags;  // "--json", "-h"
+  std::vector<std::string> words;  // what its first argument may be, where that is known
+};
+
+struct VersionOptions {
+  std::string config;
+  Output output = Output::text;
+};
+
+// Each returns an exit status, and has said on stderr why when it is not kGood.
+int serve(const ServeOptions& options, net::Reaper& reaper);
+int stdio(const StdioOptions& options, net::Reaper& reaper);
+int server(const ServerOptions& options);
+int check(const CheckOptions& options);
+int tools(const ToolsOptions& options, net::Reaper& reaper);
+int call(const CallOptions& options, net::Reaper& reaper);
+int init(const InitOptions& options);
+int completion(std::string_view shell, std::span<const CommandShape> commands);
+int version(const VersionOptions& options);
+
+}  // namespace app

@@ -1,0 +1,86 @@
+#include <fmt/format.h>
+#include <sys/resource.h>
+
+#include <chrono>
+
+#include "app/commands.h"
+#include "app/instance_lock.h"
+#include "app/stopping.h"
+#include "app/terminal.h"
+#include "app/wiring.h"
+
+namespace app {
+namespace {
+
+namespace log = base::log;
+
+// How long calls that run may go on once the gateway is asked to stop. Under the ten seconds after which containers are killed.
+constexpr base::Millis kGrace{8'000};
+
+// As many open files as this process may have at all: each client and each child takes some.
+void raise_file_limit() {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur >= limit.rlim_max) return;
+  limit.rlim_cur = limit.rlim_max;
+  (void)::setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+base::Task<void> shut_down(Wiring* wiring, HttpSide* http, base::TaskGroup* work) {
+  work->spawn(wiring->stop(kGrace));
+  co_await http->stop(kGrace + base::Millis(1'000));
+  co_await work->join();
+  wiring->loop().stop();
+}
+
+void say_listening(const Wiring& wiring, const HttpSide& http, std::chrono::steady_clock::time_point began) {
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  log::info("listening", {{"url", fmt::format("http://{}/mcp", http.address().text())},
+                          {"servers", static_cast<std::int64_t>(wiring.config().gateway.servers.size())},
+                          {"ms", took.count()}});
+}
+
+// Runs until a signal comes and everything has ended.
+void run(Wiring& wiring, HttpSide& http, std::chrono::steady_clock::time_point began) {
+  base::TaskGroup work;
+  base::TaskGroup ending;
+  Stopping stopping(wiring.loop(), [&] { ending.spawn(shut_down(&wiring, &http, &work)); });
+  say_listening(wiring, http, began);
+  wiring.loop().run();
+}
+
+}  // namespace
+
+int serve(const ServeOptions& options, net::Reaper& reaper) {
+  auto began = std::chrono::steady_clock::now();
+  auto config = open_config(options.config);
+  if (!config) return kUsage;
+  if (!options.listen.empty()) {
+    auto address = parse_listen(options.listen);
+    if (!address) {
+      complain("--listen: " + address.error().message);
+      return kUsage;
+    }
+    config->listen = *address;
+  }
+  log::open(options.log.format, options.log.level);
+  raise_file_limit();
+  auto failed = [](const mcp::Error& error) {
+    complain(error.message);
+    return kFailed;
+  };
+  auto lock = InstanceLock::take(config->lock_path());
+  if (!lock) return failed(lock.error());
+  auto wiring = Wiring::open(*std::move(config), reaper);
+  if (!wiring) return failed(wiring.error());
+  HttpSide http(**wiring);
+  if (auto listening = http.listen((*wiring)->config().listen); !listening) return failed(listening.error());
+  if (auto beside = http.listen_unix((*wiring)->config().socket_path()); !beside)
+    log::warn("no socket beside the store", {{"reason", beside.error().message}});
+  if (auto started = (*wiring)->start(); !started) return failed(started.error());
+  lock->note(http.address().text());
+  run(**wiring, http, began);
+  log::info("stopped");
+  return kGood;
+}
+
+}  // namespace app

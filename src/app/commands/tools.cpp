@@ -1,0 +1,132 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "app/asked_gateway.h"
+#include "app/build_info.h"
+#include "app/commands.h"
+#include "app/terminal.h"
+#include "mcp/client.h"
+#include "net/http_client.h"
+
+namespace app {
+namespace {
+
+mcp::Task<std::vector<mcp::ToolInfo>> list(std::string url) {
+  mcp::ClientOptions options;
+  options.name = "gatehouse-tools";
+  options.version = build_version();
+  mcp::Client client = co_await mcp::Client::open_http(std::move(url), std::move(options));
+  std::vector<mcp::ToolInfo> tools = co_await client.list_tools();
+  (void)co_await client.close().result();
+  co_return tools;
+}
+
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
+  return out;
+}
+
+// Every word of the query stands somewhere in what the tool says of itself.
+bool matches(const mcp::ToolInfo& tool, std::string_view query) {
+  std::string text = lower(tool.name + ' ' + tool.title + ' ' + tool.description);
+  std::string words = lower(query);
+  for (std::size_t at = 0; at < words.size();) {
+    std::size_t end = std::min(words.find(' ', at), words.size());
+    if (text.find(words.substr(at, end - at)) == std::string::npos) return false;
+    at = end + 1;
+  }
+  return true;
+}
+
+std::string first_line(std::string_view text) {
+  while (!text.empty() && (text.front() == '\n' || text.front() == ' ')) text.remove_prefix(1);
+  return std::string(text.substr(0, text.find('\n')));
+}
+
+std::string as_json(const std::vector<mcp::ToolInfo>& tools) {
+  mcp::JsonWriter out;
+  out.array();
+  for (const mcp::ToolInfo& tool : tools) {
+    out.object().field("name", tool.name);
+    if (!tool.title.empty()) out.field("title", tool.title);
+    out.field("description", tool.description).key("inputSchema").raw(tool.input_schema.empty() ? "{}" : tool.input_schema);
+    if (!tool.output_schema.empty()) out.key("outputSchema").raw(tool.output_schema);
+    if (!tool.annotations.empty()) out.key("annotations").raw(tool.annotations);
+    out.end();
+  }
+  out.end();
+  return out.text() + "\n";
+}
+
+// Reads a page of the gateway as text. A page that says 503 is read all the same: it says why.
+base::Task<std::string> read_page(net::HttpClient* client, net::Url url) {
+  constexpr std::size_t kLargest = 4 * 1024 * 1024;
+  net::HttpClientRequest request;
+  request.url = std::move(url);
+  request.repeat = net::Repeat::harmless;
+  net::HttpResponse response = co_await client->send(std::move(request), {}, base::Timers::now() + base::Millis(10'000));
+  std::string body = co_await response.body(kLargest);
+  if (response.status() != 200 && response.status() != 503)
+    co_await mcp::fail(mcp::Code::upstream_failed, fmt::format("the gateway answered with {}", response.status()));
+  co_return body;
+}
+
+mcp::Result<std::string> read_status(const AskedGateway& gateway) {
+  auto url = net::parse_url(gateway.page_url("readyz"));
+  if (!url) return std::move(url).error();
+  base::Loop loop;
+  net::HttpClient client(loop, {});
+  return loop.block_on(read_page(&client, *std::move(url)));
+}
+
+int show_status(const AskedGateway& gateway, Output output) {
+  auto page = read_status(gateway);
+  auto status = page ? mcp::Json::parse(*page) : mcp::Result<mcp::Json>(page.error());
+  if (!status || !(*status)["upstreams"].is(mcp::JsonView::Kind::array)) {
+    complain(status ? "there is no gateway at " + gateway.url() : status.error().message);
+    return kFailed;
+  }
+  if (output == Output::json) {
+    print((*status)["upstreams"].text() + "\n");
+    return kGood;
+  }
+  std::vector<std::vector<std::string>> rows;
+  (*status)["upstreams"].each_element([&](mcp::JsonView upstream) {
+    rows.push_back({std::string(upstream["id"].string_or("")), std::string(upstream["kind"].string_or("")), std::string(upstream["state"].string_or("")),
+                    fmt::format("{} tools", upstream["tools"].integer_or(0)), harmless(first_line(upstream["reason"].string_or("")))});
+  });
+  print(table(rows));
+  return kGood;
+}
+
+}  // namespace
+
+int tools(const ToolsOptions& options, net::Reaper& reaper) {
+  auto gateway = AskedGateway::find(options.config, options.url, reaper);
+  if (!gateway) {
+    if (!gateway.error().message.empty()) complain(gateway.error().message);
+    return gateway.error().code == mcp::Code::invalid_argument ? kUsage : kFailed;
+  }
+  // Asking for the tools is what makes every server show how it is.
+  auto listed = mcp::block_on(list(gateway->url()));
+  if (options.show == ToolsOptions::Show::status) return show_status(*gateway, options.output);
+  if (!listed) {
+    complain(listed.error().message);
+    return kFailed;
+  }
+  std::erase_if(*listed, [&](const mcp::ToolInfo& tool) { return !matches(tool, options.query); });
+  if (options.output == Output::json) {
+    print(as_json(*listed));
+    return kGood;
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (const mcp::ToolInfo& tool : *listed) rows.push_back({harmless(tool.name), harmless(first_line(tool.description))});
+  print(table(rows));
+  if (listed->empty()) fmt::print(stderr, "{}\n", options.query.empty() ? "no tools" : "no tool matches");
+  return kGood;
+}
+
+}  // namespace app

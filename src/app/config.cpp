@@ -1,0 +1,201 @@
+#include "app/config.h"
+
+#include <arpa/inet.h>
+#include <fmt/format.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <charconv>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "access/identity.h"
+#include "app/config_server.h"
+#include "app/schema.h"
+#include "app/yaml.h"
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+using mcp::Code;
+using mcp::Error;
+
+constexpr std::string_view kStoreScheme = "sqlite:";
+
+void read_listen(const yaml::Value& value, Reader& reader, AppConfig& config) {
+  auto text = reader.plain(value, "listen");
+  if (!text) return;
+  auto address = parse_listen(*text);
+  if (address)
+    config.listen = *address;
+  else
+    reader.error(value, "listen: " + address.error().message);
+}
+
+void read_store(const yaml::Value& value, Reader& reader, AppConfig& config) {
+  auto text = reader.plain(value, "store");
+  if (!text) return;
+  if (text->starts_with("postgres://") || text->starts_with("postgresql://"))
+    return reader.error(value, "store: postgres is not built yet; use sqlite:PATH");
+  if (!text->starts_with(kStoreScheme) || text->size() == kStoreScheme.size())
+    return reader.error(value, fmt::format("store must be sqlite:PATH, not {}", shown(*text)));
+  yaml::Value path = value;
+  path.text = text->substr(kStoreScheme.size());
+  if (auto full = reader.path(path, "store")) config.store = std::string(kStoreScheme) + *full;
+}
+
+void check_store_folder(const yaml::Value* at, Reader& reader, const AppConfig& config) {
+  std::string folder = fs::path(config.store_path()).parent_path().string();
+  std::error_code ec;
+  if (at && !fs::is_directory(folder, ec))
+    reader.error(*at, fmt::format("store: the folder {} does not exist; create it", folder));
+}
+
+void read_limits(const yaml::Value& value, Reader& reader, AppConfig& config) {
+  if (!reader.is_map(value, "limits")) return;
+  if (auto* body = value.find("body"))
+    if (auto size = reader.size(*body, "limits.body", 1024, 64 * 1024 * 1024)) config.limits.body = *size;
+  if (auto* head = value.find("head"))
+    if (auto size = reader.size(*head, "limits.head", 1024, 64 * 1024)) config.limits.head = *size;
+}
+
+void read_origins(const yaml::Value& value, Reader& reader, AppConfig& config) {
+  std::vector<std::string> origins = reader.texts(value, "allowed_origins");
+  for (const std::string& origin : origins) {
+    std::size_t scheme = origin.find("://");
+    bool good = scheme != std::string::npos && scheme > 0 && origin.find('/', scheme + 3) == std::string::npos && origin.size() > scheme + 3 &&
+                origin.find('*') == std::string::npos;
+    if (!good)
+      reader.error(value, fmt::format("allowed_origins: {} is no origin; write it like https://app.example.com, without a path", shown(origin)));
+  }
+  config.allowed_origins = std::move(origins);
+}
+
+void read_hosts(const yaml::Value& value, Reader& reader, AppConfig& config) {
+  std::vector<std::string> hosts = reader.texts(value, "allowed_hosts");
+  for (const std::string& host : hosts)
+    if (host.find_first_of("/@*? ") != std::string::npos)
+      reader.error(value, fmt::format("allowed_hosts: {} is no host; write it like mcp.example.com, with :PORT where it has one", shown(host)));
+  config.allowed_hosts = std::move(hosts);
+}
+
+void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppConfig& config) {
+  schema::check(top, schema::top(), "", findings);
+  if (auto* value = top.find("listen")) read_listen(*value, reader, config);
+  if (auto* value = top.find("store")) {
+    read_store(*value, reader, config);
+    check_store_folder(value, reader, config);
+  }
+  if (auto* value = top.find("limits")) read_limits(*value, reader, config);
+  if (auto* value = top.find("allowed_hosts")) read_hosts(*value, reader, config);
+  if (auto* value = top.find("allowed_origins")) read_origins(*value, reader, config);
+  if (auto* value = top.find("name_limit"))
+    if (auto number = reader.number(*value, "name_limit", 32, 128)) config.gateway.name_limit = static_cast<std::size_t>(*number);
+  auto* servers = top.find("servers");
+  if (!servers || servers->kind == yaml::Value::Kind::null)
+    findings.warn(0, 0, "there are no servers; add one under servers:");
+  else
+    config.gateway.servers = read_servers(*servers, reader, findings);
+}
+
+}  // namespace
+
+std::string Address::text() const {
+  return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
+}
+
+mcp::Result<Address> parse_address(std::string_view text) {
+  Error refused(Code::invalid_argument, fmt::format("{} is no address; write it like 127.0.0.1:8811", shown(text)));
+  Address out;
+  std::string_view port;
+  if (text.starts_with('[')) {
+    std::size_t end = text.find("]:");
+    if (end == std::string_view::npos) return refused;
+    out.host = text.substr(1, end - 1);
+    port = text.substr(end + 2);
+  } else {
+    std::size_t colon = text.find(':');
+    if (colon == std::string_view::npos || text.find(':', colon + 1) != std::string_view::npos) return refused;
+    out.host = text.substr(0, colon);
+    port = text.substr(colon + 1);
+  }
+  if (out.host == "localhost") out.host = "127.0.0.1";
+  auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), out.port);
+  if (port.empty() || ec != std::errc() || end != port.data() + port.size()) return refused;
+  in_addr four{};
+  in6_addr six{};
+  bool bracketed = text.starts_with('[');
+  if (bracketed ? ::inet_pton(AF_INET6, out.host.c_str(), &six) != 1 : ::inet_pton(AF_INET, out.host.c_str(), &four) != 1) return refused;
+  return out;
+}
+
+mcp::Result<Address> parse_listen(std::string_view text) {
+  auto address = parse_address(text);
+  if (!address) return address;
+  if (auto allowed = authz::may_listen(address->host); !allowed) return std::move(allowed).error();
+  return address;
+}
+
+std::string AppConfig::store_path() const { return store.substr(std::min(store.size(), kStoreScheme.size())); }
+
+ReadConfig parse_config(std::string_view text, const std::string& file, const std::string& folder, const Environment& environment) {
+  ReadConfig out;
+  Findings findings(file);
+  Reader reader(findings, folder, environment);
+  AppConfig config;
+  config.file = file;
+  config.folder = folder;
+  config.store = std::string(kStoreScheme) + reader.absolute("gatehouse.db");
+  if (auto top = yaml::parse(text, findings)) {
+    if (top->kind == yaml::Value::Kind::null)
+      findings.warn(0, 0, "the config is empty; gatehouse init writes one to begin with");
+    else if (top->kind != yaml::Value::Kind::map)
+      findings.error(top->mark.line, top->mark.column, fmt::format("a config is a map of keys, not {}", top->kind_name()));
+    else
+      read_top(*top, reader, findings, config);
+  }
+  if (!findings.any_error()) out.config = std::move(config);
+  out.findings = std::move(findings).sorted();
+  return out;
+}
+
+ReadConfig read_config(const std::string& file, const Environment& environment) {
+  auto failed = [&](std::string text) {
+    ReadConfig out;
+    Findings findings(file);
+    findings.error(0, 0, std::move(text));
+    out.findings = std::move(findings).sorted();
+    return out;
+  };
+  std::error_code ec;
+  if (fs::is_directory(file, ec)) return failed("is a folder; name the file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return failed(fmt::format("cannot be read: {}", std::strerror(errno)));
+  std::string text(yaml::kLargestFile + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  fs::path full = fs::absolute(file, ec);
+  return parse_config(text, file, full.lexically_normal().parent_path().string(), environment);
+}
+
+mcp::Result<std::string> find_config(const std::string& given, const Environment& environment) {
+  if (!given.empty()) return given;
+  if (auto named = environment("GATEHOUSE_CONFIG"); named && !named->empty()) return *named;
+  std::error_code ec;
+  std::string here = "gatehouse.yaml";
+  if (fs::exists(here, ec)) return here;
+  std::string base;
+  if (auto xdg = environment("XDG_CONFIG_HOME"); xdg && xdg->starts_with('/'))
+    base = *xdg;
+  else if (auto home = environment("HOME"); home && !home->empty())
+    base = *home + "/.config";
+  std::string there = base + "/gatehouse/gatehouse.yaml";
+  if (!base.empty() && fs::exists(there, ec)) return there;
+  return Error(Code::not_found, fmt::format("no config: neither ./gatehouse.yaml nor {} exists; gatehouse init writes one, --config FILE names one",
+                                            base.empty() ? "$XDG_CONFIG_HOME/gatehouse/gatehouse.yaml" : there));
+}
+
+}  // namespace app

@@ -1,0 +1,72 @@
+// gatehouse.yaml as values. What each key means stands in the product's contract; here it is read, checked and composed.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/finding.h"
+#include "app/reader.h"
+#include "gateway/config.h"
+#include "mcp/result.h"
+
+namespace app {
+
+// Where to listen.
+struct Address {
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 8811;
+
+  // With brackets around an IPv6 address.
+  std::string text() const;
+};
+
+// Reads `HOST:PORT` or `[IPV6]:PORT`; `localhost` becomes 127.0.0.1. Errors: invalid_argument, saying what it should look like.
+mcp::Result<Address> parse_address(std::string_view text);
+// The same, and refuses what authz::may_listen refuses. Errors: also denied.
+mcp::Result<Address> parse_listen(std::string_view text);
+
+struct Limits {
+  std::size_t body = 4 * 1024 * 1024;
+  std::size_t head = 16 * 1024;
+};
+
+// A whole config, every value resolved and checked.
+struct AppConfig {
+  std::string file;    // as given
+  std::string folder;  // absolute; what relative paths are relative to
+  Address listen;
+  std::string store;  // "sqlite:" and an absolute path
+  Limits limits;
+  std::vector<std::string> allowed_hosts;
+  std::vector<std::string> allowed_origins;
+  gateway::Config gateway;
+
+  // The store's path, without its scheme.
+  std::string store_path() const;
+  // The socket and the lock beside it.
+  std::string socket_path() const { return store_path() + ".sock"; }
+  std::string lock_path() const { return store_path() + ".lock"; }
+};
+
+// What became of a config: the values if nothing was wrong, and everything there is to say, in the file's order.
+struct ReadConfig {
+  std::optional<AppConfig> config;
+  std::vector<Finding> findings;
+};
+
+// Reads `text` as the config file `file`, which lies in `folder` (absolute). Looks at the file system only to see whether folders,
+// certificates, secret files and programs are there; runs nothing.
+ReadConfig parse_config(std::string_view text, const std::string& file, const std::string& folder, const Environment& environment);
+
+// The same from the file system. A file that cannot be read is a finding.
+ReadConfig read_config(const std::string& file, const Environment& environment);
+
+// The config to use: `given` (from --config), else $GATEHOUSE_CONFIG, ./gatehouse.yaml, $XDG_CONFIG_HOME/gatehouse/gatehouse.yaml
+// (or ~/.config/…). Errors: not_found, with where it looked and what to do.
+mcp::Result<std::string> find_config(const std::string& given, const Environment& environment);
+
+}  // namespace app

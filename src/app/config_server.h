@@ -1,0 +1,17 @@
+// The `servers:` part of gatehouse.yaml.
+#pragma once
+
+#include <vector>
+
+#include "app/finding.h"
+#include "app/reader.h"
+#include "app/yaml.h"
+#include "gateway/config.h"
+
+namespace app {
+
+// Reads the map under `servers:`. What cannot be read is left out, with a finding that says why. A disabled server is checked for its
+// form only: what it would need (programs, folders, secrets) may be missing.
+std::vector<gateway::ServerConfig> read_servers(const yaml::Value& servers, Reader& reader, Findings& findings);
+
+}  // namespace app

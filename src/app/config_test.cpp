@@ -1,0 +1,358 @@
+#include "app/config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+
+namespace {
+
+namespace fs = std::filesystem;
+using app::ReadConfig;
+using testing::ElementsAre;
+using testing::IsEmpty;
+using Lines = std::vector<std::string>;
+
+// A folder with what the configs below name.
+class Config : public testing::Test {
+ protected:
+  Config() {
+    char name[] = "/tmp/gatehouse-config-XXXXXX";
+    folder_ = ::mkdtemp(name);
+    fs::create_directory(folder_ / "vault");
+    write("key", "hunter2\n", 0600);
+    write("open-key", "hunter3", 0644);
+    write("ca.pem", "", 0644);
+    write("tool", "#!/bin/sh\n", 0755);
+    environment_["PATH"] = folder_.string();
+    environment_["TOKEN"] = "t0ken";
+    environment_["HOME"] = folder_.string();
+  }
+  ~Config() override { fs::remove_all(folder_); }
+
+  void write(const std::string& name, const std::string& text, mode_t mode) {
+    std::ofstream(folder_ / name) << text;
+    ::chmod((folder_ / name).c_str(), mode);
+  }
+  ReadConfig parse(std::string_view text) {
+    return app::parse_config(text, "g.yaml", folder_.string(), [this](const std::string& name) -> std::optional<std::string> {
+      auto found = environment_.find(name);
+      if (found == environment_.end()) return {};
+      return found->second;
+    });
+  }
+  // What is said about `text`, with the folder's name replaced.
+  Lines lines(std::string_view text) {
+    Lines out;
+    for (const app::Finding& finding : parse(text).findings) {
+      std::string line = finding.line();
+      for (std::size_t at; (at = line.find(folder_.string())) != std::string::npos;) line.replace(at, folder_.string().size(), "DIR");
+      out.push_back(line);
+    }
+    return out;
+  }
+
+  fs::path folder_;
+  std::map<std::string, std::string> environment_;
+};
+
+TEST_F(Config, ReadsEveryBuiltKey) {
+  ReadConfig read = parse(R"(
+listen: 127.0.0.1:9000
+threads: 1
+store: sqlite:./state.db
+disclosure: all
+name_limit: 60
+allowed_hosts: [mcp.example.com]
+allowed_origins: [https://app.example.com]
+limits: { body: 1mb, head: 8kb }
+servers:
+  vault: { builtin: vault, roots: [./vault], required: true, start: eager }
+  files: { builtin: filesystem, roots: [{ path: ./vault, mode: write }], allow_hard_links: true }
+  child:
+    command: [tool, -y, 1.5]
+    env: { A: "x-${env:TOKEN}", B: 1, C: "${file:key}", D: "$${plain}" }
+    sandbox: off
+    deadline: 5m
+    connect_timeout: 250ms
+    tools:
+      include: ["read_*"]
+      exclude: [read_all]
+      read_one: { rename: read, description: Reads one. }
+  web:
+    url: https://tools.example.com/mcp
+    headers: { Authorization: "Bearer ${file:./key}" }
+    ca: ./ca.pem
+    enabled: false
+)");
+  ASSERT_THAT(read.findings, IsEmpty()) << read.findings[0].line();
+  const app::AppConfig& config = *read.config;
+  EXPECT_EQ(config.listen.text(), "127.0.0.1:9000");
+  EXPECT_EQ(config.store, "sqlite:" + folder_.string() + "/state.db");
+  EXPECT_EQ(config.socket_path(), folder_.string() + "/state.db.sock");
+  EXPECT_EQ(config.limits.body, 1024u * 1024);
+  EXPECT_EQ(config.limits.head, 8192u);
+  EXPECT_EQ(config.gateway.name_limit, 60u);
+  EXPECT_THAT(config.allowed_origins, ElementsAre("https://app.example.com"));
+  EXPECT_THAT(config.allowed_hosts, ElementsAre("mcp.example.com"));
+  ASSERT_EQ(config.gateway.servers.size(), 4u);
+
+  const gateway::ServerConfig& vault = config.gateway.servers[0];
+  EXPECT_EQ(vault.id, "vault");
+  EXPECT_EQ(vault.place.line, 11);
+  EXPECT_TRUE(vault.required);
+  EXPECT_EQ(vault.start, gateway::ServerConfig::Start::eager);
+  EXPECT_EQ(vault.roots[0].path, folder_.string() + "/vault");
+  EXPECT_EQ(vault.roots[0].mode, gateway::Root::Mode::read);
+
+  const gateway::ServerConfig& files = config.gateway.servers[1];
+  EXPECT_EQ(files.roots[0].mode, gateway::Root::Mode::write);
+  EXPECT_TRUE(files.allow_hard_links);
+
+  const gateway::ServerConfig& child = config.gateway.servers[2];
+  EXPECT_EQ(child.kind, gateway::ServerConfig::Kind::command);
+  EXPECT_THAT(child.command, ElementsAre("tool", "-y", "1.5"));
+  EXPECT_EQ(child.env.at("A").reveal(), "x-t0ken");
+  EXPECT_EQ(child.env.at("B").reveal(), "1");
+  EXPECT_EQ(child.env.at("C").reveal(), "hunter2");
+  EXPECT_EQ(child.env.at("D").reveal(), "${plain}");
+  EXPECT_EQ(child.cwd, folder_.string());
+  EXPECT_EQ(child.deadline, std::chrono::minutes(5));
+  EXPECT_EQ(child.connect_timeout, std::chrono::milliseconds(250));
+  EXPECT_THAT(child.include, ElementsAre("read_*"));
+  EXPECT_THAT(child.exclude, ElementsAre("read_all"));
+  EXPECT_EQ(child.tools.at("read_one").rename, "read");
+  EXPECT_EQ(child.tools.at("read_one").description, "Reads one.");
+
+  const gateway::ServerConfig& web = config.gateway.servers[3];
+  EXPECT_EQ(web.url, "https://tools.example.com/mcp");
+  EXPECT_EQ(web.headers[0].first, "Authorization");
+  EXPECT_EQ(web.ca, folder_.string() + "/ca.pem");
+  EXPECT_FALSE(web.enabled);
+}
+
+TEST_F(Config, DefaultsAreThoseOfTheContract) {
+  ReadConfig read = parse("servers: { v: { builtin: vault, roots: [vault] } }");
+  ASSERT_TRUE(read.config);
+  EXPECT_EQ(read.config->listen.text(), "127.0.0.1:8811");
+  EXPECT_EQ(read.config->store, "sqlite:" + folder_.string() + "/gatehouse.db");
+  EXPECT_EQ(read.config->limits.body, 4u * 1024 * 1024);
+  EXPECT_EQ(read.config->gateway.name_limit, 46u);
+}
+
+TEST_F(Config, SaysEverythingAtOnceInTheOrderOfTheFile) {
+  EXPECT_THAT(lines(R"(listen: nowhere
+sevrers: {}
+name_limit: many
+servers:
+  Vault: { builtin: vault, roots: [./vault] }
+  b: { builtin: vaul, roots: [./vault] }
+  c: { url: ftp://x }
+  d: { command: tool }
+)"),
+              ElementsAre("g.yaml:1:9: listen: \"nowhere\" is no address; write it like 127.0.0.1:8811",
+                          "g.yaml:2:1: unknown key \"sevrers\"; did you mean \"servers\"?",
+                          "g.yaml:3:13: name_limit must be a whole number from 32 to 128, not \"many\"",
+                          "g.yaml:5:3: \"Vault\" is no server id; use at most 24 of a-z, 0-9 and -, beginning with a letter",
+                          "g.yaml:6:17: servers.b.builtin: there is no built-in server \"vaul\"; did you mean \"vault\"?",
+                          testing::StartsWith("g.yaml:7:13: servers.c.url: "),
+                          "g.yaml:8:17: servers.d.command must be a list of the program and its arguments, as no shell splits it: [npx, -y, …]"));
+}
+
+struct Case {
+  const char* name;
+  const char* text;
+  std::vector<std::string> said;
+};
+
+class ConfigCase : public Config, public testing::WithParamInterface<Case> {};
+
+TEST_P(ConfigCase, SaysExactly) {
+  EXPECT_EQ(lines(GetParam().text), GetParam().said);
+}
+
+const std::string kNone = "g.yaml: warning: there are no servers; add one under servers:";
+const std::string kOk = "servers: { v: { builtin: vault, roots: [vault] } }\n";
+
+INSTANTIATE_TEST_SUITE_P(
+    NotBuilt, ConfigCase,
+    testing::Values(
+        Case{"Rules", "servers: {}\nrules: [{ tools: ['*'], then: allow }]", {"g.yaml:2:1: rules is not built yet; remove it"}},
+        Case{"Auth", "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
+             {"g.yaml:2:1: auth is not built yet; remove it",
+              "g.yaml:2:32: unknown key \"audiense\" in auth.issuers; did you mean \"audience\"?"}},
+        Case{"AuthAsBuilt", "servers: {}\nauth: { api_keys: false }", {}},
+        Case{"Threads", "servers: {}\nthreads: 4", {"g.yaml:2:10: threads: 4 is not built yet; the only value for now is 1"}},
+        Case{"Disclosure", "servers: {}\ndisclosure: search",
+             {"g.yaml:2:13: disclosure: search is not built yet; the only value for now is all"}},
+        Case{"DisclosureWrong", "servers: {}\ndisclosure: some", {"g.yaml:2:13: disclosure must be all, search, code or auto, not \"some\""}},
+        Case{"TelemetryAsBuilt", "servers: {}\ntelemetry: { content: none }", {}},
+        Case{"Telemetry", "servers: {}\ntelemetry: { otlp: http://localhost:4318 }", {"g.yaml:2:1: telemetry is not built yet; remove it"}},
+        Case{"LimitsRate", "servers: {}\nlimits: { rate: 5 }", {"g.yaml:2:11: limits.rate is not built yet; remove it"}},
+        Case{"Postgres", "servers: {}\nstore: postgres://localhost/g", {"g.yaml:2:8: store: postgres is not built yet; use sqlite:PATH"}},
+        Case{"Sandbox", "servers: { c: { command: [tool], sandbox: { write: [./x] } } }",
+             {"g.yaml:1:43: servers.c.sandbox: a map is not built yet; the only value for now is off"}},
+        Case{"OpenApi", "servers: { c: { openapi: ./x.json } }", {"g.yaml:1:17: servers.c.openapi is not built yet; remove it"}},
+        Case{"Github", "servers: { c: { builtin: github } }",
+             {"g.yaml:1:26: servers.c.builtin: github is not built yet; built are filesystem and vault"}},
+        Case{"Command", "servers: { c: { command: [tool], env: { A: '${command:pass x}' } } }",
+             {"g.yaml:1:44: servers.c.env.A: ${command:…} is not built yet; use ${env:NAME} or ${file:PATH}"}},
+        Case{"Always", "servers: { c: { command: [tool], tools: { x: { always: true } } } }",
+             {"g.yaml:1:56: servers.c.tools.x.always: true is not built yet; the only value for now is false"}}),
+    [](const auto& param) { return param.param.name; });
+
+INSTANTIATE_TEST_SUITE_P(
+    Wrong, ConfigCase,
+    testing::Values(
+        Case{"Empty", "", {"g.yaml: warning: the config is empty; gatehouse init writes one to begin with"}},
+        Case{"NoServers", "threads: 1", {kNone}},
+        Case{"NotAMap", "[a]", {"g.yaml:1:1: a config is a map of keys, not a list"}},
+        Case{"KeyTwice", "servers: {}\nstore: sqlite:a\nstore: sqlite:b", {"g.yaml:3:1: the key \"store\" is here twice; remove one"}},
+        Case{"ServerTwice", "servers:\n  a: { command: [tool] }\n  a: { command: [tool] }", {"g.yaml:3:3: the key \"a\" is here twice; remove one"}},
+        Case{"Beyond", "servers: {}\nlisten: 0.0.0.0:8811",
+             {"g.yaml:2:9: listen: listening on 0.0.0.0 would let anybody who reaches it call every tool, and sign-in is not built yet; use 127.0.0.1 "
+              "or [::1]"}},
+        Case{"ListenList", "servers: {}\nlisten: [1]", {"g.yaml:2:9: listen must be text, not a list"}},
+        Case{"StoreScheme", "servers: {}\nstore: ./x.db", {"g.yaml:2:8: store must be sqlite:PATH, not \"./x.db\""}},
+        Case{"StoreFolder", "servers: {}\nstore: sqlite:./none/x.db", {"g.yaml:2:8: store: the folder DIR/none does not exist; create it"}},
+        Case{"Size", "servers: {}\nlimits: { body: 4 megabytes }",
+             {"g.yaml:2:17: limits.body must be a size like 16kb or 4mb, from 1kb to 64mb, not \"4 megabytes\""}},
+        Case{"Duration", "servers: { a: { command: [tool], deadline: 30 } }",
+             {"g.yaml:1:44: servers.a.deadline must be a duration like 30s, 5m or 1h, from 10ms to 24h, not \"30\""}},
+        Case{"Flag", "servers: { a: { command: [tool], enabled: 'true' } }",
+             {"g.yaml:1:43: servers.a.enabled must be true or false without quotes, not \"true\""}},
+        Case{"Reserved", "servers: { tools: { command: [tool] } }", {"g.yaml:1:12: the server id \"tools\" is reserved; choose another"}},
+        Case{"NoKind", "servers: { a: { enabled: true } }", {"g.yaml:1:15: servers.a has no kind; give it one of builtin, command or url"}},
+        Case{"TwoKinds", "servers: { a: { command: [tool], url: 'http://x' } }", {"g.yaml:1:15: servers.a has several kinds: command, url; keep one"}},
+        Case{"NotForKind", "servers: { a: { command: [tool], roots: [vault] } }",
+             {"g.yaml:1:34: servers.a.roots is for builtin servers, and this is a command server; remove it"}},
+        Case{"NoRoots", "servers: { a: { builtin: vault } }",
+             {"g.yaml:1:26: servers.a needs roots, the folders it may use; add roots: [./folder]"}},
+        Case{"RootMissing", "servers: { a: { builtin: vault, roots: [./none] } }",
+             {"g.yaml:1:41: servers.a.roots[0]: the folder DIR/none does not exist; create it"}},
+        Case{"RootIsFile", "servers: { a: { builtin: vault, roots: [./key] } }", {"g.yaml:1:41: servers.a.roots[0]: the folder DIR/key is no folder; name one"}},
+        Case{"RootMode", "servers: { a: { builtin: vault, roots: [{ path: vault, mode: rw }] } }",
+             {"g.yaml:1:62: servers.a.roots[0].mode must be read, append or write, not \"rw\""}},
+        Case{"TwoVaults", "servers: { a: { builtin: vault, roots: [vault, vault] } }",
+             {"g.yaml:1:48: servers.a.roots: a vault is one folder; make a server for each"}},
+        Case{"RequiredLazy", "servers: { a: { command: [tool], required: true, start: lazy } }",
+             {"g.yaml:1:57: servers.a.start: a required server starts with the gateway, as /readyz waits for it; remove one of the two"}},
+        Case{"RootKey", "servers: { a: { builtin: vault, roots: [{ path: vault, mod: read }] } }",
+             {"g.yaml:1:56: unknown key \"mod\" in servers.a.roots[0]; did you mean \"mode\"?"}},
+        Case{"NotOnPath", "servers: { a: { command: [nope] } }",
+             {"g.yaml:1:27: warning: servers.a.command[0]: \"nope\" is not on the PATH; install it or write its full path"}},
+        Case{"NotRunnable", "servers: { a: { command: [./key] } }",
+             {"g.yaml:1:27: warning: servers.a.command[0]: DIR/key cannot be run; check the path and its permissions"}},
+        Case{"DisabledNeedsNothing", "servers: { a: { command: [nope], enabled: false, env: { A: '${env:NONE}' } } }", {}},
+        Case{"EnvUnset", "servers: { a: { command: [tool], env: { A: '${env:NONE}' } } }",
+             {"g.yaml:1:44: servers.a.env.A: the environment variable NONE is not set; set it before starting"}},
+        Case{"EnvName", "servers: { a: { command: [tool], env: { A=B: x } } }",
+             {"g.yaml:1:41: servers.a.env: \"A=B\" is no name of a variable; use letters, digits and _"}},
+        Case{"EnvNull", "servers: { a: { command: [tool], env: { A: } } }", {"g.yaml:1:44: servers.a.env.A must be text, not nothing"}},
+        Case{"NoSource", "servers: { a: { command: [tool], env: { A: '${TOKEN}' } } }",
+             {"g.yaml:1:44: servers.a.env.A: ${TOKEN} names no source; write ${env:NAME} or ${file:PATH}, or $${ for a plain ${"}},
+        Case{"Unclosed", "servers: { a: { command: [tool], env: { A: '${env:TOKEN' } } }",
+             {"g.yaml:1:44: servers.a.env.A: ${ has no }; close it, or write $${ for a plain ${"}},
+        Case{"SecretInArguments", "servers: { a: { command: [tool, '${env:TOKEN}'] } }",
+             {"g.yaml:1:33: servers.a.command[1] cannot hold ${…}; secrets are read in env and headers, where no process list shows them"}},
+        Case{"SecretFileMissing", "servers: { a: { command: [tool], env: { A: '${file:none}' } } }",
+             {"g.yaml:1:44: servers.a.env.A: the secret file DIR/none cannot be read: No such file or directory"}},
+        Case{"SecretFileOpen", "servers: { a: { command: [tool], env: { A: '${file:open-key}' } } }",
+             {"g.yaml:1:44: warning: the secret file DIR/open-key can be read by others; run: chmod 600 DIR/open-key"}},
+        Case{"HeaderOurs", "servers: { a: { url: 'http://x/mcp', headers: { Host: x } } }",
+             {"g.yaml:1:49: servers.a.headers.Host is set by Gatehouse itself; remove it"}},
+        Case{"HeaderTwice", "servers: { a: { url: 'http://x/mcp', headers: { A: x, a: y } } }",
+             {"g.yaml:1:55: servers.a.headers.a is here twice, as case does not count; remove one"}},
+        Case{"HeaderBreak", "servers: { a: { url: 'http://x/mcp', headers: { A: \"x\\ny\" } } }",
+             {"g.yaml:1:52: servers.a.headers.A has a line break or control character in its value; remove it"}},
+        Case{"Rename", "servers: { a: { command: [tool], tools: { x: { rename: a b } } } }",
+             {"g.yaml:1:56: servers.a.tools.x.rename: \"a b\" is no tool name; use at most 64 letters, digits, _ and -"}},
+        Case{"RenameTwice", "servers: { a: { command: [tool], tools: { x: { rename: z }, y: { rename: z } } } }",
+             {"g.yaml:1:74: servers.a.tools.y.rename: \"z\" is the new name of another tool too; choose another"}},
+        Case{"Origin", "servers: {}\nallowed_origins: ['https://a.b/c']",
+             {"g.yaml:2:18: allowed_origins: \"https://a.b/c\" is no origin; write it like https://app.example.com, without a path"}},
+        Case{"FarKey", "servers: { a: { command: [tool], tools: { x: { zzzzzzzz: 1 } } } }",
+             {"g.yaml:1:48: unknown key \"zzzzzzzz\" in servers.a.tools.x; known here: rename, description, always, annotations"}}),
+    [](const auto& param) { return param.param.name; });
+
+TEST_F(Config, ABrokenYamlSaysWhere) {
+  EXPECT_THAT(lines("servers: {\n  a: [\n"), ElementsAre(testing::StartsWith("g.yaml:3:1: ")));
+  EXPECT_THAT(lines("a: 1\n b: 2\n"), ElementsAre(testing::StartsWith("g.yaml:2:3: ")));
+}
+
+TEST_F(Config, RefusesWhatWouldBlowUp) {
+  EXPECT_THAT(lines("a: \xff"), ElementsAre("g.yaml:1:4: not valid UTF-8; save the file as UTF-8"));
+  EXPECT_THAT(lines("a: \xed\xa0\x80"), ElementsAre("g.yaml:1:4: not valid UTF-8; save the file as UTF-8"));
+  EXPECT_THAT(lines(std::string("a: b\nc: \0d", 10)), ElementsAre("g.yaml:2:4: the control character 0x00 is not allowed; remove it"));
+  EXPECT_THAT(lines(std::string(1024 * 1024 + 1, '#')), ElementsAre("g.yaml: larger than 1024 KB; a config is never that large"));
+  EXPECT_THAT(lines(std::string(5000, '[')), ElementsAre(testing::EndsWith("nested more than 32 deep; no config needs that")));
+  EXPECT_THAT(lines("a: 1\n---\nb: 2\n"), ElementsAre(testing::StartsWith("g.yaml:3:1: a second document begins here")));
+  EXPECT_THAT(lines("a: &x [*x]"), ElementsAre(testing::HasSubstr("an alias inside its own anchor has no end")));
+  EXPECT_THAT(lines("a: !!binary x"), ElementsAre(testing::HasSubstr("is not supported; write the value without it")));
+  EXPECT_THAT(lines("a: &x { b: 1 }\nc: { <<: *x }"), ElementsAre("g.yaml:2:6: merge keys (<<) are not supported; write the keys out"));
+  std::string bomb = "a0: &a0 [x,x,x,x,x,x,x,x,x]\n";
+  for (int i = 1; i < 12; ++i) {
+    bomb += fmt::format("a{}: &a{} [", i, i);
+    for (int n = 0; n < 9; ++n) bomb += fmt::format("{}*a{}", n ? "," : "", i - 1);
+    bomb += "]\n";
+  }
+  EXPECT_THAT(lines(bomb), ElementsAre(testing::HasSubstr("more than 20000 values, aliases counted as what they stand for")));
+}
+
+TEST_F(Config, AliasesWork) {
+  ReadConfig read = parse("servers:\n  a: &a { command: [tool] }\n  b: *a\n");
+  ASSERT_TRUE(read.config) << read.findings[0].line();
+  EXPECT_EQ(read.config->gateway.servers[1].id, "b");
+}
+
+TEST_F(Config, ReadsAFileAndSaysWhyNot) {
+  write("g.yaml", kOk, 0600);
+  ReadConfig read = app::read_config((folder_ / "g.yaml").string(), app::process_environment);
+  ASSERT_TRUE(read.config);
+  EXPECT_EQ(read.config->folder, folder_.string());
+  EXPECT_THAT(app::read_config((folder_ / "none").string(), app::process_environment).findings[0].line(), testing::EndsWith("cannot be read: No such file or directory"));
+  EXPECT_THAT(app::read_config(folder_.string(), app::process_environment).findings[0].line(), testing::EndsWith("is a folder; name the file"));
+}
+
+TEST_F(Config, LooksWhereTheContractSays) {
+  auto environment = [this](const std::string& name) -> std::optional<std::string> {
+    auto found = environment_.find(name);
+    if (found == environment_.end()) return {};
+    return found->second;
+  };
+  EXPECT_EQ(*app::find_config("x.yaml", environment), "x.yaml");
+  EXPECT_THAT(app::find_config("", environment).error().message, testing::HasSubstr(folder_.string() + "/.config/gatehouse/gatehouse.yaml"));
+  environment_["XDG_CONFIG_HOME"] = (folder_ / "xdg").string();
+  fs::create_directories(folder_ / "xdg/gatehouse");
+  write("xdg/gatehouse/gatehouse.yaml", kOk, 0600);
+  EXPECT_EQ(*app::find_config("", environment), (folder_ / "xdg/gatehouse/gatehouse.yaml").string());
+  environment_["GATEHOUSE_CONFIG"] = "/some/where";
+  EXPECT_EQ(*app::find_config("", environment), "/some/where");
+}
+
+TEST(Address, LoopbackOnly) {
+  EXPECT_TRUE(app::parse_listen("localhost:0").ok());
+  EXPECT_TRUE(app::parse_listen("127.8.0.1:1").ok());
+  EXPECT_EQ(app::parse_listen("[::1]:8811")->text(), "[::1]:8811");
+  for (const char* beyond : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[::ffff:10.0.0.1]:1"})
+    EXPECT_EQ(app::parse_listen(beyond).error().code, mcp::Code::denied) << beyond;
+  for (const char* wrong : {"", "8811", ":8811", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8811", "[::1]", "[127.0.0.1]:1", "a.b:1"})
+    EXPECT_EQ(app::parse_listen(wrong).error().code, mcp::Code::invalid_argument) << wrong;
+}
+
+TEST(Amounts, DurationsAndSizes) {
+  EXPECT_EQ(app::parse_duration("30s"), std::chrono::seconds(30));
+  EXPECT_EQ(app::parse_duration("5m"), std::chrono::minutes(5));
+  EXPECT_EQ(app::parse_duration("1h"), std::chrono::hours(1));
+  for (const char* wrong : {"", "s", "5", "-5s", "5 s", "1.5s", "99999999999999999999s", "18446744073709551615h"}) EXPECT_FALSE(app::parse_duration(wrong)) << wrong;
+  EXPECT_EQ(app::parse_size("4mb"), 4u * 1024 * 1024);
+  EXPECT_EQ(app::parse_size("16KB"), 16u * 1024);
+  EXPECT_EQ(app::parse_size("512"), 512u);
+  for (const char* wrong : {"", "mb", "4 mb", "-1", "4tb", "18446744073709551615gb"}) EXPECT_FALSE(app::parse_size(wrong)) << wrong;
+}
+
+}  // namespace

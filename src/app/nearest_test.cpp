@@ -1,0 +1,32 @@
+#include "app/nearest.h"
+
+#include <gtest/gtest.h>
+
+#include <array>
+
+namespace {
+
+constexpr std::array<std::string_view, 4> kWords{"servers", "store", "listen", "allowed_hosts"};
+
+TEST(Nearest, FindsSlips) {
+  EXPECT_EQ(app::find_nearest("server", kWords), "servers");
+  EXPECT_EQ(app::find_nearest("sevrers", kWords), "servers");
+  EXPECT_EQ(app::find_nearest("Store", kWords), "store");
+  EXPECT_EQ(app::find_nearest("allowed-hosts", kWords), "allowed_hosts");
+  EXPECT_EQ(app::find_nearest("lisen", kWords), "listen");
+}
+
+TEST(Nearest, IsSilentWhenNothingIsNear) {
+  EXPECT_FALSE(app::find_nearest("zebra", kWords));
+  EXPECT_FALSE(app::find_nearest("", kWords));
+  EXPECT_FALSE(app::find_nearest(std::string(10'000, 's'), kWords));
+}
+
+TEST(Nearest, Distance) {
+  EXPECT_EQ(app::distance("", "abc"), 6);
+  EXPECT_EQ(app::distance("abc", "acb"), 2);
+  EXPECT_EQ(app::distance("abc", "ABC"), 3);
+  EXPECT_EQ(app::distance("abc", "abc"), 0);
+}
+
+}  // namespace

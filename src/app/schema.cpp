@@ -1,0 +1,203 @@
+#include "app/schema.h"
+
+#include <fmt/format.h>
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "app/nearest.h"
+
+namespace app::schema {
+namespace {
+
+constexpr Built kNot = Built::not_yet;
+
+constexpr Key kTls[] = {{"cert", kNot}, {"key", kNot}};
+constexpr Key kLimits[] = {{"body"}, {"head"}, {"rate", kNot}, {"concurrency", kNot}};
+constexpr Key kIssuer[] = {{"issuer", kNot},       {"audience", kNot}, {"provider", kNot},      {"algorithms", kNot},
+                           {"groups_claim", kNot}, {"scopes", kNot},   {"allow_loopback", kNot}};
+constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys", kNot, "false", "true false"}};
+constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook", kNot}, {"ttl", kNot}, {"wait", kNot}};
+constexpr Key kPins[] = {{"mode", kNot}, {"lock", kNot}};
+constexpr Key kScan[] = {{"definitions", kNot}, {"results", kNot}};
+constexpr Key kBudget[] = {{"call", kNot}, {"session", kNot}, {"hour", kNot}, {"hard", kNot}};
+constexpr Key kCode[] = {{"write", kNot}, {"wall", kNot}, {"cpu", kNot}, {"heap", kNot}, {"calls", kNot}};
+constexpr Key kKeys[] = {{"pepper", kNot}, {"tokens", kNot}};
+constexpr Key kRegistry[] = {{"url", kNot}, {"min_mtf", kNot}};
+constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
+constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
+constexpr Key kAdmin[] = {{"viewers", kNot}, {"approvers", kNot}, {"admins", kNot}};
+
+constexpr Key kTop[] = {
+    {"listen"},
+    {"public_url", kNot},
+    {"threads", kNot, "1"},
+    {"tls", kNot, {}, {}, kTls},
+    {"allowed_hosts"},
+    {"allowed_origins"},
+    {"strict", kNot, "false", "true false"},
+    {"trusted_proxies", kNot},
+    {"metrics_listen", kNot},
+    {"i_know_this_is_open", kNot, "false", "true false"},
+    {"store"},
+    {"state_keys", kNot},
+    {"peers", kNot},
+    {"disclosure", kNot, "all", "all search code auto"},
+    {"name_limit"},
+    {"limits", Built::yes, {}, {}, kLimits},
+    {"servers"},
+    {"auth", kNot, {}, {}, kAuth},
+    {"rules", kNot},
+    {"profiles", kNot},
+    {"approvals", kNot, {}, {}, kApprovals},
+    {"pins", kNot, {}, {}, kPins},
+    {"scan", kNot, {}, {}, kScan},
+    {"budget", kNot, {}, {}, kBudget},
+    {"code", kNot, {}, {}, kCode},
+    {"keys", kNot, {}, {}, kKeys},
+    {"registry", kNot, {}, {}, kRegistry},
+    {"telemetry", kNot, {}, {}, kTelemetry},
+    {"audit", kNot, {}, {}, kAudit},
+    {"alerts", kNot},
+    {"admin", kNot, {}, {}, kAdmin},
+    {"proxy", kNot},
+};
+
+constexpr Key kServer[] = {
+    {"builtin"},
+    {"command"},
+    {"url"},
+    {"openapi", kNot},
+    {"enabled"},
+    {"start"},
+    {"required"},
+    {"env"},
+    {"cwd"},
+    {"headers"},
+    {"ca"},
+    {"auth", kNot},
+    {"sandbox", kNot, "off"},
+    {"state", kNot, {}, "none session"},
+    {"deadline"},
+    {"connect_timeout"},
+    {"concurrency", kNot},
+    {"queue", kNot},
+    {"idle_stop", kNot},
+    {"forward_headers", kNot},
+    {"validate", kNot, "false", "true false"},
+    {"tools"},
+    {"roots"},
+    {"allow_hard_links"},
+    {"expires", kNot},
+    {"key", kNot},
+    {"token", kNot},
+    {"profile", kNot},
+};
+
+constexpr Key kTool[] = {{"rename"}, {"description"}, {"always", kNot, "false", "true false"}, {"annotations", kNot}};
+constexpr Key kRoot[] = {{"path"}, {"mode"}};
+
+std::string joined(std::string_view where, std::string_view key) { return where.empty() ? std::string(key) : fmt::format("{}.{}", where, key); }
+
+std::string listed(std::string_view words) {
+  std::vector<std::string_view> all;
+  for (std::size_t at = 0; at <= words.size();) {
+    std::size_t end = std::min(words.find(' ', at), words.size());
+    all.push_back(words.substr(at, end - at));
+    at = end + 1;
+  }
+  std::string out;
+  for (std::size_t i = 0; i < all.size(); ++i) (out += i == 0 ? "" : i + 1 == all.size() ? " or " : ", ") += all[i];
+  return out;
+}
+
+bool among(std::string_view word, std::string_view words) {
+  return word.find(' ') == std::string_view::npos && !word.empty() && fmt::format(" {} ", words).find(fmt::format(" {} ", word)) != std::string::npos;
+}
+
+void report_unknown(const yaml::Member& member, Table table, std::string_view where, Findings& findings) {
+  std::vector<std::string_view> known;
+  for (const Key& key : table) known.push_back(key.name);
+  std::string place = where.empty() ? "" : fmt::format(" in {}", where);
+  if (auto near = find_nearest(member.key, known)) {
+    findings.error(member.mark.line, member.mark.column,
+                   fmt::format("unknown key {}{}; did you mean \"{}\"?", shown(member.key), place, *near));
+    return;
+  }
+  findings.error(member.mark.line, member.mark.column,
+                 fmt::format("unknown key {}{}; known here: {}", shown(member.key), place, fmt::join(known, ", ")));
+}
+
+// Reports a key whose feature is not built, unless its value is what is built. True when nothing more is to be said of it.
+bool report_not_built(const yaml::Member& member, const Key& key, const std::string& path, Findings& findings) {
+  const yaml::Value& value = member.value;
+  bool scalar = value.kind == yaml::Value::Kind::scalar;
+  if (!key.only.empty() && scalar && value.text == key.only) return true;
+  if (!key.values.empty() && !(scalar && among(value.text, key.values))) {
+    findings.error(value.mark.line, value.mark.column,
+                   fmt::format("{} must be {}, not {}", path, listed(key.values), scalar ? shown(value.text) : value.kind_name()));
+    return true;
+  }
+  if (key.only.empty())
+    findings.error(member.mark.line, member.mark.column, fmt::format("{} is not built yet; remove it", path));
+  else
+    findings.error(value.mark.line, value.mark.column,
+                   fmt::format("{}: {} is not built yet; the only value for now is {}", path, scalar ? value.text : value.kind_name(), key.only));
+  return false;
+}
+
+// Below a key that is reported as a whole, only unknown names are still worth a word.
+void check_names(const yaml::Value& value, Table table, const std::string& path, Findings& findings) {
+  for (const yaml::Value& item : value.items) check_names(item, table, path, findings);
+  for (const yaml::Member& member : value.members) {
+    const Key* known = nullptr;
+    for (const Key& key : table)
+      if (key.name == member.key) known = &key;
+    if (!known)
+      report_unknown(member, table, path, findings);
+    else if (!known->inside.empty())
+      check_names(member.value, known->inside, joined(path, known->name), findings);
+  }
+}
+
+// A map of features that are not built is fine when every key in it holds the value that is.
+bool all_as_built(const yaml::Value& value, Table table) {
+  if (value.kind != yaml::Value::Kind::map) return false;
+  for (const yaml::Member& member : value.members) {
+    bool fine = false;
+    for (const Key& key : table)
+      fine = fine || (key.name == member.key && !key.only.empty() && member.value.kind == yaml::Value::Kind::scalar && member.value.text == key.only);
+    if (!fine) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Table top() { return kTop; }
+Table server() { return kServer; }
+Table tool() { return kTool; }
+Table root() { return kRoot; }
+
+void check(const yaml::Value& map, Table table, std::string_view where, Findings& findings) {
+  for (const yaml::Member& member : map.members) {
+    const Key* known = nullptr;
+    for (const Key& key : table)
+      if (key.name == member.key) known = &key;
+    if (!known) {
+      report_unknown(member, table, where, findings);
+      continue;
+    }
+    std::string path = joined(where, known->name);
+    if (known->built == Built::not_yet) {
+      if (!known->inside.empty() && all_as_built(member.value, known->inside)) continue;
+      if (!report_not_built(member, *known, path, findings) && !known->inside.empty())
+        check_names(member.value, known->inside, path, findings);
+    } else if (!known->inside.empty() && member.value.kind == yaml::Value::Kind::map) {
+      check(member.value, known->inside, path, findings);
+    }
+  }
+}
+
+}  // namespace app::schema

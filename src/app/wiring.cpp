@@ -1,0 +1,107 @@
+#include "app/wiring.h"
+
+#include <fmt/format.h>
+
+#include "app/build_info.h"
+#include "app/builtin_handler.h"
+#include "app/instance_lock.h"
+
+namespace app {
+namespace {
+
+using mcp::Code;
+using mcp::Error;
+
+net::HttpServerOptions server_options(const AppConfig& config) {
+  net::HttpServerOptions options;
+  options.max_body = config.limits.body;
+  options.max_head = config.limits.head;
+  return options;
+}
+
+observe::UpstreamGauge gauge_of(const gateway::UpstreamStatus& upstream) {
+  return {upstream.id, upstream.kind, upstream.state, upstream.tools, upstream.starts};
+}
+
+}  // namespace
+
+mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper& reaper) {
+  auto store = store::open_store(config.store);
+  if (!store) return std::move(store).error();
+  return std::unique_ptr<Wiring>(new Wiring(std::move(config), *std::move(store), reaper));
+}
+
+Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper) : config_(std::move(config)), store_(std::move(store)) {
+  auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server); };
+  gateway::Gateway::Parts parts{loop_, pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version())};
+  gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, std::move(parts));
+}
+
+base::Task<void> Wiring::check_store() {
+  auto work = [store = store_.get()] { return store->check(); };
+  mcp::Result<> outcome = co_await pool_.run(loop_, work);
+  co_await std::move(outcome);
+}
+
+HttpSide::HttpSide(Wiring& wiring)
+    : wiring_(wiring),
+      origins_{wiring.config().allowed_hosts, wiring.config().allowed_origins, sdk::OriginRules::Loopback::allowed},
+      routes_(route_parts()),
+      server_(wiring.loop(), server_options(wiring.config()), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {}
+
+net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler) {
+  sdk::HttpEndpointOptions options;
+  options.path = std::move(path);
+  options.origins = origins_;
+  endpoints_.push_back(std::make_unique<sdk::HttpEndpoint>(wiring_.loop(), handler, std::make_shared<sdk::SessionTable>(), std::move(options)));
+  return [endpoint = endpoints_.back().get()](net::HttpExchange& exchange) { return endpoint->serve(exchange); };
+}
+
+edge::RouteParts HttpSide::route_parts() {
+  edge::RouteParts parts;
+  parts.version = build_version();
+  parts.aggregate = add_endpoint("/mcp", wiring_.gateway().aggregate());
+  for (const gateway::ServerConfig& server : wiring_.config().gateway.servers)
+    if (sdk::Handler* handler = wiring_.gateway().server(server.id))
+      parts.servers.emplace(server.id, add_endpoint("/mcp/s/" + server.id, *handler));
+  parts.status = [this] { return wiring_.gateway().status(); };
+  parts.check_store = [this] { return wiring_.check_store(); };
+  parts.metrics = [this] { return metrics_text(); };
+  parts.welcome = [this](const net::HttpRequest& request) { return sdk::judge_origin(request, origins_) == sdk::OriginVerdict::fine; };
+  return parts;
+}
+
+mcp::Result<> HttpSide::listen(const Address& address) {
+  auto listening = server_.listen(address.host, address.port);
+  address_ = address;
+  if (listening) {
+    address_.port = server_.port();
+    return listening;
+  }
+  if (listening.error().code != Code::conflict) return listening;
+  auto pid = find_listener(address.port);
+  std::string who = pid ? fmt::format("the process {}", *pid) : "another process";
+  return Error(Code::conflict, fmt::format("{} listens on {}; stop it, or choose another port with --listen", who, address.text()));
+}
+
+Address HttpSide::address() const { return address_; }
+
+std::string HttpSide::metrics_text() const {
+  gateway::Status status = wiring_.gateway().status();
+  const net::HttpServerCounters& counters = server_.counters();
+  observe::Gauges gauges;
+  for (const gateway::UpstreamStatus& upstream : status.upstreams) gauges.upstreams.push_back(gauge_of(upstream));
+  gauges.open_calls = status.calls;
+  gauges.open_streams = counters.streams;
+  gauges.open_connections = counters.connections;
+  gauges.connections = counters.accepted;
+  gauges.requests = counters.requests;
+  gauges.refused = counters.refused;
+  gauges.resident_bytes = observe::resident_bytes();
+  gauges.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
+  gauges.version = build_version();
+  gauges.commit = build_commit();
+  return wiring_.metrics().text(gauges);
+}
+
+}  // namespace app

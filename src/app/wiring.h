@@ -1,0 +1,84 @@
+// The gateway, put together from the rooms: what `serve`, `stdio` and a command without a running gateway share.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "app/config.h"
+#include "base/blocking.h"
+#include "base/loop.h"
+#include "edge/routes.h"
+#include "gateway/gateway.h"
+#include "net/http_server.h"
+#include "observe/call_log.h"
+#include "observe/metrics.h"
+#include "sdk/http_endpoint.h"
+#include "store/catalog_store.h"
+
+namespace app {
+
+// A gateway and everything that it stands on.
+// Owns: the loop, the pool, the store, the gateway, the records of its calls.
+// Threads: made on one thread; from start() on, everything but the loop's own post() belongs to the thread that runs the loop.
+class Wiring {
+ public:
+  // Opens the store and builds the gateway; starts nothing. Errors: those of open_store.
+  static mcp::Result<std::unique_ptr<Wiring>> open(AppConfig config, net::Reaper& reaper);
+
+  // Errors: those of Gateway::start.
+  mcp::Result<> start() { return gateway_->start(); }
+  base::Task<void> stop(base::Millis grace) { return gateway_->stop(grace); }
+
+  base::Loop& loop() { return loop_; }
+  gateway::Gateway& gateway() { return *gateway_; }
+  const AppConfig& config() const { return config_; }
+  observe::Metrics& metrics() { return metrics_; }
+  // Ends with an Error when the store does not work.
+  base::Task<void> check_store();
+
+ private:
+  Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper);
+
+  AppConfig config_;
+  base::Loop loop_;
+  base::BlockingPool pool_;
+  observe::Metrics metrics_;
+  observe::CallLog log_;
+  observe::Recorders recorders_{{&metrics_, &log_}};
+  std::unique_ptr<store::Store> store_;
+  std::unique_ptr<gateway::Gateway> gateway_;
+};
+
+// The HTTP side of a gateway.
+// Owns: the server, its routes and endpoints. The Wiring outlives it.
+// Threads: as Wiring.
+class HttpSide {
+ public:
+  explicit HttpSide(Wiring& wiring);
+
+  // Errors: those of HttpServer::listen; a port that is taken names the process that has it.
+  mcp::Result<> listen(const Address& address);
+  mcp::Result<> listen_unix(const std::string& path) { return server_.listen_unix(path); }
+  // Where it listens, with the real port.
+  Address address() const;
+  // As HttpServer::stop.
+  base::Task<void> stop(base::Millis grace) { return server_.stop(grace); }
+
+ private:
+  net::HttpHandler add_endpoint(std::string path, sdk::Handler& handler);
+  edge::RouteParts route_parts();
+  std::string metrics_text() const;
+
+  Wiring& wiring_;
+  sdk::OriginRules origins_;
+  std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
+  Address address_;
+  std::vector<std::unique_ptr<sdk::HttpEndpoint>> endpoints_;
+  edge::Routes routes_;
+  net::HttpServer server_;
+};
+
+}  // namespace app

@@ -1,0 +1,71 @@
+#include "edge/pages.h"
+
+#include <fmt/format.h>
+
+#include "base/json.h"
+
+namespace edge {
+namespace {
+
+using base::quoted;
+
+constexpr std::string_view kKnown[] = {"/", "/mcp", "/mcp/s/<server>", "/healthz", "/readyz", "/metrics"};
+
+std::string_view truth(bool b) { return b ? "true" : "false"; }
+
+template <class Range>
+std::string quoted_list(const Range& range) {
+  std::string out = "[";
+  for (const auto& item : range) {
+    if (out.size() > 1) out += ',';
+    base::append_json_string(out, item);
+  }
+  return out + ']';
+}
+
+std::string upstream_json(const gateway::UpstreamStatus& upstream) {
+  return fmt::format(R"({{"id":{},"kind":{},"state":{},"required":{},"tools":{},"reason":{}}})", quoted(upstream.id), quoted(upstream.kind),
+                     quoted(upstream.state), truth(upstream.required), upstream.tools, quoted(upstream.reason));
+}
+
+}  // namespace
+
+Page front_page(std::string_view version) {
+  return {.type = "text/plain; charset=utf-8",
+          .body = fmt::format("Gatehouse {}: a gateway for the Model Context Protocol.\n\n"
+                              "  /mcp              all servers as one, for MCP clients\n"
+                              "  /mcp/s/<server>   one server alone\n"
+                              "  /readyz           how the servers are\n"
+                              "  /metrics          for Prometheus\n",
+                              version)};
+}
+
+Page health_page() { return {.body = "{\"ok\":true}\n"}; }
+
+Page ready_page(const gateway::Status& status, const mcp::Result<>& store) {
+  bool ready = store.ok();
+  std::string upstreams;
+  for (const gateway::UpstreamStatus& upstream : status.upstreams) {
+    if (upstream.required && upstream.enabled && upstream.state != "up") ready = false;
+    if (!upstreams.empty()) upstreams += ',';
+    upstreams += upstream_json(upstream);
+  }
+  Page page;
+  page.status = ready ? 200 : 503;
+  page.body = fmt::format("{{\"ready\":{},\"store\":{},\"upstreams\":[{}]}}\n", truth(ready), quoted(store ? "ok" : store.error().leaving()), upstreams);
+  return page;
+}
+
+Page metrics_page(std::string text) { return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(text)}; }
+
+Page unknown_page(std::string_view path, const std::vector<std::string>& servers) {
+  return {.status = 404,
+          .body = fmt::format("{{\"error\":\"not found\",\"path\":{},\"known\":{},\"servers\":{}}}\n", quoted(path.substr(0, 200)), quoted_list(kKnown),
+                              quoted_list(servers))};
+}
+
+Page read_only_page() { return {.status = 405, .body = "{\"error\":\"this page can only be read; use GET\"}\n", .allow = "GET, HEAD"}; }
+
+Page foreign_page() { return {.status = 403, .body = "{\"error\":\"this Host or Origin is not allowed; see allowed_hosts and allowed_origins\"}\n"}; }
+
+}  // namespace edge

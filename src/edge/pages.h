@@ -1,0 +1,36 @@
+// The answers of the routes that are not MCP, as values.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "gateway/status.h"
+#include "mcp/result.h"
+
+namespace edge {
+
+// A whole answer.
+struct Page {
+  int status = 200;
+  std::string type = "application/json";
+  std::string body;
+  std::string allow;  // where the method was wrong: the ones that are right
+};
+
+// `GET /`: what this is and where to go.
+Page front_page(std::string_view version);
+// `/healthz`: the loop turns, or this would not be said.
+Page health_page();
+// `/readyz`: 200 when the store works and every required upstream is up, else 503; either way the reason for each upstream.
+Page ready_page(const gateway::Status& status, const mcp::Result<>& store);
+// `/metrics`: `text` as Prometheus reads it.
+Page metrics_page(std::string text);
+// 404 for a path that is none of ours; names the paths that are, and the servers that `/mcp/s/<server>` takes.
+Page unknown_page(std::string_view path, const std::vector<std::string>& servers);
+// 405 for a page that can only be read.
+Page read_only_page();
+// 403 for a request that a foreign web page made a browser send.
+Page foreign_page();
+
+}  // namespace edge

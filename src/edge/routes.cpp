@@ -1,0 +1,49 @@
+#include "edge/routes.h"
+
+#include <vector>
+
+namespace edge {
+namespace {
+
+constexpr std::string_view kServerPrefix = "/mcp/s/";
+
+bool readable(std::string_view path) { return path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics"; }
+
+}  // namespace
+
+const net::HttpHandler* Routes::find_endpoint(std::string_view path) const {
+  if (path == "/mcp") return &parts_.aggregate;
+  if (!path.starts_with(kServerPrefix)) return nullptr;
+  auto found = parts_.servers.find(path.substr(kServerPrefix.size()));
+  return found == parts_.servers.end() ? nullptr : &found->second;
+}
+
+mcp::Task<void> Routes::serve(net::HttpExchange& exchange) {
+  net::HttpRequest& request = exchange.request();
+  if (const net::HttpHandler* endpoint = find_endpoint(request.path)) {
+    co_await (*endpoint)(exchange);
+    co_return;
+  }
+  Page answer = co_await page(request);
+  std::vector<net::HttpHeader> headers{{"Content-Type", answer.type}, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}};
+  if (!answer.allow.empty()) headers.push_back({"Allow", answer.allow});
+  co_await exchange.respond(answer.status, std::span<const net::HttpHeader>(headers), answer.body);
+}
+
+mcp::Task<Page> Routes::page(net::HttpRequest& request) {
+  std::string_view path = request.path;
+  if (readable(path) && request.method != "GET" && request.method != "HEAD") co_return read_only_page();
+  if (path == "/healthz") co_return health_page();
+  if (!parts_.welcome(request)) co_return foreign_page();
+  if (path == "/") co_return front_page(parts_.version);
+  if (path == "/metrics") co_return metrics_page(parts_.metrics());
+  if (path == "/readyz") {
+    mcp::Result<> store = co_await parts_.check_store().result();
+    co_return ready_page(parts_.status(), store);
+  }
+  std::vector<std::string> servers;
+  for (const auto& [id, handler] : parts_.servers) servers.push_back(id);
+  co_return unknown_page(path, servers);
+}
+
+}  // namespace edge

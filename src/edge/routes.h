@@ -1,0 +1,43 @@
+// Which path goes where.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <string>
+#include <string_view>
+
+#include "edge/pages.h"
+#include "mcp/task.h"
+#include "net/http_server.h"
+
+namespace edge {
+
+// What the routes lead to. Everything in it is called on the server's loop and outlives the Routes.
+struct RouteParts {
+  std::string version;
+  net::HttpHandler aggregate;                                   // /mcp
+  std::map<std::string, net::HttpHandler, std::less<>> servers;  // /mcp/s/<id>
+  std::function<gateway::Status()> status;
+  std::function<mcp::Task<void>()> check_store;       // ends with an Error when the store does not work; must not block
+  std::function<std::string()> metrics;               // the exposition text
+  std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
+};
+
+// The route table of `serve`.
+// Threads: the server's loop.
+class Routes {
+ public:
+  explicit Routes(RouteParts parts) : parts_(std::move(parts)) {}
+
+  // Answers one exchange. Errors: as HttpExchange::respond.
+  mcp::Task<void> serve(net::HttpExchange& exchange);
+
+ private:
+  // The MCP endpoint at `path`, or null.
+  const net::HttpHandler* find_endpoint(std::string_view path) const;
+  mcp::Task<Page> page(net::HttpRequest& request);
+
+  RouteParts parts_;
+};
+
+}  // namespace edge

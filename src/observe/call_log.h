@@ -1,0 +1,33 @@
+// Finished calls as lines of the log, and several recorders as one.
+#pragma once
+
+#include <vector>
+
+#include "base/log.h"
+#include "base/record.h"
+
+namespace observe {
+
+// Writes one line per call: what went well at debug, a failure at warn, a failure of this side at error.
+// Threads: any.
+class CallLog final : public base::Recorder {
+ public:
+  void finished(const base::CallRecord& record) override;
+  static base::log::Level level_of(const base::CallRecord& record);
+};
+
+// Hands each call to several recorders, in their order.
+// Lifetime: the recorders outlive this.
+// Threads: any, if the recorders' are.
+class Recorders final : public base::Recorder {
+ public:
+  explicit Recorders(std::vector<base::Recorder*> all) : all_(std::move(all)) {}
+  void finished(const base::CallRecord& record) override {
+    for (base::Recorder* recorder : all_) recorder->finished(record);
+  }
+
+ private:
+  std::vector<base::Recorder*> all_;
+};
+
+}  // namespace observe

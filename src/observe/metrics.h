@@ -1,0 +1,100 @@
+// Counters of calls, and their Prometheus text.
+#pragma once
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/record.h"
+
+namespace observe {
+
+// One upstream as a scrape shows it.
+struct UpstreamGauge {
+  std::string id;
+  std::string kind;
+  std::string state;  // one of kUpstreamStates
+  std::size_t tools = 0;
+  std::uint64_t starts = 0;
+};
+
+inline constexpr std::array<std::string_view, 5> kUpstreamStates{"disabled", "idle", "starting", "up", "down"};
+
+// What is read at the moment of a scrape.
+struct Gauges {
+  std::vector<UpstreamGauge> upstreams;
+  std::size_t open_calls = 0;
+  std::size_t open_streams = 0;
+  std::size_t open_connections = 0;
+  std::uint64_t connections = 0;       // accepted, ever
+  std::uint64_t requests = 0;          // HTTP requests handed on, ever
+  std::uint64_t refused = 0;           // HTTP requests answered before anybody saw them, ever
+  std::size_t resident_bytes = 0;      // 0: not known
+  std::chrono::seconds uptime{0};
+  std::string version, commit;
+};
+
+// Counts finished calls by server, method and tool. A series is made for the first kMostSeries pairs of (server, tool) only; what
+// comes later is counted under "other", so that no caller can make the text grow.
+// Threads: any.
+class Metrics final : public base::Recorder {
+ public:
+  static constexpr std::size_t kMostSeries = 1000;
+  // Upper bounds of the duration histogram, in seconds.
+  static constexpr std::array<double, 13> kBounds{0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60};
+
+  explicit Metrics(std::size_t most_series = kMostSeries) : most_series_(most_series) {}
+
+  void finished(const base::CallRecord& record) override;
+
+  // The exposition text (version 0.0.4) of everything counted, and of `gauges`. Same state, same text.
+  std::string text(const Gauges& gauges) const;
+
+ private:
+  struct Series {
+    std::array<std::uint64_t, 4> by_outcome{};              // as Outcome counts
+    std::array<std::uint64_t, kBounds.size() + 1> buckets{};  // not cumulated
+    double seconds = 0;
+    double upstream_seconds = 0;
+    std::uint64_t bytes_in = 0;
+    std::uint64_t bytes_out = 0;
+  };
+  using Name = std::pair<std::string, std::string>;             // server, tool
+  using NameView = std::pair<std::string_view, std::string_view>;
+  // Lets a series be found without making strings.
+  struct NameLess {
+    using is_transparent = void;
+    static NameView view(const Name& name) { return {name.first, name.second}; }
+    static NameView view(const NameView& name) { return name; }
+    template <class A, class B>
+    bool operator()(const A& a, const B& b) const {
+      return view(a) < view(b);
+    }
+  };
+
+  Series& series_of(const base::CallRecord& record);
+  void write_calls(std::string& out) const;
+  void write_durations(std::string& out) const;
+
+  std::size_t most_series_;
+  mutable std::mutex mutex_;
+  std::map<Name, Series, NameLess> series_;
+  std::map<std::string_view, std::uint64_t> methods_;  // the names are constants of the protocol
+  std::map<std::string_view, std::uint64_t> errors_;   // by the code's name
+};
+
+// The resident memory of this process, from /proc; 0 where it cannot be read.
+std::size_t resident_bytes();
+
+// `text` as a label's value: backslash, quote and line break escaped.
+std::string label_value(std::string_view text);
+
+}  // namespace observe

@@ -1,0 +1,124 @@
+// The client's end: one connection to one MCP server, whatever its era and transport.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <stop_token>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/loop.h"
+#include "net/child.h"
+#include "net/http_client.h"
+#include "protocol/client_side.h"
+#include "protocol/methods.h"
+#include "protocol/param_headers.h"
+#include "sdk/handler.h"
+
+namespace sdk {
+
+using base::Instant;
+
+// Takes a notification: its method, and its params as they came.
+using OnNotification = std::function<void(protocol::Method method, std::string_view params)>;
+
+// What the owner of a connection wants to hear, and how it presents itself.
+struct ConnectionOptions {
+  protocol::ClientIdentity identity;
+  protocol::RevisionSet revisions;
+  // Notifications that belong to no request: lists that changed, resources that were updated, log messages of a legacy server.
+  OnNotification on_notification;
+  // Keeps a stream open on which the server says what changed, where the transport needs one for that.
+  enum class Watch { no, changes } watch = Watch::no;
+  // Requests of a legacy server but ping. Gives the result as JSON text. Absent: they are refused as unknown methods.
+  std::function<Task<std::string>(protocol::Method method, std::string params)> on_request;
+  // Lines of a child's standard output that are no message, and lines of its standard error.
+  std::function<void(std::string_view line)> on_noise;
+
+  Millis connect_time{10'000};                     // until the era is known and the handshake is over
+  std::size_t max_message = 16 * 1024 * 1024;      // a larger answer is refused
+  std::size_t max_requests = 1000;                 // in flight; one more is refused
+  std::vector<std::pair<std::string, std::string>> headers;  // HTTP: with every request
+};
+
+// What goes with one request.
+struct CallOptions {
+  std::stop_token stop;
+  Instant deadline = Instant::max();
+  // Progress and messages of this request. Progress is asked for when this is set; its token is the connection's own.
+  OnNotification on_notification;
+  // Modern: what the client behind this request can do (ClientCapabilities, JSON text); empty: what the connection's identity says.
+  std::string_view client_capabilities;
+  std::string_view log_level;    // modern: asks for messages of this level and above
+  std::string_view traceparent;
+  std::string_view tracestate;
+  std::string_view baggage;
+  // The tool's marked properties, whose values HTTP repeats in headers.
+  const protocol::ToolHeaders* tool = nullptr;
+};
+
+struct ConnectionCounters {
+  std::uint64_t requests = 0;
+  std::uint64_t noise = 0;      // lines or events that are no message
+  std::uint64_t strangers = 0;  // answers to what was not asked, or was answered already
+};
+
+// One connection. Any number of requests may be in flight.
+// Owns: sockets or the child, and what runs for them. Destroy it after close() has ended, with no request in flight; destroyed
+// without close(), the other end is cut off.
+// Threads: one loop only. The views in CallOptions must live until the Task ends.
+class Connection {
+ public:
+  virtual ~Connection() = default;
+
+  // Sends a request and waits for its answer: a result or an error of the server, as it came (its revision is in Reply::from).
+  // Errors: unavailable (the server cannot be reached, or went away; says how), timeout (the deadline), cancelled (stop),
+  // upstream_failed (the answer makes no sense), unauthenticated or denied (HTTP 401, 403), too_large, rate_limited.
+  // Cancel: the server is told in the way of its era; a late answer is ignored.
+  virtual Task<Reply> request(protocol::Method method, std::string params, CallOptions options) = 0;
+  // Sends a notification; nobody knows whether it arrives.
+  virtual void notify(protocol::Method method, std::string params) = 0;
+  // Ends the session or the child in good order. Requests in flight end with unavailable.
+  virtual Task<void> close(Millis grace) = 0;
+  // False once the connection cannot serve requests any more; why() says the reason then. HTTP connections stay alive.
+  virtual bool alive() const { return true; }
+  virtual std::string why() const { return {}; }
+
+  const protocol::Revision& revision() const { return *revision_; }
+  bool modern() const { return revision_->era == protocol::Era::modern; }
+  // JSON text: ServerCapabilities, and the server's Implementation.
+  const std::string& capabilities() const { return capabilities_; }
+  const std::string& server_info() const { return server_info_; }
+  const std::string& instructions() const { return instructions_; }
+  const ConnectionCounters& counters() const { return counters_; }
+
+ protected:
+  // From a DiscoverResult or InitializeResult.
+  void settle(const protocol::Revision& revision, std::string_view result);
+
+  const protocol::Revision* revision_ = nullptr;
+  std::string capabilities_ = "{}", server_info_ = "{}", instructions_;
+  ConnectionCounters counters_;
+};
+
+// Connects to a Streamable HTTP endpoint: finds out its era, and in the legacy one does the handshake. `client` is shared with others
+// and outlives the connection.
+// Errors: as request; upstream_failed when no revision is shared.
+Task<std::unique_ptr<Connection>> open_http(Loop& loop, net::HttpClient& client, net::Url url, ConnectionOptions options);
+
+// Starts `command` and speaks over its standard input and output. `reaper` outlives the connection.
+// Errors: those of net::Child::open_child; as request.
+Task<std::unique_ptr<Connection>> open_stdio(Loop& loop, net::Reaper& reaper, net::ChildCommand command, net::ChildOptions child,
+                                             ConnectionOptions options);
+
+// How one request presents itself.
+protocol::ClientIdentity identity_for(const protocol::ClientIdentity& connection, const CallOptions& call);
+
+// The params of subscriptions/listen that ask for all that `capabilities` announce; empty when that is nothing.
+std::string listen_params(std::string_view capabilities);
+
+}  // namespace sdk

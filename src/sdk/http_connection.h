@@ -1,0 +1,76 @@
+// A connection to a Streamable HTTP endpoint.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/task_group.h"
+#include "net/sse.h"
+#include "protocol/era_probe.h"
+#include "protocol/message.h"
+#include "sdk/connection.h"
+
+namespace sdk {
+
+// Threads: one loop only.
+class HttpConnection final : public Connection {
+ public:
+  HttpConnection(Loop& loop, net::HttpClient& client, net::Url url, ConnectionOptions options);
+  ~HttpConnection() override;
+
+  // Settles the era.
+  Task<void> open();
+
+  Task<Reply> request(protocol::Method method, std::string params, CallOptions options) override;
+  void notify(protocol::Method method, std::string params) override;
+  Task<void> close(Millis grace) override;
+  bool alive() const override { return !closing_.stop_requested(); }
+  std::string why() const override { return closing_.stop_requested() ? "the connection was closed" : ""; }
+
+ private:
+  // What came for one POST: the JSON-RPC message that answers it, or another body.
+  struct Answer {
+    int status = 0;
+    std::string text;
+    std::string session;
+    bool stream = false;
+  };
+  struct Wanted {
+    std::string id;
+    OnNotification on_notification;
+    std::stop_token stop;
+    Instant deadline;
+  };
+  // The state of an event stream while it is read.
+  struct Stream {
+    std::string last_id;
+    int retry = 1000;
+  };
+
+  Task<Answer> post(protocol::Outgoing out, Wanted wanted);
+  Task<Answer> read_answer(net::HttpResponse response, Wanted wanted, Stream* stream);
+  Task<Answer> resume(Wanted wanted, Stream stream);
+  Task<Reply> send(protocol::Method method, const std::string& params, const CallOptions& options, std::string_view session);
+  Result<bool> event(const std::string& data, const Wanted& wanted, Answer& answer);
+  Result<Reply> reply_of(Answer answer, std::string_view id);
+  Task<void> probe();
+  Task<void> initialize(const protocol::Revision& revision, Instant deadline);
+  Task<void> send_notification(protocol::Outgoing out);
+  Task<void> serve(std::string id, protocol::Method method, std::string params);
+  Task<void> watch();
+  Task<void> watch_legacy();
+  std::vector<net::HttpHeader> headers(const protocol::Outgoing& out) const;
+
+  Loop& loop_;
+  net::HttpClient& client_;
+  net::Url url_;
+  ConnectionOptions options_;
+  std::string session_;
+  std::uint64_t next_id_ = 1;
+  std::size_t running_ = 0;
+  bool initializing_ = false;
+  std::stop_source closing_;
+  base::TaskGroup tasks_;
+};
+
+}  // namespace sdk

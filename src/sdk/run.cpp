@@ -1,0 +1,177 @@
+#include "mcp/run.h"
+
+#include <signal.h>
+#include <unistd.h>
+
+#include <boost/asio/signal_set.hpp>
+#include <charconv>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "mcp/server.h"
+#include "net/http_server.h"
+#include "sdk/current_loop.h"
+#include "sdk/http_endpoint.h"
+#include "sdk/server_core.h"
+#include "sdk/stdio_endpoint.h"
+
+namespace sdk {
+namespace {
+
+thread_local Runtime t_runtime;
+
+}  // namespace
+
+Runtime current_runtime() { return t_runtime; }
+RuntimeScope::RuntimeScope(Runtime runtime) : before_(std::exchange(t_runtime, runtime)) {}
+RuntimeScope::~RuntimeScope() { t_runtime = before_; }
+
+base::Result<net::Reaper*> process_reaper() {
+  static base::Result<net::Reaper> reaper = net::Reaper::start();
+  if (!reaper) return reaper.error();
+  return &*reaper;
+}
+
+}  // namespace sdk
+
+namespace mcp {
+namespace {
+
+struct Address {
+  std::string host;
+  std::uint16_t port = 0;
+};
+
+Result<Address> parse_address(std::string_view text) {
+  auto colon = text.rfind(':');
+  Error wrong(Code::invalid_argument, "--http takes HOST:PORT, such as 127.0.0.1:8080; got '" + std::string(text) + "'");
+  if (colon == std::string_view::npos) return wrong;
+  std::string_view host = text.substr(0, colon), port = text.substr(colon + 1);
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  if (host == "localhost") host = "127.0.0.1";
+  Address address;
+  address.host = host;
+  auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), address.port);
+  if (host.empty() || ec != std::errc() || end != port.data() + port.size()) return wrong;
+  return address;
+}
+
+struct Arguments {
+  bool http = false;
+  std::string_view address;
+};
+
+Result<Arguments> parse_arguments(int argc, char** argv) {
+  Arguments out;
+  for (int i = 1; i < argc; ++i) {
+    std::string_view argument = argv[i];
+    if (argument == "--http") {
+      out.http = true;
+      if (++i == argc) return Error(Code::invalid_argument, "--http takes HOST:PORT, such as 127.0.0.1:8080");
+      out.address = argv[i];
+    } else if (argument.starts_with("--http=")) {
+      out.http = true;
+      out.address = argument.substr(7);
+    }
+  }
+  return out;
+}
+
+// Ends `stop` with the first SIGINT or SIGTERM.
+Task<void> wait_for_signal(base::Loop* loop) {
+  base::asio::basic_signal_set<base::Executor> signals(loop->executor(), SIGINT, SIGTERM);
+  auto [ec, number] = co_await signals.async_wait(base::use_task);
+  (void)ec, (void)number;
+}
+
+Task<void> route(sdk::HttpEndpoint* endpoint, net::HttpExchange* exchange) {
+  if (exchange->request().path == endpoint->options().path) {
+    co_await endpoint->serve(*exchange);
+  } else {
+    const net::HttpHeader headers[] = {{"Content-Type", "text/plain"}};
+    std::span<const net::HttpHeader> lines(headers);
+    co_await exchange->respond(404, lines, "There is nothing here. MCP is served at /mcp.\n");
+  }
+}
+
+int run_http(base::Loop& loop, sdk::ServerCore& core, const Address& address) {
+  sdk::HttpEndpointOptions options;
+  options.front.methods = core.methods();
+  // Bound beyond this machine, the server is reached under names that only its user knows.
+  const bool loopback = address.host.starts_with("127.") || address.host == "::1";
+  if (!loopback) options.origins.hosts.push_back("*");
+  auto sessions = std::make_shared<sdk::SessionTable>();
+  sdk::HttpEndpoint endpoint(loop, core, sessions, std::move(options));
+  net::HttpServer server(loop, {}, [&endpoint](net::HttpExchange& exchange) { return route(&endpoint, &exchange); });
+  if (auto listening = server.listen(address.host, address.port); !listening) {
+    std::fprintf(stderr, "%s\n", listening.error().message.c_str());
+    return 1;
+  }
+  std::fprintf(stderr, "MCP at http://%s%s%s:%u/mcp\n", address.host.find(':') != std::string::npos ? "[" : "", address.host.c_str(),
+               address.host.find(':') != std::string::npos ? "]" : "", static_cast<unsigned>(server.port()));
+  (void)loop.block_on(wait_for_signal(&loop));
+  // Legacy requests do not hear of their connection's end; they are told when the grace is over.
+  constexpr base::Millis kGrace{5'000};
+  base::Deadline cut(loop.timers(), base::Timers::now() + kGrace, [&sessions] { sessions->clear(); });
+  (void)loop.block_on(server.stop(kGrace));
+  return 0;
+}
+
+Task<void> serve_stdio(base::Loop* loop, sdk::StdioEndpoint* endpoint) {
+  base::asio::basic_signal_set<base::Executor> signals(loop->executor(), SIGINT, SIGTERM);
+  signals.async_wait([endpoint](base::ErrorCode ec, int) {
+    if (!ec) endpoint->stop();
+  });
+  co_await endpoint->run(STDIN_FILENO, STDOUT_FILENO);
+}
+
+int run_stdio(base::Loop& loop, sdk::ServerCore& core) {
+  sdk::StdioEndpointOptions options;
+  options.front.methods = core.methods();
+  sdk::StdioEndpoint endpoint(loop, core, std::move(options));
+  auto ended = loop.block_on(serve_stdio(&loop, &endpoint));
+  if (!ended) std::fprintf(stderr, "%s\n", ended.error().message.c_str());
+  return ended ? 0 : 1;
+}
+
+}  // namespace
+
+int run(Server& server, int argc, char** argv) {
+  if (std::string problems = server.problems(); !problems.empty()) {
+    std::fprintf(stderr, "this server cannot run:\n%s\n", problems.c_str());
+    return 2;
+  }
+  auto arguments = parse_arguments(argc, argv);
+  Result<Address> address = Address{};
+  if (arguments && arguments->http) address = parse_address(arguments->address);
+  if (!arguments || !address) {
+    std::fprintf(stderr, "%s\n", (!arguments ? arguments.error() : address.error()).message.c_str());
+    return 2;
+  }
+  ::signal(SIGPIPE, SIG_IGN);
+  base::Loop loop;
+  sdk::RuntimeScope scope({&loop, nullptr});
+  sdk::ServerCore core(loop, server);
+  return arguments->http ? run_http(loop, core, *address) : run_stdio(loop, core);
+}
+
+namespace detail {
+
+void run_loop(std::function<void()> start, const bool& done) {
+  base::Loop loop;
+  sdk::RuntimeScope scope({&loop, nullptr});
+  start();
+  while (!done) {
+    loop.run();
+    loop.io().restart();
+  }
+}
+
+void wake_loop() {
+  if (auto* loop = sdk::current_runtime().loop) loop->stop();
+}
+
+}  // namespace detail
+}  // namespace mcp
