@@ -42,7 +42,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     auto a = kernel->read(one), b = walk->read(one);
     if (a.ok() != b.ok()) std::abort();
     if (a.ok() && (*a != "inside" || *b != "inside")) std::abort();
-    if (!a.ok() && a.error().leaving().find("OUTSIDE") != std::string::npos) std::abort();
     if (auto listed = walk->list(one)) (void)listed->size();
   }
   return 0;
