@@ -167,25 +167,30 @@ int unknown_command(CommandLine& line, const std::string& word) {
   return kUsage;
 }
 
-// Says what is wrong with the arguments of a known command.
-int wrong_usage(CommandLine& line, const CLI::ParseError& error) {
-  CLI::App* command = &line.app;
-  for (CLI::App* parsed : line.app.get_subcommands()) command = parsed;
-  std::string name = command == &line.app ? "gatehouse" : "gatehouse " + command->get_name();
-  std::string what = error.what();
-  if (error.get_name() == "ExtrasError") {
-    std::vector<std::string> names;
-    for (const CLI::Option* option : command->get_options())
-      if (!option->get_group().empty())
-        for (const std::string& flag : option->get_lnames()) names.push_back("--" + flag);
-    std::vector<std::string_view> known(names.begin(), names.end());
-    std::vector<std::string> extra = line.app.remaining(true);
-    std::string word = extra.empty() ? "" : extra.front();
-    auto near = word.starts_with('-') ? find_nearest(word.substr(0, word.find('=')), known) : std::optional<std::string_view>();
-    what = fmt::format("unknown {} {}{}", word.starts_with('-') ? "option" : "argument", shown(word), near ? fmt::format("; did you mean {}?", *near) : "");
-  }
-  complain(fmt::format("{}; see {} --help", what, name));
+// The command that was begun, or the whole program.
+CLI::App& begun(CommandLine& line) {
+  std::vector<CLI::App*> parsed = line.app.get_subcommands();
+  return parsed.empty() ? line.app : *parsed.front();
+}
+
+int wrong_usage(CommandLine& line, const std::string& what) {
+  CLI::App& command = begun(line);
+  complain(fmt::format("{}; see gatehouse {}--help", what, &command == &line.app ? "" : command.get_name() + " "));
   return kUsage;
+}
+
+// Says what is wrong with an argument that the command does not take.
+int unknown_argument(CommandLine& line) {
+  std::vector<std::string> names;
+  for (const CLI::Option* option : begun(line).get_options())
+    if (!option->get_group().empty())
+      for (const std::string& flag : option->get_lnames()) names.push_back("--" + flag);
+  std::vector<std::string_view> known(names.begin(), names.end());
+  std::vector<std::string> extra = line.app.remaining(true);
+  std::string word = extra.empty() ? "" : extra.front();
+  bool option = word.starts_with('-');
+  auto near = option ? find_nearest(word.substr(0, word.find('=')), known) : std::optional<std::string_view>();
+  return wrong_usage(line, fmt::format("unknown {} {}{}", option ? "option" : "argument", shown(word), near ? fmt::format("; did you mean {}?", *near) : ""));
 }
 
 }  // namespace
@@ -210,8 +215,10 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
     line.app.parse(argc, argv);
   } catch (const CLI::Success& e) {
     return line.app.exit(e);
+  } catch (const CLI::ExtrasError&) {
+    return unknown_argument(line);
   } catch (const CLI::ParseError& e) {
-    return wrong_usage(line, e);
+    return wrong_usage(line, e.what());
   }
   if (!line.not_built.empty()) {
     complain(line.not_built + " is not built yet");

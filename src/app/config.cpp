@@ -11,6 +11,7 @@
 #include <fstream>
 #include <iterator>
 
+#include "access/identity.h"
 #include "app/config_server.h"
 #include "app/schema.h"
 #include "app/yaml.h"
@@ -106,13 +107,6 @@ std::string Address::text() const {
   return host.find(':') == std::string::npos ? fmt::format("{}:{}", host, port) : fmt::format("[{}]:{}", host, port);
 }
 
-bool Address::loopback() const {
-  in_addr four{};
-  if (::inet_pton(AF_INET, host.c_str(), &four) == 1) return (ntohl(four.s_addr) >> 24) == 127;
-  in6_addr six{};
-  return ::inet_pton(AF_INET6, host.c_str(), &six) == 1 && IN6_IS_ADDR_LOOPBACK(&six);
-}
-
 mcp::Result<Address> parse_address(std::string_view text) {
   Error refused(Code::invalid_argument, fmt::format("{} is no address; write it like 127.0.0.1:8811", shown(text)));
   Address out;
@@ -140,10 +134,8 @@ mcp::Result<Address> parse_address(std::string_view text) {
 
 mcp::Result<Address> parse_listen(std::string_view text) {
   auto address = parse_address(text);
-  if (address && !address->loopback())
-    return Error(Code::denied, fmt::format("{} is beyond loopback, and sign-in is not built yet, so that anybody could call every tool; "
-                                           "listen on 127.0.0.1:{}",
-                                           address->text(), address->port));
+  if (!address) return address;
+  if (auto allowed = authz::may_listen(address->host); !allowed) return std::move(allowed).error();
   return address;
 }
 

@@ -22,12 +22,11 @@ struct Address {
 
   // With brackets around an IPv6 address.
   std::string text() const;
-  bool loopback() const;
 };
 
 // Reads `HOST:PORT` or `[IPV6]:PORT`; `localhost` becomes 127.0.0.1. Errors: invalid_argument, saying what it should look like.
 mcp::Result<Address> parse_address(std::string_view text);
-// The same, and refuses what may not be listened on: beyond loopback nobody is let in before sign-in exists.
+// The same, and refuses what authz::may_listen refuses. Errors: also denied.
 mcp::Result<Address> parse_listen(std::string_view text);
 
 struct Limits {

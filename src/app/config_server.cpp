@@ -108,9 +108,13 @@ class ServerReader {
   void read_common() {
     if (auto* value = map_.find("required"))
       if (auto flag = reader_.flag(*value, at("required"))) config_.required = *flag;
+    if (config_.required) config_.start = ServerConfig::Start::eager;
     if (auto* value = map_.find("start"))
-      if (auto word = reader_.word(*value, at("start"), {"lazy", "eager"}))
+      if (auto word = reader_.word(*value, at("start"), {"lazy", "eager"})) {
+        if (*word == 0 && config_.required)
+          reader_.error(*value, fmt::format("{}: a required server starts with the gateway, as /readyz waits for it; remove one of the two", at("start")));
         config_.start = *word == 0 ? ServerConfig::Start::lazy : ServerConfig::Start::eager;
+      }
     if (auto* value = map_.find("deadline"))
       if (auto d = reader_.duration(*value, at("deadline"), milliseconds(10), hours(24))) config_.deadline = *d;
     if (auto* value = map_.find("connect_timeout"))
@@ -172,6 +176,8 @@ class ServerReader {
       return reader_.error(name, fmt::format("{} needs roots, the folders it may use; add roots: [./folder]", path_));
     if (!reader_.is_list(*roots, at("roots"))) return;
     if (roots->items.empty()) return reader_.error(*roots, fmt::format("{} is empty; name at least one folder", at("roots")));
+    if (config_.builtin == "vault" && roots->items.size() > 1)
+      return reader_.error(roots->items[1], fmt::format("{}: a vault is one folder; make a server for each", at("roots")));
     for (std::size_t i = 0; i < roots->items.size(); ++i) read_root(roots->items[i], fmt::format("{}[{}]", at("roots"), i));
   }
 

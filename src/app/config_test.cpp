@@ -214,8 +214,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"KeyTwice", "servers: {}\nstore: sqlite:a\nstore: sqlite:b", {"g.yaml:3:1: the key \"store\" is here twice; remove one"}},
         Case{"ServerTwice", "servers:\n  a: { command: [tool] }\n  a: { command: [tool] }", {"g.yaml:3:3: the key \"a\" is here twice; remove one"}},
         Case{"Beyond", "servers: {}\nlisten: 0.0.0.0:8811",
-             {"g.yaml:2:9: listen: 0.0.0.0:8811 is beyond loopback, and sign-in is not built yet, so that anybody could call every tool; listen on "
-              "127.0.0.1:8811"}},
+             {"g.yaml:2:9: listen: listening on 0.0.0.0 would let anybody who reaches it call every tool, and sign-in is not built yet; use 127.0.0.1 "
+              "or [::1]"}},
         Case{"ListenList", "servers: {}\nlisten: [1]", {"g.yaml:2:9: listen must be text, not a list"}},
         Case{"StoreScheme", "servers: {}\nstore: ./x.db", {"g.yaml:2:8: store must be sqlite:PATH, not \"./x.db\""}},
         Case{"StoreFolder", "servers: {}\nstore: sqlite:./none/x.db", {"g.yaml:2:8: store: the folder DIR/none does not exist; create it"}},
@@ -237,6 +237,10 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"RootIsFile", "servers: { a: { builtin: vault, roots: [./key] } }", {"g.yaml:1:41: servers.a.roots[0]: the folder DIR/key is no folder; name one"}},
         Case{"RootMode", "servers: { a: { builtin: vault, roots: [{ path: vault, mode: rw }] } }",
              {"g.yaml:1:62: servers.a.roots[0].mode must be read, append or write, not \"rw\""}},
+        Case{"TwoVaults", "servers: { a: { builtin: vault, roots: [vault, vault] } }",
+             {"g.yaml:1:48: servers.a.roots: a vault is one folder; make a server for each"}},
+        Case{"RequiredLazy", "servers: { a: { command: [tool], required: true, start: lazy } }",
+             {"g.yaml:1:57: servers.a.start: a required server starts with the gateway, as /readyz waits for it; remove one of the two"}},
         Case{"RootKey", "servers: { a: { builtin: vault, roots: [{ path: vault, mod: read }] } }",
              {"g.yaml:1:56: unknown key \"mod\" in servers.a.roots[0]; did you mean \"mode\"?"}},
         Case{"NotOnPath", "servers: { a: { command: [nope] } }",
@@ -334,7 +338,7 @@ TEST(Address, LoopbackOnly) {
   EXPECT_TRUE(app::parse_listen("localhost:0").ok());
   EXPECT_TRUE(app::parse_listen("127.8.0.1:1").ok());
   EXPECT_EQ(app::parse_listen("[::1]:8811")->text(), "[::1]:8811");
-  for (const char* beyond : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[::ffff:127.0.0.1]:1"})
+  for (const char* beyond : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[::ffff:10.0.0.1]:1"})
     EXPECT_EQ(app::parse_listen(beyond).error().code, mcp::Code::denied) << beyond;
   for (const char* wrong : {"", "8811", ":8811", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8811", "[::1]", "[127.0.0.1]:1", "a.b:1"})
     EXPECT_EQ(app::parse_listen(wrong).error().code, mcp::Code::invalid_argument) << wrong;

@@ -66,14 +66,15 @@ bool Members::next() {
     return false;
   }
   const char* start = at_;
-  at_ = scan::skip_string(at_ + 1, end_);
+  const char* stop = scan::find_quote_or_escape(start + 1, end_);
+  bool escaped = stop < end_ && *stop == '\\';
+  at_ = escaped ? scan::skip_string(stop, end_) : stop < end_ ? stop + 1 : end_;
   if (at_ - start < 2) return false;
-  std::string_view inside(start + 1, static_cast<std::size_t>(at_ - start - 2));
-  if (scan::has_escape(inside)) {
-    scan::append_unescaped(unescaped_.emplace_front(), inside);
-    inside = unescaped_.front();
+  key_ = std::string_view(start + 1, static_cast<std::size_t>(at_ - start - 2));
+  if (escaped) {
+    scan::append_unescaped(unescaped_.emplace_front(), key_);
+    key_ = unescaped_.front();
   }
-  key_ = inside;
   at_ = scan::skip_space(at_, end_);
   if (at_ < end_ && *at_ == ':') ++at_;
   const char* value = scan::skip_space(at_, end_);
@@ -90,12 +91,15 @@ bool Members::next() {
 bool Members::remember(std::string_view key) {
   if (seen_ < kInline) {
     for (std::size_t i = 0; i < seen_; ++i) {
-      if (few_[i] == key) return false;
+      if (few_[i].size == key.size() && std::string_view(few_[i].data, few_[i].size) == key) return false;
     }
-    few_[seen_++] = key;
+    few_[seen_++] = {key.data(), key.size()};
     return true;
   }
-  if (!many_) many_ = std::make_unique<std::unordered_set<std::string_view>>(few_, few_ + kInline);
+  if (!many_) {
+    many_ = std::make_unique<std::unordered_set<std::string_view>>();
+    for (const Key& k : few_) many_->emplace(k.data, k.size);
+  }
   return many_->insert(key).second;
 }
 
@@ -206,23 +210,46 @@ Result<std::int64_t> json_integer(std::string_view value) {
 
 namespace {
 
-// `text` with each half surrogate pair written as \ufffd, which the tree's parser asks for.
-std::string with_whole_surrogates(std::string_view text) {
+// A number whose exponent the tree's parser cannot count, with one that it can; both are beyond any double.
+void append_countable(std::string& out, std::string_view number) {
+  std::size_t e = number.find_first_of("eE");
+  std::string_view mantissa = number.substr(0, e);
+  if (e == std::string_view::npos || number.size() - e < 8) {
+    out += number;
+  } else if (mantissa.find_first_of("123456789") == std::string_view::npos) {
+    out += mantissa;   // zero, whatever the exponent
+  } else {
+    std::string_view exponent = number.substr(e + 1);
+    bool negative = exponent.front() == '-';
+    if (exponent.front() == '-' || exponent.front() == '+') exponent.remove_prefix(1);
+    exponent.remove_prefix(std::min(exponent.find_first_not_of('0'), exponent.size() - 1));
+    if (exponent.size() > 6) exponent = "999999";
+    out += mantissa;
+    out += negative ? "e-" : "e";
+    out += exponent;
+  }
+}
+
+// `text` as the tree's parser takes it: each half surrogate pair is \ufffd, and exponents can be counted.
+std::string tamed(std::string_view text) {
   std::string out;
   out.reserve(text.size());
   const char* at = text.data();
   const char* end = at + text.size();
   while (at < end) {
-    if (*at != '"') {
+    bool string = *at == '"';
+    if (!string && *at != '-' && (*at < '0' || *at > '9')) {
       out += *at++;
       continue;
     }
-    const char* close = scan::skip_string(at + 1, end);
+    const char* close = scan::skip_value(at, end);
     std::string_view token(at, static_cast<std::size_t>(close - at));
-    if (scan::has_escape(token)) {
-      if (auto plain = json_string(token)) append_json_string(out, *plain);
-    } else {
+    if (!string) {
+      append_countable(out, token);
+    } else if (!scan::has_escape(token)) {
       out += token;
+    } else if (auto plain = json_string(token)) {
+      append_json_string(out, *plain);
     }
     at = close;
   }
@@ -240,7 +267,7 @@ Result<boost::json::value> parse_json(std::string_view text) {
   boost::json::value tree = boost::json::parse(text, error, {}, options);
   if (!error) return tree;
   boost::system::error_code again;
-  tree = boost::json::parse(with_whole_surrogates(text), again, {}, options);
+  tree = boost::json::parse(tamed(text), again, {}, options);
   if (!again) return tree;
   return Error(Code::invalid_argument, "broken JSON: " + error.message());
 }

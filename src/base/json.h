@@ -63,7 +63,11 @@ class Members {
   std::string_view key_, value_, raw_;
   const char* error_ = nullptr;
   std::size_t seen_ = 0;
-  std::string_view few_[kInline];
+  struct Key {
+    const char* data;
+    std::size_t size;
+  };
+  Key few_[kInline];   // the first seen_ of them are set; a string_view would have all of them cleared for each object
   std::unique_ptr<std::unordered_set<std::string_view>> many_;
   std::forward_list<std::string> unescaped_;   // keys that had escapes, for key_ and the seen ones to point at
 };

@@ -1,6 +1,11 @@
 // Steps over the tokens of JSON text that has been validated. Internal to base/json*.cpp; never reads beyond `end`, whatever the text.
 #pragma once
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
+#include <bit>
 #include <cstdint>
 #include <cstring>
 #include <string>
@@ -15,28 +20,29 @@ inline const char* skip_space(const char* at, const char* end) {
   return at;
 }
 
-// Nonzero where a byte of `word` is `byte`. May also mark bytes above a marked one: good enough to find the first on little endian,
-// and to know whether there is any on both.
-inline std::uint64_t bytes_equal(std::uint64_t word, unsigned char byte) {
-  constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
-  std::uint64_t x = word ^ (kOnes * byte);
-  return (x - kOnes) & ~x & (kOnes << 7);
+// The first quote or backslash at `at` or behind it, or `end`.
+inline const char* find_quote_or_escape(const char* at, const char* end) {
+#ifdef __SSE2__
+  const __m128i quote = _mm_set1_epi8('"');
+  const __m128i escape = _mm_set1_epi8('\\');
+  for (; end - at >= 16; at += 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    int hits = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, escape)));
+    if (hits) return at + std::countr_zero(static_cast<unsigned>(hits));
+  }
+#endif
+  while (at < end && *at != '"' && *at != '\\') ++at;
+  return at;
 }
 
 // `at` is behind an opening quote. Returns the place behind the closing one, or `end`.
 inline const char* skip_string(const char* at, const char* end) {
   for (;;) {
-    while (end - at >= 8) {
-      std::uint64_t word;
-      std::memcpy(&word, at, 8);
-      if (bytes_equal(word, '"') | bytes_equal(word, '\\')) break;
-      at += 8;
-    }
-    while (at < end && *at != '"' && *at != '\\') ++at;
+    at = find_quote_or_escape(at, end);
     if (at >= end) return end;
     if (*at == '"') return at + 1;
-    at += 2;   // a backslash and what it escapes
-    if (at >= end) return end;
+    if (end - at <= 2) return end;   // only where the text was not valid
+    at += 2;                         // a backslash and what it escapes
   }
 }
 

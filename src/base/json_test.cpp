@@ -224,7 +224,9 @@ TEST(Json, TheTreeTakesWhatTheCheckTakes) {
   ASSERT_TRUE(tree.ok()) << tree.error().message;
   EXPECT_EQ(tree->at("half").as_string(), "\xEF\xBF\xBD");
   EXPECT_EQ(tree->at("int").as_int64(), INT64_MAX);
-  EXPECT_TRUE(base::parse_json("1e400").ok());
+  for (const char* text : {"1e400", "55555E555555555555555512", "-1e-555555555555555555", "0e99999999999999", "[1e+00000000000000000000000002,{\"\\ud83d\":1E99999999999}]"})
+    EXPECT_TRUE(base::parse_json(text).ok()) << text;
+  EXPECT_EQ(base::parse_json("[0e99999999999999]")->at(0).to_number<double>(), 0.0);
   EXPECT_FALSE(base::parse_json("{").ok());
 }
 

@@ -95,7 +95,18 @@ void Catalog::add(const Config& config, DefinitionKind kind) {
         auto found = server->tools.find(definition.key);
         if (found != server->tools.end()) changed = &found->second;
       }
-      Entry entry{offer.get(), &definition, changed && changed->rename ? *changed->rename : definition.key, {}, {}, {}};
+      Entry entry;
+      entry.server = offer.get();
+      entry.definition = &definition;
+      entry.name = changed && changed->rename ? *changed->rename : definition.key;
+      if (definition.input_schema.find("x-mcp-header") != std::string::npos) {
+        auto headers = protocol::tool_header_map(definition.input_schema);
+        if (!headers) {
+          clashes_.push_back(offer->id + " offers '" + entry.name + "' with marks that no client can follow: " + headers.error().message);
+          continue;
+        }
+        entry.headers = *std::move(headers);
+      }
       if (!seen.insert(entry.name).second) {
         clashes_.push_back(offer->id + " offers '" + entry.name + "' twice; the first one is used");
         continue;

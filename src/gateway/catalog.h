@@ -14,6 +14,7 @@
 #include "gateway/config.h"
 #include "mcp/result.h"
 #include "protocol/definitions.h"
+#include "protocol/param_headers.h"
 
 namespace gateway {
 
@@ -48,6 +49,7 @@ struct Entry {
   std::string public_name;  // in /mcp; of resources and templates the URI
   std::string raw;          // the definition under `name`
   std::string public_raw;   // the definition under `public_name`
+  protocol::ToolHeaders headers;  // arguments of a tool that HTTP repeats in headers
 
   // What the upstream itself calls it.
   const std::string& real() const { return definition->key; }
@@ -72,7 +74,7 @@ class Catalog {
   std::span<const Entry> entries(DefinitionKind kind) const { return entries_[static_cast<std::size_t>(kind)]; }
   std::span<const std::shared_ptr<const ServerCatalog>> offers() const { return offers_; }
   const ServerCatalog* offer(std::string_view server) const;
-  // Names that two servers share: what was left out, for the log.
+  // What was left out and why, for the log: names that two share, tools that no HTTP client could call.
   const std::vector<std::string>& clashes() const { return clashes_; }
 
  private:

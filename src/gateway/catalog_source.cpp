@@ -84,7 +84,10 @@ Task<void> CatalogSource::settle(std::string server, std::stop_token stop) {
     Instant deadline = base::Timers::now() + slot->upstream->config().connect_timeout;
     co_await slot->waiting.wait(parts_.loop.timers(), std::move(stop), deadline);
   }
-  if (!slot->offer) co_await mcp::fail(slot->error ? *slot->error : Error(Code::unavailable, "server '" + server + "' has not answered"));
+  if (slot->offer) co_return;
+  Error why(Code::unavailable, "server '" + server + "' has not answered");
+  if (slot->error) why = *slot->error;
+  co_await mcp::fail(std::move(why));
 }
 
 void CatalogSource::used(std::string_view server) {

@@ -146,6 +146,11 @@ Task<Reply> Front::carry_out(OpenCall* call, sdk::Inbound in, sdk::Outlet* out) 
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;
   call->record.name = target.subject.name;
+  if (in.modern() && in.http && !target.entry->headers.empty()) {
+    auto lookup = [http = in.http](std::string_view name) { return http->find(name); };
+    auto mirrored = protocol::check_param_headers(target.entry->headers, in.rpc.params.arguments, lookup);
+    if (!mirrored) co_return Reply(std::move(mirrored.error()));
+  }
   co_await gateway_.policy_.decide(*call->record.caller, target.subject, in.rpc.params.arguments);
   Reply reply = co_await dispatch(call, &target, std::move(in), out);
   if (!reply.error()) co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
@@ -170,7 +175,17 @@ Task<Reply> Front::dispatch(OpenCall* call, const Target* target, sdk::Inbound i
   base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
   request.stop = stop.token();
   request.deadline = base::Timers::now() + target->upstream->config().deadline;
-  request.on_notification = [out](Method method, std::string_view params) { (void)out->notify(method, params); };
+  if (!target->entry->headers.empty()) request.tool = &target->entry->headers;
+  // Progress and messages go out as they come, under the client's own token. What the client did not ask for stays here.
+  std::string_view token = in.rpc.params.meta.progress_token;
+  bool logs = in.log_level.has_value();
+  if (!token.empty() || logs)
+    request.on_notification = [out, token, logs](Method method, std::string_view params) {
+      if (method == Method::progress && !token.empty())
+        (void)out->notify(method, protocol::with_members(params, {{"progressToken", token}}));
+      else if (method == Method::message && logs)
+        (void)out->notify(method, params);
+    };
 
   auto clock = call->upstream_clock();
   co_return co_await target->upstream->request(std::move(request));

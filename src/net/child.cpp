@@ -167,7 +167,8 @@ void Child::Core::on_report() {
 Task<void> Child::Core::wait_end(std::shared_ptr<Core> core, Instant until) {
   if (!core->status.empty()) co_return;
   auto mine = std::make_shared<base::OneShot<void>>();
-  base::Deadline deadline(core->loop.timers(), until, [mine] { mine->set(Result<>()); });
+  base::Deadline deadline;
+  if (until != Instant::max()) deadline = base::Deadline(core->loop.timers(), until, [mine] { mine->set(Result<>()); });
   core->waiters_.push_back(mine);
   (void)co_await mine->wait();
 }
@@ -200,7 +201,7 @@ void Child::Core::read_errors() {
   auto came = [self = shared_from_this()](ErrorCode error, std::size_t size) {
     self->keep_errors({self->error_bytes_.data(), size});
     if (!error) return self->read_errors();
-    if (!self->error_line_.empty()) self->keep_errors("\n");
+    if (!self->error_line_.empty() && self->options.on_stderr) self->options.on_stderr(std::exchange(self->error_line_, {}));
   };
   errors.async_read_some(asio::buffer(error_bytes_), came);
 }

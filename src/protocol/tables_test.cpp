@@ -29,7 +29,7 @@ TEST(Versions, FiveRevisionsNewestFirst) {
 }
 
 TEST(Versions, UnknownNamesAreUnknown) {
-  for (std::string_view name : {"", "tomorrow", "9999-12-31", "1900-01-01", "2.0"}) EXPECT_EQ(find_revision(name), nullptr);
+  for (std::string_view name : {"", "tomorrow", "2.0", "latest"}) EXPECT_EQ(find_revision(name), nullptr);
   EXPECT_EQ(find_revision(std::string(latest_modern().name) + " "), nullptr);
 }
 

@@ -30,4 +30,10 @@ std::string listen_params(std::string_view capabilities) {
   return filter.empty() ? filter : "{\"notifications\":{" + filter + "}}";
 }
 
+protocol::ClientIdentity identity_for(const protocol::ClientIdentity& connection, const CallOptions& call) {
+  protocol::ClientIdentity identity = connection;
+  if (!call.client_capabilities.empty()) identity.capabilities = call.client_capabilities;
+  return identity;
+}
+
 }  // namespace sdk

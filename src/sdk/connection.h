@@ -51,6 +51,8 @@ struct CallOptions {
   Instant deadline = Instant::max();
   // Progress and messages of this request. Progress is asked for when this is set; its token is the connection's own.
   OnNotification on_notification;
+  // Modern: what the client behind this request can do (ClientCapabilities, JSON text); empty: what the connection's identity says.
+  std::string_view client_capabilities;
   std::string_view log_level;    // modern: asks for messages of this level and above
   std::string_view traceparent;
   std::string_view tracestate;
@@ -112,6 +114,9 @@ Task<std::unique_ptr<Connection>> open_http(Loop& loop, net::HttpClient& client,
 // Errors: those of net::Child::open_child; as request.
 Task<std::unique_ptr<Connection>> open_stdio(Loop& loop, net::Reaper& reaper, net::ChildCommand command, net::ChildOptions child,
                                              ConnectionOptions options);
+
+// How one request presents itself.
+protocol::ClientIdentity identity_for(const protocol::ClientIdentity& connection, const CallOptions& call);
 
 // The params of subscriptions/listen that ask for all that `capabilities` announce; empty when that is nothing.
 std::string listen_params(std::string_view capabilities);

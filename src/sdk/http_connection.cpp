@@ -213,7 +213,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   std::string id = wanted.id;
   protocol::Outgoing out;
   if (modern())
-    out = co_await protocol::modern_request(*revision_, options_.identity, id, method, params, extras, options.tool);
+    out = co_await protocol::modern_request(*revision_, identity_for(options_.identity, options), id, method, params, extras, options.tool);
   else
     out = protocol::legacy_request(*revision_, id, method, params, session, extras);
   ++counters_.requests;

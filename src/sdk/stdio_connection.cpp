@@ -257,7 +257,7 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   if (options.on_notification) extras.progress_token = id;
   std::string body;
   if (revision.era == protocol::Era::modern) {
-    protocol::Outgoing out = co_await protocol::modern_request(revision, options_->identity, id, method, params, extras);
+    protocol::Outgoing out = co_await protocol::modern_request(revision, identity_for(options_->identity, options), id, method, params, extras);
     body = std::move(out.body);
   } else {
     body = protocol::legacy_request(revision, id, method, params, {}, extras).body;

@@ -28,7 +28,7 @@ servers:
     builtin: filesystem
     roots: [{ path: ./shared, mode: read }]
 
-  # Notes in Markdown, as Obsidian keeps them: search, links, headings, tags.
+  # Notes in Markdown, as Obsidian keeps them, with search, links, headings and tags.
   # vault:
   #   builtin: vault
   #   roots: [./vault]

@@ -1,9 +1,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
-#include <boost/asio/signal_set.hpp>
 #include <chrono>
-#include <csignal>
 
 #include "app/commands.h"
 #include "app/instance_lock.h"
@@ -34,11 +32,19 @@ base::Task<void> shut_down(Wiring* wiring, HttpSide* http, base::TaskGroup* work
   wiring->loop().stop();
 }
 
+void say_listening(const Wiring& wiring, const HttpSide& http, std::chrono::steady_clock::time_point began) {
+  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
+  log::info("listening", {{"url", fmt::format("http://{}/mcp", http.address().text())},
+                          {"servers", static_cast<std::int64_t>(wiring.config().gateway.servers.size())},
+                          {"ms", took.count()}});
+}
+
 // Runs until a signal comes and everything has ended.
-void run(Wiring& wiring, HttpSide& http) {
+void run(Wiring& wiring, HttpSide& http, std::chrono::steady_clock::time_point began) {
   base::TaskGroup work;
   base::TaskGroup ending;
   Stopping stopping(wiring.loop(), [&] { ending.spawn(shut_down(&wiring, &http, &work)); });
+  say_listening(wiring, http, began);
   wiring.loop().run();
 }
 
@@ -72,11 +78,7 @@ int serve(const ServeOptions& options, net::Reaper& reaper) {
     log::warn("no socket beside the store", {{"reason", beside.error().message}});
   if (auto started = (*wiring)->start(); !started) return failed(started.error());
   lock->note(http.address().text());
-  auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  log::info("listening", {{"url", fmt::format("http://{}/mcp", http.address().text())},
-                          {"servers", static_cast<std::int64_t>((*wiring)->config().gateway.servers.size())},
-                          {"ms", took.count()}});
-  run(**wiring, http);
+  run(**wiring, http, began);
   log::info("stopped");
   return kGood;
 }

@@ -9,6 +9,7 @@
 
 #include "base/loop.h"
 #include "protocol/methods.h"
+#include "protocol/param_headers.h"
 #include "protocol/versions/revision.h"
 #include "sdk/handler.h"
 
@@ -34,9 +35,11 @@ struct LinkRequest {
   std::string_view params;               // JSON object, its `_meta` as the client sent it; may be empty
   std::string_view client_capabilities;  // what the client behind this request can do, JSON text; empty: nothing
   std::string_view log_level;            // plain; empty: no log messages
+  const protocol::ToolHeaders* tool = nullptr;  // the marked properties of the tool that is called, if it has any
   std::stop_token stop;
   base::Instant deadline;
-  // Progress and log messages of this request, as they come. May be empty.
+  // Progress and log messages of this request, as they come; progress is asked for when this is set. The progress token is the
+  // link's own.
   std::function<void(protocol::Method method, std::string_view params)> on_notification;
 };
 

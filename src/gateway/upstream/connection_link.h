@@ -1,0 +1,24 @@
+// An upstream that is a process or an HTTP endpoint.
+#pragma once
+
+#include <memory>
+#include <stop_token>
+#include <string>
+
+#include "gateway/config.h"
+#include "gateway/upstream/link.h"
+#include "net/reaper.h"
+
+namespace gateway {
+
+struct LinkParts {
+  base::Loop& loop;
+  net::Reaper& reaper;
+  std::string version;  // of this program, as upstreams see it
+};
+
+// Starts the child, or connects, and settles the era by the specification's rules.
+// Errors: as Connection::request and Child::open_child; a child that ended tells the last it wrote to its standard error.
+base::Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig config, LinkEvents events, std::stop_token stop);
+
+}  // namespace gateway
