@@ -59,8 +59,9 @@ void request(std::string_view text) {
   std::size_t at = size;
   bool trailers = false;
   auto body = body_of(head.framing, head.length, text, at, trailers);
-  // Beast takes trailers for headers, and refuses some for that; here they are dropped.
-  if (!body || trailers) return;
+  if (!body) return;
+  // Beast takes trailers for headers, and refuses some for that; and it looks into chunk extensions. Here both are dropped.
+  if (trailers || (head.framing == net::Framing::chunked && text.substr(size, at - size).find(';') != text.npos)) return;
 
   http::request_parser<http::string_body> beast;
   beast.eager(true);
