@@ -32,8 +32,7 @@ simdjson::error_code simd_check(const char* data, std::size_t size, bool copy) {
 // simdjson says yes fast. Its no is looked at again: it refuses integers above 64 bits and floats outside of double, which are
 // JSON; and it does not say where.
 Result<> judge(std::string_view text, bool copy) {
-  if (text.size() < std::numeric_limits<std::uint32_t>::max() && simd_check(text.data(), text.size(), copy) == simdjson::SUCCESS)
-    return {};
+  if (text.size() < std::numeric_limits<std::uint32_t>::max() && simd_check(text.data(), text.size(), copy) == simdjson::SUCCESS) return {};
   if (scan::Flaw flaw = scan::find_flaw(text); flaw.what)
     return Error(Code::invalid_argument, std::string("broken JSON at byte ") + std::to_string(flaw.place) + ": " + flaw.what);
   if (!simdjson::validate_utf8(text.data(), text.size())) return Error(Code::invalid_argument, "broken JSON: not UTF-8");
@@ -44,9 +43,7 @@ Result<> judge(std::string_view text, bool copy) {
 
 Result<> validate_json(std::string_view text) { return judge(text, true); }
 
-Result<> validate_json(const std::string& text) {
-  return judge(text, text.capacity() - text.size() < simdjson::SIMDJSON_PADDING);
-}
+Result<> validate_json(const std::string& text) { return judge(text, text.capacity() - text.size() < simdjson::SIMDJSON_PADDING); }
 
 Members::Members(std::string_view text) : at_(text.data()), end_(text.data() + text.size()) {
   at_ = scan::skip_space(at_, end_);
@@ -122,7 +119,7 @@ bool Elements::next() {
   }
   const char* start = at_;
   at_ = scan::skip_value(start, end_);
-  if (at_ == start) {   // only where the text was not valid
+  if (at_ == start) {  // only where the text was not valid
     at_ = end_;
     return false;
   }
@@ -200,7 +197,7 @@ Result<std::int64_t> json_integer(std::string_view value) {
   }
   if (digits.empty()) return std::int64_t{0};
   if (power < 0 || digits.size() + static_cast<std::size_t>(std::min(power, 100LL)) > 19) return no();
-  std::uint64_t magnitude = 0;   // 19 digits fit
+  std::uint64_t magnitude = 0;  // 19 digits fit
   for (char c : digits) magnitude = magnitude * 10 + static_cast<std::uint64_t>(c - '0');
   for (; power > 0; --power) magnitude *= 10;
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
@@ -217,7 +214,7 @@ void append_countable(std::string& out, std::string_view number) {
   if (e == std::string_view::npos || number.size() - e < 8) {
     out += number;
   } else if (mantissa.find_first_of("123456789") == std::string_view::npos) {
-    out += mantissa;   // zero, whatever the exponent
+    out += mantissa;  // zero, whatever the exponent
   } else {
     std::string_view exponent = number.substr(e + 1);
     bool negative = exponent.front() == '-';

@@ -67,9 +67,9 @@ class Members {
     const char* data;
     std::size_t size;
   };
-  Key few_[kInline];   // the first seen_ of them are set; a string_view would have all of them cleared for each object
+  Key few_[kInline];  // the first seen_ of them are set; a string_view would have all of them cleared for each object
   std::unique_ptr<std::unordered_set<std::string_view>> many_;
-  std::forward_list<std::string> unescaped_;   // keys that had escapes, for key_ and the seen ones to point at
+  std::forward_list<std::string> unescaped_;  // keys that had escapes, for key_ and the seen ones to point at
 };
 
 // Walks the elements of one array, in order.

@@ -79,7 +79,7 @@ void append_unescaped(std::string& out, std::string_view inside) {
         append_code_point(out, static_cast<std::uint32_t>(code));
         break;
       }
-      default: out += c; break;   // quote, backslash, slash
+      default: out += c; break;  // quote, backslash, slash
     }
   }
 }

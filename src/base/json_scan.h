@@ -41,8 +41,8 @@ inline const char* skip_string(const char* at, const char* end) {
     at = find_quote_or_escape(at, end);
     if (at >= end) return end;
     if (*at == '"') return at + 1;
-    if (end - at <= 2) return end;   // only where the text was not valid
-    at += 2;                         // a backslash and what it escapes
+    if (end - at <= 2) return end;  // only where the text was not valid
+    at += 2;                        // a backslash and what it escapes
   }
 }
 
@@ -50,19 +50,14 @@ inline const char* skip_string(const char* at, const char* end) {
 inline const char* skip_container(const char* at, const char* end) {
   for (std::size_t depth = 1; at < end;) {
     switch (*at++) {
-      case '"':
-        at = skip_string(at, end);
-        break;
+      case '"': at = skip_string(at, end); break;
       case '{':
-      case '[':
-        ++depth;
-        break;
+      case '[': ++depth; break;
       case '}':
       case ']':
         if (--depth == 0) return at;
         break;
-      default:
-        break;
+      default: break;
     }
   }
   return end;
@@ -72,11 +67,9 @@ inline const char* skip_container(const char* at, const char* end) {
 inline const char* skip_value(const char* at, const char* end) {
   if (at >= end) return end;
   switch (*at) {
-    case '"':
-      return skip_string(at + 1, end);
+    case '"': return skip_string(at + 1, end);
     case '{':
-    case '[':
-      return skip_container(at + 1, end);
+    case '[': return skip_container(at + 1, end);
     default:
       while (at < end && *at != ',' && *at != '}' && *at != ']' && !is_space(*at)) ++at;
       return at;

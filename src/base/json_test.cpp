@@ -35,10 +35,11 @@ TEST(Json, AcceptsEachKindOfValue) {
 }
 
 TEST(Json, RefusesWhatIsBrokenAndSaysWhere) {
-  for (const std::string& text :
-       {""s, " "s, "{"s, "}"s, "{\"a\"}"s, "{\"a\":}"s, "{a:1}"s, "{\"a\":1,}"s, "[1,]"s, "[1 2]"s, "01"s, "1."s, "1e"s, "-"s, "+1"s,
-        "nul"s, "nulll"s, "truefalse"s, "{} {}"s, "1 1"s, "[]]"s, "\"a"s, "\"\\x\""s, "\"\\u12g4\""s, "\"\n\""s, "\"\t\""s, "\"\0\""s,
-        "{\"a\":1}\0"s, "NaN"s, "Infinity"s, "'a'"s, "// c\n1"s, "[1}"s, "{\"a\":1]"s, "\xEF\xBB\xBF{}"s}) {
+  for (const std::string& text : {""s,           " "s,        "{"s,           "}"s,         "{\"a\"}"s, "{\"a\":}"s,  "{a:1}"s,
+                                  "{\"a\":1,}"s, "[1,]"s,     "[1 2]"s,       "01"s,        "1."s,      "1e"s,        "-"s,
+                                  "+1"s,         "nul"s,      "nulll"s,       "truefalse"s, "{} {}"s,   "1 1"s,       "[]]"s,
+                                  "\"a"s,        "\"\\x\""s,  "\"\\u12g4\""s, "\"\n\""s,    "\"\t\""s,  "\"\0\""s,    "{\"a\":1}\0"s,
+                                  "NaN"s,        "Infinity"s, "'a'"s,         "// c\n1"s,   "[1}"s,     "{\"a\":1]"s, "\xEF\xBB\xBF{}"s}) {
     for (auto result : {validate_json(std::string_view(text)), validate_json(in_place(text))}) {
       ASSERT_FALSE(result.ok()) << text;
       EXPECT_EQ(result.error().code, base::Code::invalid_argument);
@@ -165,11 +166,9 @@ TEST(Json, TheWalkersStayInsideOfBrokenText) {
   for (const char* text : {"{\"a", "{\"a\\", "{\"", "{\"a\":", "{\"a\":\"", "{\"a\":[", "{,}", "{\"a\":1 \"b\"", "[", "[,", "[\"\\"}) {
     std::string copy(text);
     Members members(copy);
-    for (int i = 0; i < 10 && members.next(); ++i) {
-    }
+    for (int i = 0; i < 10 && members.next(); ++i) {}
     base::Elements elements(copy);
-    for (int i = 0; i < 10 && elements.next(); ++i) {
-    }
+    for (int i = 0; i < 10 && elements.next(); ++i) {}
   }
 }
 
@@ -224,7 +223,8 @@ TEST(Json, TheTreeTakesWhatTheCheckTakes) {
   ASSERT_TRUE(tree.ok()) << tree.error().message;
   EXPECT_EQ(tree->at("half").as_string(), "\xEF\xBF\xBD");
   EXPECT_EQ(tree->at("int").as_int64(), INT64_MAX);
-  for (const char* text : {"1e400", "55555E555555555555555512", "-1e-555555555555555555", "0e99999999999999", "[1e+00000000000000000000000002,{\"\\ud83d\":1E99999999999}]"})
+  for (const char* text : {"1e400", "55555E555555555555555512", "-1e-555555555555555555", "0e99999999999999",
+                           "[1e+00000000000000000000000002,{\"\\ud83d\":1E99999999999}]"})
     EXPECT_TRUE(base::parse_json(text).ok()) << text;
   EXPECT_EQ(base::parse_json("[0e99999999999999]")->at(0).to_number<double>(), 0.0);
   EXPECT_FALSE(base::parse_json("{").ok());

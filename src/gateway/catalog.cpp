@@ -102,13 +102,13 @@ void Catalog::add(const Config& config, DefinitionKind kind) {
       if (definition.input_schema.find("x-mcp-header") != std::string::npos) {
         auto headers = protocol::tool_header_map(definition.input_schema);
         if (!headers) {
-          clashes_.push_back(offer->id + " offers '" + entry.name + "' with marks that no client can follow: " + headers.error().message);
+          left_out_.push_back(offer->id + " offers '" + entry.name + "' with marks that no client can follow: " + headers.error().message);
           continue;
         }
         entry.headers = *std::move(headers);
       }
       if (!seen.insert(entry.name).second) {
-        clashes_.push_back(offer->id + " offers '" + entry.name + "' twice; the first one is used");
+        left_out_.push_back(offer->id + " offers '" + entry.name + "' twice; the first one is used");
         continue;
       }
       entries.push_back(std::move(entry));
@@ -144,7 +144,7 @@ void Catalog::index(DefinitionKind kind) {
     if (by_public_name_[at].emplace(entry.public_name, &entry).second)
       all.push_back(entry.public_raw);
     else
-      clashes_.push_back(entry.server->id + " offers '" + entry.public_name + "', which another server offers too; in /mcp the first one is used");
+      left_out_.push_back(entry.server->id + " offers '" + entry.public_name + "', which another server offers too; in /mcp the first one is used");
     by_server_[entry.server->id][at].emplace(entry.name, &entry);
     of_server[entry.server->id].push_back(entry.raw);
   }

@@ -75,7 +75,7 @@ class Catalog {
   std::span<const std::shared_ptr<const ServerCatalog>> offers() const { return offers_; }
   const ServerCatalog* offer(std::string_view server) const;
   // What was left out and why, for the log: names that two share, tools that no HTTP client could call.
-  const std::vector<std::string>& clashes() const { return clashes_; }
+  const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
   using Index = std::unordered_map<std::string_view, const Entry*>;
@@ -89,7 +89,7 @@ class Catalog {
   std::map<std::string, std::array<Index, kKinds.size()>, std::less<>> by_server_;
   std::array<std::string, kKinds.size()> lists_;
   std::map<std::string, std::array<std::string, kKinds.size()>, std::less<>> server_lists_;
-  std::vector<std::string> clashes_;
+  std::vector<std::string> left_out_;
 };
 
 // True when the URI template (RFC 6570) can produce `uri`, judged by its literal parts.

@@ -58,7 +58,8 @@ void CatalogSource::rebuild() {
   for (const auto& slot : slots_)
     if (slot->offer) offers.push_back(slot->offer);
   catalog_ = Catalog::make(parts_.config, std::move(offers));
-  for (const std::string& clash : catalog_->clashes()) base::log::warn("two things have one name", {{"what", clash}});
+  for (const std::string& left_out : catalog_->left_out())
+    if (told_.insert(left_out).second) base::log::warn("a definition is left out", {{"what", left_out}});
 }
 
 Task<void> CatalogSource::settle(std::stop_token stop) {

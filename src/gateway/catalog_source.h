@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -80,6 +81,7 @@ class CatalogSource {
   std::vector<std::unique_ptr<Slot>> slots_;  // in the config's order
   std::map<std::string, Slot*, std::less<>> by_id_;
   std::shared_ptr<const Catalog> catalog_;
+  std::set<std::string> told_;  // what was left out and said so: each is said once
   base::TaskGroup work_;
 };
 

@@ -81,13 +81,13 @@ TEST(Catalog, FindsResourcesByUriAndByTemplate) {
   EXPECT_EQ(catalog->find(DefinitionKind::resource, "vault:///a/b.md")->server->id, "b");
   EXPECT_EQ(catalog->find(DefinitionKind::resource, "z://1"), nullptr);
   EXPECT_EQ(catalog->find_in("b", DefinitionKind::resource, "x://1")->server->id, "b");
-  EXPECT_THAT(catalog->clashes(), SizeIs(1));
+  EXPECT_THAT(catalog->left_out(), SizeIs(1));
 }
 
 TEST(Catalog, AToolThatComesTwiceCountsOnce) {
   auto catalog = Catalog::make(config_of({"a"}), {offer("a", R"([{"name":"t","inputSchema":{}},{"name":"t","inputSchema":{}}])")});
   EXPECT_THAT(catalog->entries(DefinitionKind::tool), SizeIs(1));
-  EXPECT_THAT(catalog->clashes(), SizeIs(1));
+  EXPECT_THAT(catalog->left_out(), SizeIs(1));
 }
 
 TEST(ServerCatalog, ADamagedStoreIsToldAndNotTrusted) {

@@ -16,15 +16,15 @@ namespace protocol {
 
 // How a client presents itself. JSON text.
 struct ClientIdentity {
-  std::string info;                   // Implementation; may be empty
-  std::string capabilities = "{}";    // ClientCapabilities
+  std::string info;                 // Implementation; may be empty
+  std::string capabilities = "{}";  // ClientCapabilities
 };
 
 // What goes with one modern request besides its params.
 struct RequestExtras {
-  std::string_view log_level;        // plain; empty asks for no log messages
-  std::string_view progress_token;   // JSON text; empty asks for no progress
-  std::string_view traceparent;      // plain
+  std::string_view log_level;       // plain; empty asks for no log messages
+  std::string_view progress_token;  // JSON text; empty asks for no progress
+  std::string_view traceparent;     // plain
   std::string_view tracestate;
   std::string_view baggage;
 };
@@ -46,8 +46,8 @@ Outgoing modern_notification(const Revision& revision, const ClientIdentity& cli
 
 // A legacy request. `session` is the session's id or empty; the version header is written where the revision has it and the
 // handshake is over (so not for initialize). Modern keys of `_meta` are taken out.
-Outgoing legacy_request(const Revision& revision, std::string_view id, Method method, std::string_view params,
-                        std::string_view session, const RequestExtras& extras = {});
+Outgoing legacy_request(const Revision& revision, std::string_view id, Method method, std::string_view params, std::string_view session,
+                        const RequestExtras& extras = {});
 Outgoing legacy_notification(const Revision& revision, Method method, std::string_view params, std::string_view session);
 // The params of `initialize`.
 std::string initialize_params(const Revision& revision, const ClientIdentity& client);

@@ -27,17 +27,21 @@ TEST(HeaderValue, PlainAndEncoded) {
   EXPECT_EQ(encode_header_value("a\tb"), "=?base64?YQli?=");
   EXPECT_EQ(encode_header_value("Gr\xC3\xBC\xC3\x9F"), "=?base64?R3LDvMOf?=");
   EXPECT_EQ(encode_header_value("=?base64?YQ==?="), "=?base64?PT9iYXNlNjQ/WVE9PT89?=");
-  for (std::string text : {std::string("x\r\ny"), std::string("\0", 1), std::string("\x7F"), std::string("=?base64?"), std::string("=?base64?" "?=")})
+  for (std::string text : {std::string("x\r\ny"), std::string("\0", 1), std::string("\x7F"), std::string("=?base64?"),
+                           std::string("=?base64?"
+                                       "?=")})
     EXPECT_EQ(decode_header_value(encode_header_value(text)), text);
 }
 
 TEST(HeaderValue, Malformed) {
-  EXPECT_EQ(decode_header_value("=?base64?" "?="), "");
+  EXPECT_EQ(decode_header_value("=?base64?"
+                                "?="),
+            "");
   EXPECT_EQ(decode_header_value("  foo\t"), "foo");
   EXPECT_EQ(decode_header_value("=?Base64?YQ==?="), "=?Base64?YQ==?=");
   EXPECT_EQ(decode_header_value("=?base64?YQ=="), "=?base64?YQ==");
-  for (const char* value : {"=?base64?YQ?=", "=?base64?Y===?=", "=?base64?YQ=a?=", "=?base64?Y Q=?=", "=?base64?YQ==YQ==?=", "=?base64?/w==?=",
-                            "=?base64?YQ-_?=", "\xC3\xA9", "a\x01"})
+  for (const char* value : {"=?base64?YQ?=", "=?base64?Y===?=", "=?base64?YQ=a?=", "=?base64?Y Q=?=", "=?base64?YQ==YQ==?=",
+                            "=?base64?/w==?=", "=?base64?YQ-_?=", "\xC3\xA9", "a\x01"})
     EXPECT_FALSE(decode_header_value(value)) << value;
 }
 
@@ -49,7 +53,8 @@ TEST(ParamHeaders, MarksAreFoundThroughProperties) {
   auto headers = param_headers(*map, R"({"region":" eu","deep":{"n":42.0},"b":true})");
   ASSERT_TRUE(headers.ok());
   std::map<std::string, std::string> got(headers->begin(), headers->end());
-  std::map<std::string, std::string> expected = {{"Mcp-Param-Region", "=?base64?IGV1?="}, {"Mcp-Param-N", "42"}, {"Mcp-Param-Method", "true"}};
+  std::map<std::string, std::string> expected = {
+      {"Mcp-Param-Region", "=?base64?IGV1?="}, {"Mcp-Param-N", "42"}, {"Mcp-Param-Method", "true"}};
   EXPECT_EQ(got, expected);
   EXPECT_TRUE(param_headers(*map, R"({"region":null,"deep":{}})")->empty());
   EXPECT_TRUE(param_headers(*map, "")->empty());
@@ -67,12 +72,15 @@ TEST(ParamHeaders, InvalidMarksExcludeTheTool) {
         property(R"({"x-mcp-header":"A"})"), property(R"({"type":["string","integer"],"x-mcp-header":"A"})"),
         property(R"({"type":"array","items":{"type":"string","x-mcp-header":"A"}})"),
         property(R"({"oneOf":[{"type":"string","x-mcp-header":"A"}]})"), property(R"({"not":{"type":"string","x-mcp-header":"A"}})"),
-        std::string(R"({"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"},"b":{"type":"string","x-mcp-header":"a"}}})"),
+        std::string(
+            R"({"type":"object","properties":{"a":{"type":"string","x-mcp-header":"A"},"b":{"type":"string","x-mcp-header":"a"}}})"),
         std::string(R"({"type":"object","x-mcp-header":"A"})"),
         std::string(R"({"type":"object","$defs":{"d":{"type":"string","x-mcp-header":"A"}}})"),
         std::string(R"({"type":"object","allOf":[{"properties":{"a":{"type":"string","x-mcp-header":"A"}}}]})")})
     EXPECT_FALSE(tool_header_map(schema).ok()) << schema;
-  EXPECT_TRUE(tool_header_map(property(R"({"type":"object","default":{"x-mcp-header":"a b"},"properties":{"x-mcp-header":{"type":"object"}}})")).ok());
+  EXPECT_TRUE(
+      tool_header_map(property(R"({"type":"object","default":{"x-mcp-header":"a b"},"properties":{"x-mcp-header":{"type":"object"}}})"))
+          .ok());
   EXPECT_TRUE(tool_header_map("{}")->empty());
 }
 
@@ -106,9 +114,12 @@ TEST(ClientSide, AModernRequestPassesAModernServer) {
                             R"({"name":"gr\u00fcn","arguments":{"a": 1.0},"_meta":{"com.x/y":1,"progressToken":"theirs"}})",
                             {.log_level = "info", .progress_token = "5", .traceparent = "00-1"});
   ASSERT_TRUE(out.ok());
-  EXPECT_EQ(out->body, spelled(R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"gr\u00fcn","arguments":{"a": 1.0},"_meta":{"com.x/y":1,)"
-                               R"("progressToken":5,"io.modelcontextprotocol/protocolVersion":"$M","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},)"
-                               R"("io.modelcontextprotocol/clientCapabilities":{"elicitation":{}},"io.modelcontextprotocol/logLevel":"info","traceparent":"00-1"}}})"));
+  EXPECT_EQ(
+      out->body,
+      spelled(
+          R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"gr\u00fcn","arguments":{"a": 1.0},"_meta":{"com.x/y":1,)"
+          R"("progressToken":5,"io.modelcontextprotocol/protocolVersion":"$M","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},)"
+          R"("io.modelcontextprotocol/clientCapabilities":{"elicitation":{}},"io.modelcontextprotocol/logLevel":"info","traceparent":"00-1"}}})"));
   HttpFacts http{.method = "POST", .accept = "*/*", .content_type = "application/json"};
   for (const auto& [name, value] : out->headers) {
     if (name == "MCP-Protocol-Version") http.protocol_version = value;
@@ -133,15 +144,18 @@ TEST(ClientSide, ALegacyRequestHasNoEnvelope) {
   EXPECT_EQ(out.headers, (std::vector<Header>{{"MCP-Protocol-Version", std::string(latest_legacy().name)}, {"Mcp-Session-Id", "abc"}}));
   EXPECT_EQ(legacy_request(headerless_legacy(), "1", Method::tools_list, "", "").headers.size(), 0u);
   EXPECT_EQ(legacy_request(latest_legacy(), "1", Method::tools_list, "", "").body, R"({"jsonrpc":"2.0","id":1,"method":"tools/list"})");
-  EXPECT_EQ(legacy_notification(latest_legacy(), Method::initialized, "", "").body, R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
+  EXPECT_EQ(legacy_notification(latest_legacy(), Method::initialized, "", "").body,
+            R"({"jsonrpc":"2.0","method":"notifications/initialized"})");
   EXPECT_TRUE(legacy_request(latest_legacy(), "1", Method::initialize, "{}", "").headers.empty());
 }
 
 TEST(ClientSide, CapabilitiesFitTheRevision) {
-  std::string all = R"({"elicitation":{"form":{},"url":{}},"roots":{"listChanged":true},"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{}}})";
+  std::string all =
+      R"({"elicitation":{"form":{},"url":{}},"roots":{"listChanged":true},"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{}}})";
   EXPECT_EQ(client_capabilities_for(latest_modern(), all),
             R"({"elicitation":{"form":{},"url":{}},"roots":{},"extensions":{"io.modelcontextprotocol/tasks":{}}})");
-  EXPECT_EQ(client_capabilities_for(latest_legacy(), all), R"({"elicitation":{"form":{},"url":{}},"roots":{"listChanged":true},"tasks":{}})");
+  EXPECT_EQ(client_capabilities_for(latest_legacy(), all),
+            R"({"elicitation":{"form":{},"url":{}},"roots":{"listChanged":true},"tasks":{}})");
   EXPECT_EQ(client_capabilities_for(*all_revisions()[2], all), R"({"elicitation":{},"roots":{"listChanged":true}})");
   EXPECT_EQ(client_capabilities_for(*all_revisions()[2], R"({"elicitation":{"url":{}}})"), "{}");
   EXPECT_EQ(client_capabilities_for(*all_revisions().back(), all), R"({"roots":{"listChanged":true}})");
@@ -180,7 +194,8 @@ TEST(EraProbe, ARecognisedErrorNeverFallsBack) {
   auto twice = p.probe.http_answer(400, refusal(kUnsupportedVersion, R"({"supported":["$M"],"requested":"x"})"));
   EXPECT_TRUE(std::holds_alternative<EraProbe::Incompatible>(twice));
   Probe q;
-  EXPECT_TRUE(std::holds_alternative<EraProbe::Incompatible>(q.probe.http_answer(400, refusal(kUnsupportedVersion, R"({"supported":["tomorrow"]})"))));
+  EXPECT_TRUE(std::holds_alternative<EraProbe::Incompatible>(
+      q.probe.http_answer(400, refusal(kUnsupportedVersion, R"({"supported":["tomorrow"]})"))));
   Probe r;
   EXPECT_TRUE(std::holds_alternative<EraProbe::Incompatible>(r.probe.http_answer(400, refusal(kUnsupportedVersion))));
 }
@@ -193,9 +208,16 @@ TEST(EraProbe, OnlyLegacyVersionsInCommonMeansInitialize) {
 }
 
 TEST(EraProbe, AnythingElseIsLegacy) {
-  for (auto& [status, body] : std::vector<std::pair<int, std::string>>{
-           {400, ""}, {400, refusal(-32000)}, {404, "not found"}, {405, "<html>"}, {200, refusal(kMethodNotFound)}, {404, refusal(kMethodNotFound)},
-           {200, refusal(kInvalidParams)}, {200, encode_result("1", "{}")}, {202, ""}, {406, ""}}) {
+  for (auto& [status, body] : std::vector<std::pair<int, std::string>>{{400, ""},
+                                                                       {400, refusal(-32000)},
+                                                                       {404, "not found"},
+                                                                       {405, "<html>"},
+                                                                       {200, refusal(kMethodNotFound)},
+                                                                       {404, refusal(kMethodNotFound)},
+                                                                       {200, refusal(kInvalidParams)},
+                                                                       {200, encode_result("1", "{}")},
+                                                                       {202, ""},
+                                                                       {406, ""}}) {
     Probe p;
     auto step = p.probe.http_answer(status, body);
     ASSERT_TRUE(std::holds_alternative<EraProbe::Legacy>(step)) << status << body;

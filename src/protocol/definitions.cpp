@@ -13,10 +13,11 @@ using mcp::Error;
 using mcp::Result;
 
 struct KindFacts {
-  std::string_view list;   // member of the result
-  std::string_view key;    // member of a definition that names it
+  std::string_view list;  // member of the result
+  std::string_view key;   // member of a definition that names it
 };
-constexpr std::array<KindFacts, 4> kKinds = {{{"tools", "name"}, {"prompts", "name"}, {"resources", "uri"}, {"resourceTemplates", "uriTemplate"}}};
+constexpr std::array<KindFacts, 4> kKinds = {
+    {{"tools", "name"}, {"prompts", "name"}, {"resources", "uri"}, {"resourceTemplates", "uriTemplate"}}};
 const KindFacts& facts_of(DefinitionKind kind) { return kKinds[static_cast<std::size_t>(kind)]; }
 
 std::string plain(std::string_view value) {
@@ -35,11 +36,16 @@ void read_hints(std::string_view annotations, Definition& out) {
   base::Members members(annotations);
   while (members.next()) {
     std::string_view key = members.key();
-    if (key == "readOnlyHint") out.hints.read_only = flag(members.value());
-    else if (key == "destructiveHint") out.hints.destructive = flag(members.value());
-    else if (key == "idempotentHint") out.hints.idempotent = flag(members.value());
-    else if (key == "openWorldHint") out.hints.open_world = flag(members.value());
-    else if (key == "title" && out.title.empty()) out.title = plain(members.value());
+    if (key == "readOnlyHint")
+      out.hints.read_only = flag(members.value());
+    else if (key == "destructiveHint")
+      out.hints.destructive = flag(members.value());
+    else if (key == "idempotentHint")
+      out.hints.idempotent = flag(members.value());
+    else if (key == "openWorldHint")
+      out.hints.open_world = flag(members.value());
+    else if (key == "title" && out.title.empty())
+      out.title = plain(members.value());
   }
 }
 
@@ -54,14 +60,22 @@ Result<Definition> read_definition(DefinitionKind kind, std::string_view raw) {
     std::string_view key = members.key();
     std::string_view value = members.value();
     if (key == facts_of(kind).key) key_slice = value;
-    if (key == "name") out.name = plain(value);
-    else if (key == "title") out.title = plain(value);
-    else if (key == "description") out.description = plain(value);
-    else if (key == "inputSchema") out.input_schema = value;
-    else if (key == "outputSchema") out.output_schema = value;
-    else if (key == "mimeType") out.mime_type = plain(value);
-    else if (key == "annotations") annotations = value;
-    else if (key == "execution" && base::is_object(value)) out.task_support = plain(base::find_member(value, "taskSupport"));
+    if (key == "name")
+      out.name = plain(value);
+    else if (key == "title")
+      out.title = plain(value);
+    else if (key == "description")
+      out.description = plain(value);
+    else if (key == "inputSchema")
+      out.input_schema = value;
+    else if (key == "outputSchema")
+      out.output_schema = value;
+    else if (key == "mimeType")
+      out.mime_type = plain(value);
+    else if (key == "annotations")
+      annotations = value;
+    else if (key == "execution" && base::is_object(value))
+      out.task_support = plain(base::find_member(value, "taskSupport"));
   }
   out.key = plain(key_slice);
   std::string label = out.key.empty() ? std::string("an entry") : out.key;
@@ -102,7 +116,8 @@ std::string renamed(const Definition& definition, std::string_view name, std::st
   return with_members(definition.raw, {{"name", name_text}, {"description", description_text}});
 }
 
-std::string encode_definitions(DefinitionKind kind, const std::vector<std::string_view>& raw, const std::optional<std::string>& next_cursor) {
+std::string encode_definitions(DefinitionKind kind, const std::vector<std::string_view>& raw,
+                               const std::optional<std::string>& next_cursor) {
   std::size_t size = 64;
   for (std::string_view r : raw) size += r.size() + 1;
   std::string out;

@@ -37,7 +37,9 @@ EraProbe::Step EraProbe::http_answer(int status, const std::string& body) {
   // Sign-in comes first, and an outage says nothing: neither is a sign of an era.
   bool answers = (status >= 200 && status < 300) || (status >= 400 && status < 500);
   if (!answers || status == 401 || status == 403 || status == 407 || status == 408 || status == 429)
-    return Undecided{Error(status == 401 || status == 407 ? Code::unauthenticated : status == 403 ? Code::denied : Code::unavailable,
+    return Undecided{Error(status == 401 || status == 407 ? Code::unauthenticated
+                           : status == 403                ? Code::denied
+                                                          : Code::unavailable,
                            "the probe was answered with HTTP " + std::to_string(status))};
   auto message = parse_message(body);
   if (message.ok()) {
@@ -87,8 +89,7 @@ std::optional<EraProbe::Step> EraProbe::modern_answer(const Message& message) {
     case kMissingCapability:
       // Modern, and it will say again what it wants when a real request comes.
       return Modern{asked_, {}};
-    default:
-      return std::nullopt;
+    default: return std::nullopt;
   }
 }
 
@@ -101,7 +102,8 @@ EraProbe::Step EraProbe::choose(std::string_view supported, std::string discover
   const Revision* legacy = revision ? nullptr : shared(spoken_, Era::legacy, supported);
   if (legacy) return Legacy{legacy};
   std::string theirs = base::is_array(supported) ? base::minified(supported) : std::string("nothing");
-  return Incompatible{Error(Code::upstream_failed, "no common protocol revision: it supports " + theirs + ", we speak " + spoken_.names_json())};
+  return Incompatible{
+      Error(Code::upstream_failed, "no common protocol revision: it supports " + theirs + ", we speak " + spoken_.names_json())};
 }
 
 EraProbe::Step EraProbe::fall_back(std::string_view why) const {

@@ -32,7 +32,7 @@ class EraProbe {
   struct Legacy {
     const Revision* revision;
     bool try_http_sse = false;
-    bool restart_process = false;   // stdio: the probed process has ended; start another
+    bool restart_process = false;  // stdio: the probed process has ended; start another
   };
   // Nothing is known of the era: the server is down, or wants something first (sign-in). Probe again later.
   struct Undecided {

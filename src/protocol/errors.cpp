@@ -98,9 +98,7 @@ RpcError parse_error(std::string message) { return {kParseError, 400, std::move(
 RpcError invalid_request(std::string message) { return {kInvalidRequest, 400, std::move(message), {}, {}}; }
 RpcError invalid_params(std::string message) { return {kInvalidParams, 200, std::move(message), {}, {}}; }
 
-RpcError method_not_found(std::string_view method) {
-  return {kMethodNotFound, 404, "Method not found: " + std::string(method), {}, {}};
-}
+RpcError method_not_found(std::string_view method) { return {kMethodNotFound, 404, "Method not found: " + std::string(method), {}, {}}; }
 
 RpcError invalid_envelope(std::string_view key, std::string_view problem) {
   std::string data = "{\"envelope\":{\"key\":";

@@ -20,8 +20,8 @@ inline constexpr int kInternalError = -32603;
 inline constexpr int kHeaderMismatch = -32020;
 inline constexpr int kMissingCapability = -32021;
 inline constexpr int kUnsupportedVersion = -32022;
-inline constexpr int kLegacyResourceNotFound = -32002;   // legacy only; modern says kInvalidParams
-inline constexpr int kLegacyUrlElicitation = -32042;     // one legacy revision only; never leaves towards a modern peer
+inline constexpr int kLegacyResourceNotFound = -32002;  // legacy only; modern says kInvalidParams
+inline constexpr int kLegacyUrlElicitation = -32042;    // one legacy revision only; never leaves towards a modern peer
 
 // May the same request work when it is sent again?
 enum class Retry { never, later };
@@ -31,11 +31,11 @@ enum class ToolFailure { in_result, as_error };
 // One row of the table.
 struct CodeFacts {
   mcp::Code code;
-  int rpc;                      // JSON-RPC code
-  int http;                     // HTTP status when the request is refused before it is a call
+  int rpc;   // JSON-RPC code
+  int http;  // HTTP status when the request is refused before it is a call
   ToolFailure tool_failure;
   Retry retry;
-  std::string_view log_level;   // as spdlog spells it
+  std::string_view log_level;  // as spdlog spells it
 };
 
 // The row of `code`. Closed: each mcp::Code has one.
@@ -55,8 +55,8 @@ struct RpcError {
 template <class T>
 class [[nodiscard]] RpcResult {
  public:
-  RpcResult(T value) : state_(std::in_place_index<0>, std::move(value)) {}              // NOLINT(google-explicit-constructor)
-  RpcResult(RpcError error) : state_(std::in_place_index<1>, std::move(error)) {}       // NOLINT(google-explicit-constructor)
+  RpcResult(T value) : state_(std::in_place_index<0>, std::move(value)) {}         // NOLINT(google-explicit-constructor)
+  RpcResult(RpcError error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor)
 
   bool ok() const { return state_.index() == 0; }
   explicit operator bool() const { return ok(); }
@@ -95,8 +95,8 @@ std::string error_object(const RpcError& error);
 RpcError parse_error(std::string message);
 RpcError invalid_request(std::string message);
 RpcError method_not_found(std::string_view method);
-RpcError invalid_params(std::string message);                        // in band: 200
-RpcError invalid_envelope(std::string_view key, std::string_view problem);   // `_meta` of a modern request: 400
+RpcError invalid_params(std::string message);                               // in band: 200
+RpcError invalid_envelope(std::string_view key, std::string_view problem);  // `_meta` of a modern request: 400
 RpcError header_mismatch(std::string_view header, std::string_view problem);
 // `required` is a ClientCapabilities object as JSON text.
 RpcError missing_capability(std::string message, std::string_view required);

@@ -63,7 +63,7 @@ Refusal refuse_message(RpcError error, const Message& message) {
 struct VersionHeader {
   bool present = false;
   std::string_view name;
-  const Revision* revision = nullptr;   // null: unknown, or not spoken here
+  const Revision* revision = nullptr;  // null: unknown, or not spoken here
 
   bool modern() const { return revision && revision->era == Era::modern; }
   bool legacy() const { return revision && revision->era == Era::legacy; }
@@ -133,8 +133,7 @@ Received HttpFront::receive(const HttpFacts& http, const std::string& body) cons
 Received HttpFront::receive_post(const HttpFacts& http, const std::string& body) const {
   if (!is_json_type(http.content_type)) return refuse_with(415, "Unsupported media type: Content-Type must be application/json");
   Accepted accepted = read_accept(http.accept);
-  if (!accepted.json && !accepted.stream)
-    return refuse_with(406, "Not acceptable: replies are application/json or text/event-stream");
+  if (!accepted.json && !accepted.stream) return refuse_with(406, "Not acceptable: replies are application/json or text/event-stream");
 
   Inbound in;
   in.accepts_json = accepted.json;
@@ -167,8 +166,7 @@ Received HttpFront::receive_post(const HttpFacts& http, const std::string& body)
       in.kind = InboundKind::notification;
       if (in.params.meta.claims_modern() || version.modern() || !legacy_spoken) return receive_modern(http, std::move(in));
       return receive_legacy(http, std::move(in));
-    case MessageKind::request:
-      break;
+    case MessageKind::request: break;
   }
 
   if (in.message.known == Method::initialize && !checks::valid_modern_claim(in.params.meta, spoken)) {

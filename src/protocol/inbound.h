@@ -19,10 +19,10 @@ namespace protocol {
 // What the transport knows of one HTTP request. Absent headers are nullopt; a header that came twice is joined with ", ".
 struct HttpFacts {
   std::string_view method;
-  std::optional<std::string_view> protocol_version;   // MCP-Protocol-Version
-  std::optional<std::string_view> mcp_method;         // Mcp-Method
-  std::optional<std::string_view> mcp_name;           // Mcp-Name
-  std::optional<std::string_view> session_id;         // Mcp-Session-Id
+  std::optional<std::string_view> protocol_version;  // MCP-Protocol-Version
+  std::optional<std::string_view> mcp_method;        // Mcp-Method
+  std::optional<std::string_view> mcp_name;          // Mcp-Name
+  std::optional<std::string_view> session_id;        // Mcp-Session-Id
   std::optional<std::string_view> accept;
   std::optional<std::string_view> content_type;
 };
@@ -36,12 +36,12 @@ struct Refusal {
 };
 
 enum class InboundKind {
-  request,        // to be answered
-  notification,   // HTTP: 202 and no body
-  response,       // a legacy client answers a request of the server: 202 and no body
-  batch,          // several of the above, in one revision only
-  open_stream,    // legacy GET: the stream for what the server says on its own
-  end_session,    // legacy DELETE
+  request,       // to be answered
+  notification,  // HTTP: 202 and no body
+  response,      // a legacy client answers a request of the server: 202 and no body
+  batch,         // several of the above, in one revision only
+  open_stream,   // legacy GET: the stream for what the server says on its own
+  end_session,   // legacy DELETE
 };
 
 // One message (or batch, or session operation) of a peer, checked. Its slices point into the body or line that was given.
@@ -56,8 +56,8 @@ struct Inbound {
   Message message;
   Params params;
   std::vector<RpcResult<Message>> batch;
-  std::string name;          // the unescaped params.name, uri or taskId, by facts(message.known).name_source
-  std::string client_name;   // clientInfo.name and .version of a modern request, for logs only: a client says what it likes
+  std::string name;         // the unescaped params.name, uri or taskId, by facts(message.known).name_source
+  std::string client_name;  // clientInfo.name and .version of a modern request, for logs only: a client says what it likes
   std::string client_version;
   std::optional<LogLevel> log_level;
   std::optional<std::string> session_id;

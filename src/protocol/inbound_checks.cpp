@@ -36,8 +36,7 @@ RpcCheck envelope(const Meta& meta) {
   if (meta.client_capabilities.empty()) return invalid_envelope(meta_key::kClientCapabilities, "missing");
   if (!base::is_object(meta.client_capabilities)) return invalid_envelope(meta_key::kClientCapabilities, "not an object");
   if (!meta.client_info.empty() && !base::is_object(meta.client_info)) return invalid_envelope(meta_key::kClientInfo, "not an object");
-  if (!meta.log_level.empty() && !find_log_level(plain(meta.log_level)))
-    return invalid_envelope(meta_key::kLogLevel, "not a log level");
+  if (!meta.log_level.empty() && !find_log_level(plain(meta.log_level))) return invalid_envelope(meta_key::kLogLevel, "not a log level");
   if (!is_token(meta.progress_token)) return invalid_envelope(meta_key::kProgressToken, "neither a string nor an integer");
   return Fine{};
 }

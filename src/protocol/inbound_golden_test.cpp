@@ -19,10 +19,10 @@ using Headers = std::map<std::string, std::string>;
 
 struct Probe {
   const char* title;
-  Headers headers;   // "-" takes a default header away
+  Headers headers;  // "-" takes a default header away
   std::string body;
-  int status;        // 200: let through
-  int code = 0;      // JSON-RPC code of the refusal
+  int status;    // 200: let through
+  int code = 0;  // JSON-RPC code of the refusal
   Era era = Era::modern;
   InboundKind kind = InboundKind::request;
   std::string method = "POST";
@@ -39,9 +39,7 @@ Headers with(Headers base, Headers more) {
 }
 
 // A list request whose envelope is `meta`.
-std::string list_with(std::string meta) {
-  return R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{)" + meta + "}}}";
-}
+std::string list_with(std::string meta) { return R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{)" + meta + "}}}"; }
 const std::string kVersionKey = R"("io.modelcontextprotocol/protocolVersion":)";
 const std::string kCapsKey = R"("io.modelcontextprotocol/clientCapabilities":)";
 
@@ -127,13 +125,21 @@ TEST(Golden, ModernHeaders) {
        R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"\u0065cho",$META}})", 200},
       {"Mcp-Name without a name in the body", kModernCall,
        R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"arguments":{},$META}})", 400, -32020},
-      {"resources/read repeats the uri", {{"version", "$M"}, {"method", "resources/read"}, {"name", "memo://a"}},
-       R"({"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"memo://a",$META}})", 200},
-      {"resources/read without Mcp-Name", {{"version", "$M"}, {"method", "resources/read"}},
-       R"({"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"memo://a",$META}})", 400, -32020},
+      {"resources/read repeats the uri",
+       {{"version", "$M"}, {"method", "resources/read"}, {"name", "memo://a"}},
+       R"({"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"memo://a",$META}})",
+       200},
+      {"resources/read without Mcp-Name",
+       {{"version", "$M"}, {"method", "resources/read"}},
+       R"({"jsonrpc":"2.0","id":1,"method":"resources/read","params":{"uri":"memo://a",$META}})",
+       400,
+       -32020},
       {"header and body name two versions", with(kModernList, {{"version", "$L"}}), kList, 400, -32020},
-      {"header and body name two versions in a notification", {{"version", "$L"}},
-       R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,$META}})", 400, -32020},
+      {"header and body name two versions in a notification",
+       {{"version", "$L"}},
+       R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,$META}})",
+       400,
+       -32020},
   };
   for (const Probe& probe : probes) check(front, probe);
 }
@@ -147,7 +153,8 @@ TEST(Golden, ModernVersionsAndMethods) {
   const std::vector<Probe> probes = {
       {"an unknown version in both", with(kModernList, {{"version", "tomorrow"}}),
        list_with(kVersionKey + "\"tomorrow\"," + kCapsKey + "{}"), 400, -32022},
-      {"a legacy version in both", with(kModernList, {{"version", "$L"}}), list_with(kVersionKey + "\"$L\"," + kCapsKey + "{}"), 400, -32022},
+      {"a legacy version in both", with(kModernList, {{"version", "$L"}}), list_with(kVersionKey + "\"$L\"," + kCapsKey + "{}"), 400,
+       -32022},
       {"an unknown method", headers("foo/bar"), request("foo/bar"), 404, -32601},
       {"ping is gone", headers("ping"), request("ping"), 404, -32601},
       {"logging/setLevel is gone", headers("logging/setLevel"), request("logging/setLevel"), 404, -32601},
@@ -155,7 +162,8 @@ TEST(Golden, ModernVersionsAndMethods) {
       {"initialize with a good envelope", headers("initialize"), request("initialize", R"("protocolVersion":"$M",)"), 404, -32601},
       {"a method of servers", headers("sampling/createMessage"), request("sampling/createMessage"), 404, -32601},
       {"a notification's name as a request", headers("notifications/cancelled"), request("notifications/cancelled"), 404, -32601},
-      {"a task without the extension", with(headers("tasks/get"), {{"name", "t1"}}), request("tasks/get", R"("taskId":"t1",)"), 400, -32021},
+      {"a task without the extension", with(headers("tasks/get"), {{"name", "t1"}}), request("tasks/get", R"("taskId":"t1",)"), 400,
+       -32021},
       {"a task without Mcp-Name", headers("tasks/get"), request("tasks/get", R"("taskId":"t1",)"), 400, -32020},
       {"a task with the extension", with(headers("tasks/get"), {{"name", "t1"}}),
        R"({"jsonrpc":"2.0","id":1,"method":"tasks/get","params":{"taskId":"t1","_meta":{)" + kVersionKey + "\"$M\"," + kCapsKey +
@@ -189,7 +197,11 @@ TEST(Golden, TransportAndJson) {
       {"params is an array", kModernList, R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":[1]})", 400, -32600},
       {"a bare string", kModernList, "\"hello\"", 400, -32600},
       {"a batch of modern requests", kModernList, "[" + kList + "," + kList + "]", 400, -32600},
-      {"a batch with one modern request and no header", {}, "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}," + kList + "]", 400, -32600},
+      {"a batch with one modern request and no header",
+       {},
+       "[{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"ping\"}," + kList + "]",
+       400,
+       -32600},
       {"an empty batch", {}, "[]", 400, -32600},
       {"Accept: application/json", with(kModernList, {{"accept", "application/json"}}), kList, 200},
       {"Accept: text/event-stream", with(kModernList, {{"accept", "text/event-stream"}}), kList, 200},
@@ -201,13 +213,30 @@ TEST(Golden, TransportAndJson) {
       {"a Content-Type that only begins like it", with(kModernList, {{"content", "application/jsonp"}}), kList, 415, -32600},
       {"Content-Type with a charset", with(kModernList, {{"content", "Application/JSON; charset=utf-8"}}), kList, 200},
       {"GET", {{"version", "$M"}, {"accept", "text/event-stream"}}, "", 405, -32600, Era::modern, InboundKind::request, "GET"},
-      {"GET of a modern client with a session", {{"version", "$M"}, {"session", "s"}}, "", 405, -32600, Era::modern, InboundKind::request, "GET"},
+      {"GET of a modern client with a session",
+       {{"version", "$M"}, {"session", "s"}},
+       "",
+       405,
+       -32600,
+       Era::modern,
+       InboundKind::request,
+       "GET"},
       {"DELETE", {{"version", "$M"}}, "", 405, -32600, Era::modern, InboundKind::request, "DELETE"},
       {"OPTIONS", {}, "", 405, -32600, Era::modern, InboundKind::request, "OPTIONS"},
-      {"a modern notification", {{"version", "$M"}},
-       R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,$META}})", 202, 0, Era::modern, InboundKind::notification},
-      {"a modern notification without an envelope", {{"version", "$M"}}, R"({"jsonrpc":"2.0","method":"notifications/anything"})", 202, 0,
-       Era::modern, InboundKind::notification},
+      {"a modern notification",
+       {{"version", "$M"}},
+       R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1,$META}})",
+       202,
+       0,
+       Era::modern,
+       InboundKind::notification},
+      {"a modern notification without an envelope",
+       {{"version", "$M"}},
+       R"({"jsonrpc":"2.0","method":"notifications/anything"})",
+       202,
+       0,
+       Era::modern,
+       InboundKind::notification},
       {"a response, and nobody asked", {{"version", "$M"}}, R"({"jsonrpc":"2.0","id":5,"result":{}})", 400, -32600},
   };
   for (const Probe& probe : probes) check(front, probe);
@@ -227,10 +256,13 @@ TEST(Golden, LegacyHttp) {
       {"initialize asking for the modern one", {}, initialize("$M"), 200, 0, Era::legacy},
       {"initialize with an unknown header", {{"version", "tomorrow"}}, initialize("$L"), 200, 0, Era::legacy},
       {"initialize with a modern header", {{"version", "$M"}}, initialize("$L"), 400, -32020},
-      {"initialize with half an envelope is legacy", {},
+      {"initialize with half an envelope is legacy",
+       {},
        R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"$L","capabilities":{},"clientInfo":{"name":"x"},"_meta":{)" +
            kVersionKey + "\"$M\"}}}",
-       200, 0, Era::legacy},
+       200,
+       0,
+       Era::legacy},
       {"initialized", session, R"({"method":"notifications/initialized","jsonrpc":"2.0"})", 202, 0, Era::legacy, InboundKind::notification},
       {"a list", session, R"({"method":"tools/list","jsonrpc":"2.0","id":2})", 200, 0, Era::legacy},
       {"a list without version and session", {}, R"({"method":"tools/list","jsonrpc":"2.0","id":2})", 200, 0, Era::legacy},
@@ -242,18 +274,31 @@ TEST(Golden, LegacyHttp) {
       {"a call without a name", session, R"({"method":"tools/call","jsonrpc":"2.0","id":1,"params":{}})", 200, -32602},
       {"a call with a progress token", session,
        R"({"method":"tools/call","params":{"name":"slow","_meta":{"progressToken":7}},"jsonrpc":"2.0","id":7})", 200, 0, Era::legacy},
-      {"an answer to the server", session, R"({"result":{"action":"accept"},"jsonrpc":"2.0","id":0})", 202, 0, Era::legacy, InboundKind::response},
-      {"an error to the server", session, R"({"error":{"code":-1,"message":"no"},"jsonrpc":"2.0","id":0})", 202, 0, Era::legacy, InboundKind::response},
+      {"an answer to the server", session, R"({"result":{"action":"accept"},"jsonrpc":"2.0","id":0})", 202, 0, Era::legacy,
+       InboundKind::response},
+      {"an error to the server", session, R"({"error":{"code":-1,"message":"no"},"jsonrpc":"2.0","id":0})", 202, 0, Era::legacy,
+       InboundKind::response},
       {"an answer without a session", {{"version", "$L"}}, R"({"result":{},"jsonrpc":"2.0","id":0})", 400, -32600},
       {"the stream", session, "", 200, 0, Era::legacy, InboundKind::open_stream, "GET"},
-      {"the stream, but not of events", with(session, {{"accept", "application/json"}}), "", 406, -32600, Era::legacy, InboundKind::request, "GET"},
+      {"the stream, but not of events", with(session, {{"accept", "application/json"}}), "", 406, -32600, Era::legacy, InboundKind::request,
+       "GET"},
       {"the stream, unknown version", with(session, {{"version", "tomorrow"}}), "", 400, -32022, Era::legacy, InboundKind::request, "GET"},
       {"a bare GET", {}, "", 405, -32600, Era::legacy, InboundKind::request, "GET"},
       {"the end", session, "", 200, 0, Era::legacy, InboundKind::end_session, "DELETE"},
-      {"a batch", {{"version", "$B"}, {"session", "abc"}},
-       R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"notifications/initialized"},{"bad":1}])", 200, 0, Era::legacy,
+      {"a batch",
+       {{"version", "$B"}, {"session", "abc"}},
+       R"([{"jsonrpc":"2.0","id":1,"method":"ping"},{"jsonrpc":"2.0","method":"notifications/initialized"},{"bad":1}])",
+       200,
+       0,
+       Era::legacy,
        InboundKind::batch},
-      {"a batch without a version", {{"session", "abc"}}, R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])", 200, 0, Era::legacy, InboundKind::batch},
+      {"a batch without a version",
+       {{"session", "abc"}},
+       R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])",
+       200,
+       0,
+       Era::legacy,
+       InboundKind::batch},
       {"a batch where there are none", session, R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])", 400, -32600},
   };
   for (const Probe& probe : probes) check(front, probe);
@@ -264,7 +309,11 @@ TEST(Golden, AnEndpointThatSpeaksOnlyModern) {
   HttpFront front({RevisionSet(names), MethodSet::everything()});
   const std::vector<Probe> probes = {
       {"a list", kModernList, kList, 200},
-      {"initialize is told what is spoken", {}, R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"$L"}})", 400, -32022},
+      {"initialize is told what is spoken",
+       {},
+       R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"$L"}})",
+       400,
+       -32022},
       {"no envelope and no header", {}, R"({"jsonrpc":"2.0","id":0,"method":"tools/list"})", 400, -32602},
       {"GET with a session", {{"session", "abc"}}, "", 405, -32600, Era::modern, InboundKind::request, "GET"},
       {"a batch", {{"version", "$B"}}, R"([{"jsonrpc":"2.0","id":1,"method":"ping"}])", 400, -32022},
@@ -284,10 +333,15 @@ TEST(Golden, AnEndpointThatSpeaksOnlyLegacy) {
 TEST(Golden, RefusalsCarryWhatTheSpecificationAsksFor) {
   HttpFront front({});
   std::string body;
-  Received unsupported = ask(front, {"", with(kModernList, {{"version", "tomorrow"}}), list_with(kVersionKey + "\"tomorrow\"," + kCapsKey + "{}"), 0}, body);
+  Received unsupported =
+      ask(front, {"", with(kModernList, {{"version", "tomorrow"}}), list_with(kVersionKey + "\"tomorrow\"," + kCapsKey + "{}"), 0}, body);
   EXPECT_EQ(std::get<Refusal>(unsupported).error.data, spelled(R"({"supported":["$M"],"requested":"tomorrow"})"));
-  Received task = ask(front, {"", {{"version", "$M"}, {"method", "tasks/get"}, {"name", "t"}},
-                              R"({"jsonrpc":"2.0","id":"x","method":"tasks/get","params":{"taskId":"t",$META}})", 0}, body);
+  Received task = ask(front,
+                      {"",
+                       {{"version", "$M"}, {"method", "tasks/get"}, {"name", "t"}},
+                       R"({"jsonrpc":"2.0","id":"x","method":"tasks/get","params":{"taskId":"t",$META}})",
+                       0},
+                      body);
   EXPECT_EQ(std::get<Refusal>(task).error.data, R"({"requiredCapabilities":{"extensions":{"io.modelcontextprotocol/tasks":{}}}})");
   EXPECT_NE(std::get<Refusal>(task).body.find("\"id\":\"x\""), std::string::npos);
   Received get = ask(front, {"", {}, "", 0, 0, Era::modern, InboundKind::request, "GET"}, body);
@@ -301,10 +355,15 @@ TEST(Golden, RefusalsCarryWhatTheSpecificationAsksFor) {
 TEST(Golden, TheInboundHoldsWhatTheEnvelopeSays) {
   HttpFront front({});
   std::string body;
-  Received received = ask(front, {"", with(kModernCall, {{"accept", "application/json"}}),
-      R"({"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":{"arguments":{"big":123456789012345678901234567890},"name":"echo","_meta":{)" +
-      kVersionKey + "\"$M\"," + kCapsKey + R"({"elicitation":{}},"io.modelcontextprotocol/clientInfo":{"name":"C","version":"1"},)"
-      R"("io.modelcontextprotocol/logLevel":"warning","progressToken":"p","traceparent":"00-a-b-01","com.example/x":1}}})", 0}, body);
+  Received received = ask(
+      front,
+      {"", with(kModernCall, {{"accept", "application/json"}}),
+       R"({"jsonrpc":"2.0","id":9007199254740993,"method":"tools/call","params":{"arguments":{"big":123456789012345678901234567890},"name":"echo","_meta":{)" +
+           kVersionKey + "\"$M\"," + kCapsKey +
+           R"({"elicitation":{}},"io.modelcontextprotocol/clientInfo":{"name":"C","version":"1"},)"
+           R"("io.modelcontextprotocol/logLevel":"warning","progressToken":"p","traceparent":"00-a-b-01","com.example/x":1}}})",
+       0},
+      body);
   const auto& in = std::get<Inbound>(received);
   EXPECT_EQ(in.message.id, "9007199254740993");
   EXPECT_EQ(in.name, "echo");

@@ -14,8 +14,8 @@ namespace protocol {
 
 // How a server presents itself. All JSON text but for `instructions`, which is plain and may be empty.
 struct ServerIdentity {
-  std::string info;           // Implementation: {"name":...,"version":...}
-  std::string capabilities;   // ServerCapabilities of the modern era
+  std::string info;          // Implementation: {"name":...,"version":...}
+  std::string capabilities;  // ServerCapabilities of the modern era
   std::string instructions;
 };
 

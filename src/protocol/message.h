@@ -15,10 +15,10 @@ enum class MessageKind { request, notification, response, error };
 // One JSON-RPC message. Every string_view is a slice of the text that was parsed, as it came in: the text must outlive it.
 struct Message {
   MessageKind kind = MessageKind::notification;
-  std::string_view id;       // a JSON string or integer, quotes and all; empty for a notification, and for an error that has none
-  std::string method;        // unescaped
+  std::string_view id;  // a JSON string or integer, quotes and all; empty for a notification, and for an error that has none
+  std::string method;   // unescaped
   Method known = Method::unknown;
-  std::string_view params;   // an object (an array only as elements of legacy JSON-RPC: refused); empty when absent
+  std::string_view params;  // an object (an array only as elements of legacy JSON-RPC: refused); empty when absent
   std::string_view result;
   int error_code = 0;
   std::string error_message;
@@ -30,7 +30,7 @@ struct Message {
 // Errors: kParseError (broken JSON, not UTF-8, deeper than base::kJsonDepth), kInvalidRequest (not one JSON-RPC 2.0 message: a
 // batch, a key twice, an id that is null or a fraction, both result and error...). RpcError::id is set where an id could be read.
 RpcResult<Message> parse_message(const std::string& text);
-RpcResult<Message> parse_message(std::string&& text) = delete;   // the slices would outlive it
+RpcResult<Message> parse_message(std::string&& text) = delete;  // the slices would outlive it
 // The same for text that has passed validate_json already, such as an element of a batch.
 RpcResult<Message> read_message(std::string_view validated);
 

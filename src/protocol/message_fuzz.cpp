@@ -34,7 +34,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     case MessageKind::notification: again = encode_notification(message->method, message->params); break;
     case MessageKind::response: again = encode_result(message->id, message->result); break;
     case MessageKind::error:
-      again = encode_error(message->id, {.code = message->error_code, .message = message->error_message, .data = std::string(message->error_data)});
+      again = encode_error(message->id,
+                           {.code = message->error_code, .message = message->error_message, .data = std::string(message->error_data)});
       break;
   }
   again = one_line(std::move(again));

@@ -41,14 +41,27 @@ TEST(Message, EachKindIsFound) {
 }
 
 TEST(Message, WhatIsNoMessageIsRefused) {
-  for (std::string text :
-       {"1", "[]", "{}", R"({"jsonrpc":"2.0"})", R"({"jsonrpc":"2.0","id":1})", R"({"jsonrpc":2.0,"method":"a"})",
-        R"({"jsonrpc":"2.0","method":1})", R"({"jsonrpc":"2.0","method":"a","params":[]})", R"({"jsonrpc":"2.0","method":"a","params":null})",
-        R"({"jsonrpc":"2.0","method":"a","id":1e2})", R"({"jsonrpc":"2.0","method":"a","id":1.0})", R"({"jsonrpc":"2.0","method":"a","id":null})",
-        R"({"jsonrpc":"2.0","method":"a","result":{}})", R"({"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}})",
-        R"({"jsonrpc":"2.0","id":1,"result":1})", R"({"jsonrpc":"2.0","result":{}})", R"({"jsonrpc":"2.0","id":1,"error":{"code":"1","message":""}})",
-        R"({"jsonrpc":"2.0","id":1,"error":{"code":1}})", R"({"jsonrpc":"2.0","id":1,"error":{"code":99999999999,"message":""}})",
-        R"({"jsonrpc":"2.0","id":1,"error":7})", R"({"jsonrpc":"2.0","method":"a","\u006dethod":"b"})"}) {
+  for (std::string text : {"1",
+                           "[]",
+                           "{}",
+                           R"({"jsonrpc":"2.0"})",
+                           R"({"jsonrpc":"2.0","id":1})",
+                           R"({"jsonrpc":2.0,"method":"a"})",
+                           R"({"jsonrpc":"2.0","method":1})",
+                           R"({"jsonrpc":"2.0","method":"a","params":[]})",
+                           R"({"jsonrpc":"2.0","method":"a","params":null})",
+                           R"({"jsonrpc":"2.0","method":"a","id":1e2})",
+                           R"({"jsonrpc":"2.0","method":"a","id":1.0})",
+                           R"({"jsonrpc":"2.0","method":"a","id":null})",
+                           R"({"jsonrpc":"2.0","method":"a","result":{}})",
+                           R"({"jsonrpc":"2.0","id":1,"result":{},"error":{"code":1,"message":""}})",
+                           R"({"jsonrpc":"2.0","id":1,"result":1})",
+                           R"({"jsonrpc":"2.0","result":{}})",
+                           R"({"jsonrpc":"2.0","id":1,"error":{"code":"1","message":""}})",
+                           R"({"jsonrpc":"2.0","id":1,"error":{"code":1}})",
+                           R"({"jsonrpc":"2.0","id":1,"error":{"code":99999999999,"message":""}})",
+                           R"({"jsonrpc":"2.0","id":1,"error":7})",
+                           R"({"jsonrpc":"2.0","method":"a","\u006dethod":"b"})"}) {
     auto message = parse_message(text);
     ASSERT_FALSE(message.ok()) << text;
     EXPECT_EQ(message.error().code, kInvalidRequest) << text;
@@ -67,7 +80,8 @@ TEST(Message, EnvelopesKeepTheSlices) {
   EXPECT_EQ(encode_notification("n", ""), R"({"jsonrpc":"2.0","method":"n"})");
   EXPECT_EQ(encode_result("9007199254740993", "{\"n\":1e400}"), R"({"jsonrpc":"2.0","id":9007199254740993,"result":{"n":1e400}})");
   EXPECT_EQ(encode_error("", {.code = 5, .message = "m"}), R"({"jsonrpc":"2.0","id":null,"error":{"code":5,"message":"m"}})");
-  EXPECT_EQ(encode_error("", {.code = 5, .message = "m", .data = "{}", .id = "3"}), R"({"jsonrpc":"2.0","id":3,"error":{"code":5,"message":"m","data":{}}})");
+  EXPECT_EQ(encode_error("", {.code = 5, .message = "m", .data = "{}", .id = "3"}),
+            R"({"jsonrpc":"2.0","id":3,"error":{"code":5,"message":"m","data":{}}})");
   EXPECT_EQ(encode_batch({"{}", "{}"}), "[{},{}]");
   EXPECT_EQ(one_line("{\n \"a b\": 1 }"), "{\"a b\":1}");
   EXPECT_EQ(one_line("{ \"a\": 1 }"), "{ \"a\": 1 }");
@@ -89,7 +103,8 @@ TEST(Message, BatchesAreReadElementByElement) {
 }
 
 TEST(Params, MembersAndMetaAreSlices) {
-  std::string text = R"({"name":"n","arguments":{"a":1},"cursor":"","_meta":{"progressToken":3,"com.x/y":[1],"tracestate":"t"},"level":"info"})";
+  std::string text =
+      R"({"name":"n","arguments":{"a":1},"cursor":"","_meta":{"progressToken":3,"com.x/y":[1],"tracestate":"t"},"level":"info"})";
   auto params = read_params(text);
   ASSERT_TRUE(params.ok());
   EXPECT_EQ(params->name, "\"n\"");

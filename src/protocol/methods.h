@@ -68,15 +68,15 @@ struct MethodFacts {
   Method method = Method::unknown;
   std::string_view name;
   MethodKind kind = MethodKind::request;
-  bool modern = false;          // a peer of the modern era may send it as a message
-  bool legacy = false;          // a peer of the legacy era may
+  bool modern = false;  // a peer of the modern era may send it as a message
+  bool legacy = false;  // a peer of the legacy era may
   bool from_client = false;
   bool from_server = false;
   NameSource name_source = NameSource::none;
-  bool cacheable = false;       // its complete result carries ttlMs and cacheScope
-  bool may_ask_input = false;   // it may be answered with resultType input_required
-  std::string_view server_capability;   // the key in ServerCapabilities that offers it, or empty: always there
-  std::string_view client_extension;    // the extension that the client must have declared, or empty
+  bool cacheable = false;              // its complete result carries ttlMs and cacheScope
+  bool may_ask_input = false;          // it may be answered with resultType input_required
+  std::string_view server_capability;  // the key in ServerCapabilities that offers it, or empty: always there
+  std::string_view client_extension;   // the extension that the client must have declared, or empty
 };
 
 const MethodFacts& facts(Method method);

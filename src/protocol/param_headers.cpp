@@ -23,12 +23,21 @@ constexpr std::string_view kPrefix = "Mcp-Param-";
 constexpr std::int64_t kMostExact = (std::int64_t{1} << 53) - 1;
 
 // Keywords of JSON Schema below which schemas stand: one schema, an array of schemas, a map from names to schemas.
-constexpr std::array<std::string_view, 12> kOneSchema = {
-    "items", "additionalItems", "contains", "additionalProperties", "unevaluatedItems", "unevaluatedProperties", "propertyNames",
-    "not", "if", "then", "else", "contentSchema"};
+constexpr std::array<std::string_view, 12> kOneSchema = {"items",
+                                                         "additionalItems",
+                                                         "contains",
+                                                         "additionalProperties",
+                                                         "unevaluatedItems",
+                                                         "unevaluatedProperties",
+                                                         "propertyNames",
+                                                         "not",
+                                                         "if",
+                                                         "then",
+                                                         "else",
+                                                         "contentSchema"};
 constexpr std::array<std::string_view, 5> kManySchemas = {"allOf", "anyOf", "oneOf", "prefixItems", "items"};
-constexpr std::array<std::string_view, 6> kNamedSchemas = {"properties", "patternProperties", "dependentSchemas", "$defs", "definitions",
-                                                           "dependencies"};
+constexpr std::array<std::string_view, 6> kNamedSchemas = {"properties", "patternProperties", "dependentSchemas",
+                                                           "$defs",      "definitions",       "dependencies"};
 
 template <std::size_t N>
 bool among(const std::array<std::string_view, N>& keys, std::string_view key) {

@@ -17,8 +17,8 @@ enum class ParamType { string, integer, boolean };
 
 // One marked property: where it stands in the arguments, and its header.
 struct ParamHeader {
-  std::vector<std::string> path;   // keys from the root of the arguments
-  std::string header;              // the whole name: Mcp-Param-Region
+  std::vector<std::string> path;  // keys from the root of the arguments
+  std::string header;             // the whole name: Mcp-Param-Region
   ParamType type = ParamType::string;
 };
 using ToolHeaders = std::vector<ParamHeader>;

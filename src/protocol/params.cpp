@@ -11,7 +11,7 @@ namespace {
 template <class Struct>
 struct Place {
   std::string_view key;
-  std::string_view Struct::*slice;
+  std::string_view Struct::* slice;
 };
 
 constexpr std::array kMetaPlaces = {

@@ -29,8 +29,8 @@ inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tas
 
 // The `_meta` of a request, notification or result. Slices as they came in; empty where absent.
 struct Meta {
-  std::string_view raw;                   // the whole object
-  std::string_view protocol_version;      // these are JSON text of any type: check_envelope judges them
+  std::string_view raw;               // the whole object
+  std::string_view protocol_version;  // these are JSON text of any type: check_envelope judges them
   std::string_view client_info;
   std::string_view client_capabilities;
   std::string_view server_info;
@@ -49,18 +49,18 @@ struct Meta {
 // The members of `params`. Slices as they came in; empty where absent.
 struct Params {
   std::string_view raw;
-  std::string_view name;              // JSON text; the three below are what the headers Mcp-Name repeats
+  std::string_view name;  // JSON text; the three below are what the headers Mcp-Name repeats
   std::string_view uri;
   std::string_view task_id;
   std::string_view arguments;
   std::string_view cursor;
   std::string_view input_responses;
   std::string_view request_state;
-  std::string_view request_id;        // of notifications/cancelled
-  std::string_view progress_token;    // of notifications/progress
-  std::string_view level;             // of logging/setLevel and notifications/message
-  std::string_view notifications;     // of subscriptions/listen
-  std::string_view task;              // of a legacy request that asks for a task
+  std::string_view request_id;      // of notifications/cancelled
+  std::string_view progress_token;  // of notifications/progress
+  std::string_view level;           // of logging/setLevel and notifications/message
+  std::string_view notifications;   // of subscriptions/listen
+  std::string_view task;            // of a legacy request that asks for a task
   Meta meta;
 };
 

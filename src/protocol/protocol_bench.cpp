@@ -27,7 +27,8 @@ std::string call_of(std::size_t size) {
 }
 
 const std::string kResult = R"({"content":[{"type":"text","text":")" + std::string(900, 'x') + R"("}],"isError":false})";
-const HttpFacts kHttp{"POST", latest_modern().name, "tools/call", "vault.search", std::nullopt, "application/json, text/event-stream", "application/json"};
+const HttpFacts kHttp{
+    "POST", latest_modern().name, "tools/call", "vault.search", std::nullopt, "application/json, text/event-stream", "application/json"};
 const ClientIdentity kClient{R"({"name":"gatehouse","version":"1"})", R"({"elicitation":{"form":{}}})"};
 
 void validate(benchmark::State& state) {
@@ -67,7 +68,8 @@ void answer(benchmark::State& state) {
   reply.reserve(base::room_for_json(reply.size()));
   for (auto _ : state) {
     auto message = parse_message(reply);
-    benchmark::DoNotOptimize(encode_result("17", result_for(latest_modern(), Method::tools_call, message->result, {}, R"({"name":"g","version":"1"})")));
+    benchmark::DoNotOptimize(
+        encode_result("17", result_for(latest_modern(), Method::tools_call, message->result, {}, R"({"name":"g","version":"1"})")));
   }
 }
 BENCHMARK(answer);

@@ -24,12 +24,18 @@ Found find(std::string_view result) {
   base::Members members(result);
   while (members.next()) {
     std::string_view key = members.key();
-    if (key == "resultType") out.result_type = members.value();
-    else if (key == "ttlMs") out.ttl = members.value();
-    else if (key == "cacheScope") out.scope = members.value();
-    else if (key == "_meta") out.meta = members.value();
-    else if (key == "structuredContent") out.structured = members.value();
-    else if (key == "content") out.content = members.value();
+    if (key == "resultType")
+      out.result_type = members.value();
+    else if (key == "ttlMs")
+      out.ttl = members.value();
+    else if (key == "cacheScope")
+      out.scope = members.value();
+    else if (key == "_meta")
+      out.meta = members.value();
+    else if (key == "structuredContent")
+      out.structured = members.value();
+    else if (key == "content")
+      out.content = members.value();
   }
   return out;
 }

@@ -12,7 +12,7 @@
 
 namespace protocol {
 
-enum class CacheScope { priv, shared };   // on the wire: private, public
+enum class CacheScope { priv, shared };  // on the wire: private, public
 
 // How long and by whom a result may be kept (Caching). Zero and private is always right.
 struct CacheHints {
@@ -21,8 +21,8 @@ struct CacheHints {
 };
 
 // `result` as a caller of `revision` gets it for `method`. All that is not named here keeps its bytes.
-// Modern: resultType is there ("complete" where the server gave none), ttlMs and cacheScope are there on a complete result of the six cacheable
-// methods (`hints` where the server gave none), `_meta` names the server (`server_info`, JSON text; empty leaves it as it is).
+// Modern: resultType is there ("complete" where the server gave none), ttlMs and cacheScope are there on a complete result of the six
+// cacheable methods (`hints` where the server gave none), `_meta` names the server (`server_info`, JSON text; empty leaves it as it is).
 // Legacy: resultType, ttlMs, cacheScope and the modern keys of `_meta` go; structuredContent that is no object goes where the revision
 // wants an object, and its JSON text becomes a text block where the result has no content.
 std::string result_for(const Revision& revision, Method method, std::string_view result, const CacheHints& hints,

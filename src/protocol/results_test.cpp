@@ -37,8 +37,9 @@ TEST(Results, CacheableResultsHaveHints) {
             R"({"tools":[],"resultType":"complete","ttlMs":5,"cacheScope":"public"})");
   EXPECT_EQ(to_modern(Method::resources_read, R"({"contents":[],"ttlMs":9,"cacheScope":"public"})"),
             R"({"contents":[],"ttlMs":9,"cacheScope":"public","resultType":"complete"})");
-  EXPECT_EQ(to_modern(Method::tools_list, R"({"tools":[],"ttlMs":-1,"cacheScope":"all"})", {std::chrono::milliseconds(5), CacheScope::shared}),
-            R"({"tools":[],"ttlMs":0,"cacheScope":"private","resultType":"complete"})");
+  EXPECT_EQ(
+      to_modern(Method::tools_list, R"({"tools":[],"ttlMs":-1,"cacheScope":"all"})", {std::chrono::milliseconds(5), CacheScope::shared}),
+      R"({"tools":[],"ttlMs":0,"cacheScope":"private","resultType":"complete"})");
   EXPECT_EQ(to_modern(Method::resources_read, R"({"resultType":"input_required","requestState":"s"})"),
             R"({"resultType":"input_required","requestState":"s"})");
 }
@@ -46,14 +47,19 @@ TEST(Results, CacheableResultsHaveHints) {
 TEST(Results, TheServerIsNamed) {
   EXPECT_EQ(to_modern(Method::tools_call, R"({"resultType":"complete"})", {}, R"({"name":"s"})"),
             R"({"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s"}}})");
-  EXPECT_EQ(to_modern(Method::tools_call, R"({"_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{"name":"up"}},"resultType":"complete"})", {}, R"({"name":"s"})"),
+  EXPECT_EQ(to_modern(Method::tools_call, R"({"_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{"name":"up"}},"resultType":"complete"})",
+                      {}, R"({"name":"s"})"),
             R"({"_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{"name":"s"}},"resultType":"complete"})");
 }
 
 TEST(Results, ALegacyResultHasNothingModern) {
-  EXPECT_EQ(to_legacy(Method::tools_list, R"({"tools":[],"resultType":"complete","ttlMs":1,"cacheScope":"public","_meta":{"io.modelcontextprotocol/serverInfo":{}},"x":1})"),
-            R"({"tools":[],"x":1})");
-  EXPECT_EQ(to_legacy(Method::tools_list, R"({"tools":[],"_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{}}})"), R"({"tools":[],"_meta":{"a":1}})");
+  EXPECT_EQ(
+      to_legacy(
+          Method::tools_list,
+          R"({"tools":[],"resultType":"complete","ttlMs":1,"cacheScope":"public","_meta":{"io.modelcontextprotocol/serverInfo":{}},"x":1})"),
+      R"({"tools":[],"x":1})");
+  EXPECT_EQ(to_legacy(Method::tools_list, R"({"tools":[],"_meta":{"a":1,"io.modelcontextprotocol/serverInfo":{}}})"),
+            R"({"tools":[],"_meta":{"a":1}})");
   EXPECT_EQ(to_legacy(Method::tools_list, R"({"tools": []})"), R"({"tools": []})");
 }
 
@@ -62,11 +68,13 @@ TEST(Results, StructuredContentOfAnyTypeBecomesText) {
             R"({"content":[{"type":"text","text":"[1,\"a\"]"}]})");
   EXPECT_EQ(to_legacy(Method::tools_call, R"({"content":[{"type":"text","text":"t"}],"structuredContent":null})"),
             R"({"content":[{"type":"text","text":"t"}]})");
-  EXPECT_EQ(to_legacy(Method::tools_call, R"({"content":[],"structuredContent":{"a":1}})"), R"({"content":[],"structuredContent":{"a":1}})");
+  EXPECT_EQ(to_legacy(Method::tools_call, R"({"content":[],"structuredContent":{"a":1}})"),
+            R"({"content":[],"structuredContent":{"a":1}})");
 }
 
 TEST(Results, ContentOfLaterTypesBecomesText) {
-  std::string result = R"({"content":[{"type":"resource_link","uri":"file:///a","name":"a"},{"type":"text","text":"t"},{"type":"audio","data":"","mimeType":"audio/wav"}]})";
+  std::string result =
+      R"({"content":[{"type":"resource_link","uri":"file:///a","name":"a"},{"type":"text","text":"t"},{"type":"audio","data":"","mimeType":"audio/wav"}]})";
   EXPECT_EQ(to_legacy(Method::tools_call, result), result);
   std::string old = to_legacy(Method::tools_call, result, oldest);
   EXPECT_EQ(old.find("resource_link"), std::string::npos);
@@ -77,8 +85,10 @@ TEST(Results, ContentOfLaterTypesBecomesText) {
 
 TEST(Results, DiscoverNamesTheModernRevisions) {
   ServerIdentity server{R"({"name":"s"})", R"({"tools":{},"tasks":{}})", "Say \"hi\"."};
-  EXPECT_EQ(encode_discover_result(RevisionSet(), server, {std::chrono::milliseconds(7), CacheScope::shared}),
-            spelled(R"({"resultType":"complete","supportedVersions":["$M"],"capabilities":{"tools":{}},"instructions":"Say \"hi\".","ttlMs":7,"cacheScope":"public"})"));
+  EXPECT_EQ(
+      encode_discover_result(RevisionSet(), server, {std::chrono::milliseconds(7), CacheScope::shared}),
+      spelled(
+          R"({"resultType":"complete","supportedVersions":["$M"],"capabilities":{"tools":{}},"instructions":"Say \"hi\".","ttlMs":7,"cacheScope":"public"})"));
 }
 
 TEST(Results, TypesOfResults) {
@@ -96,18 +106,23 @@ Inbound initialize(std::string& body, std::string params) {
   Received received = HttpFront({}).receive(http, body);
   return std::get<Inbound>(received);
 }
-const ServerIdentity kServer{R"({"name":"s","title":"S","icons":[],"version":"1"})",
-                             R"({"tools":{"listChanged":true},"completions":{},"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{},"com.x/y":{}}})", "Hi."};
+const ServerIdentity kServer{
+    R"({"name":"s","title":"S","icons":[],"version":"1"})",
+    R"({"tools":{"listChanged":true},"completions":{},"tasks":{},"extensions":{"io.modelcontextprotocol/tasks":{},"com.x/y":{}}})", "Hi."};
 
 TEST(LegacySession, TheRevisionAskedForIsSpoken) {
   std::string body;
   LegacySession session{RevisionSet()};
   EXPECT_FALSE(session.admit(Method::tools_list).ok());
   EXPECT_TRUE(session.admit(Method::ping).ok());
-  auto result = session.initialize(initialize(body, R"({"protocolVersion":"$L","capabilities":{"roots":{}},"clientInfo":{"name":"c","version":"1"}})"), kServer);
+  auto result = session.initialize(
+      initialize(body, R"({"protocolVersion":"$L","capabilities":{"roots":{}},"clientInfo":{"name":"c","version":"1"}})"), kServer);
   ASSERT_TRUE(result.ok());
-  EXPECT_EQ(*result, spelled(R"({"protocolVersion":"$L","capabilities":{"tools":{"listChanged":true},"completions":{},"tasks":{},"extensions":{"com.x/y":{}}},)"
-                             R"("serverInfo":{"name":"s","title":"S","icons":[],"version":"1"},"instructions":"Hi."})"));
+  EXPECT_EQ(
+      *result,
+      spelled(
+          R"({"protocolVersion":"$L","capabilities":{"tools":{"listChanged":true},"completions":{},"tasks":{},"extensions":{"com.x/y":{}}},)"
+          R"("serverInfo":{"name":"s","title":"S","icons":[],"version":"1"},"instructions":"Hi."})"));
   EXPECT_EQ(session.client_capabilities(), R"({"roots":{}})");
   EXPECT_TRUE(session.admit(Method::tools_list).ok());
   EXPECT_FALSE(session.ready());
@@ -120,14 +135,21 @@ TEST(LegacySession, OldClientsAreToldLess) {
   LegacySession session{RevisionSet()};
   auto result = session.initialize(initialize(body, R"({"protocolVersion":"$O","capabilities":{},"clientInfo":{}})"), kServer);
   ASSERT_TRUE(result.ok());
-  EXPECT_EQ(*result, spelled(R"({"protocolVersion":"$O","capabilities":{"tools":{"listChanged":true},"extensions":{"com.x/y":{}}},"serverInfo":{"name":"s","version":"1"},"instructions":"Hi."})"));
+  EXPECT_EQ(
+      *result,
+      spelled(
+          R"({"protocolVersion":"$O","capabilities":{"tools":{"listChanged":true},"extensions":{"com.x/y":{}}},"serverInfo":{"name":"s","version":"1"},"instructions":"Hi."})"));
 }
 
 TEST(LegacySession, UnknownAndModernVersionsGetTheNewestLegacyOne) {
   for (const char* asked : {"tomorrow", "$M", ""}) {
     std::string body;
     LegacySession session{RevisionSet()};
-    ASSERT_TRUE(session.initialize(initialize(body, std::string(R"({"protocolVersion":")") + asked + R"(","capabilities":{},"clientInfo":{}})"), kServer).ok());
+    ASSERT_TRUE(
+        session
+            .initialize(initialize(body, std::string(R"({"protocolVersion":")") + asked + R"(","capabilities":{},"clientInfo":{}})"),
+                        kServer)
+            .ok());
     EXPECT_EQ(&session.revision(), &latest_legacy());
   }
 }
@@ -135,8 +157,9 @@ TEST(LegacySession, UnknownAndModernVersionsGetTheNewestLegacyOne) {
 TEST(LegacySession, ABadHandshakeIsRefusedAndMayBeRepeated) {
   std::string body;
   LegacySession session{RevisionSet()};
-  for (const char* params : {"{}", R"({"protocolVersion":1,"capabilities":{},"clientInfo":{}})", R"({"protocolVersion":"$L","capabilities":[],"clientInfo":{}})",
-                             R"({"protocolVersion":"$L","capabilities":{}})"}) {
+  for (const char* params :
+       {"{}", R"({"protocolVersion":1,"capabilities":{},"clientInfo":{}})", R"({"protocolVersion":"$L","capabilities":[],"clientInfo":{}})",
+        R"({"protocolVersion":"$L","capabilities":{}})"}) {
     auto result = session.initialize(initialize(body, params), kServer);
     ASSERT_FALSE(result.ok());
     EXPECT_EQ(result.error().code, kInvalidParams);
@@ -157,9 +180,10 @@ TEST(LegacySession, TheLogLevelIsKept) {
 }
 
 TEST(Definitions, EntriesKeepTheirBytes) {
-  std::string result = R"({"tools":[{"name":"a","description":"d\n","inputSchema":{ "type":"object"},"annotations":{"title":"A","readOnlyHint":true},"x-more":[1]},)"
-                       R"({"name":"","inputSchema":{}},{"inputSchema":{}},{"name":"b"},3,{"name":"c","name":"d","inputSchema":{}},)"
-                       R"({"name":"e","inputSchema":{},"execution":{"taskSupport":"optional"}}],"nextCursor":""})";
+  std::string result =
+      R"({"tools":[{"name":"a","description":"d\n","inputSchema":{ "type":"object"},"annotations":{"title":"A","readOnlyHint":true},"x-more":[1]},)"
+      R"({"name":"","inputSchema":{}},{"inputSchema":{}},{"name":"b"},3,{"name":"c","name":"d","inputSchema":{}},)"
+      R"({"name":"e","inputSchema":{},"execution":{"taskSupport":"optional"}}],"nextCursor":""})";
   auto page = read_definitions(DefinitionKind::tool, result);
   ASSERT_TRUE(page.ok());
   ASSERT_EQ(page->items.size(), 2u);
@@ -173,8 +197,9 @@ TEST(Definitions, EntriesKeepTheirBytes) {
   EXPECT_EQ(a.hints.read_only, true);
   EXPECT_FALSE(a.hints.destructive);
   EXPECT_EQ(page->items[1].task_support, "optional");
-  EXPECT_EQ(renamed(a, "x.a", "new"),
-            R"({"name":"x.a","description":"new","inputSchema":{ "type":"object"},"annotations":{"title":"A","readOnlyHint":true},"x-more":[1]})");
+  EXPECT_EQ(
+      renamed(a, "x.a", "new"),
+      R"({"name":"x.a","description":"new","inputSchema":{ "type":"object"},"annotations":{"title":"A","readOnlyHint":true},"x-more":[1]})");
   EXPECT_EQ(encode_definitions(DefinitionKind::tool, {"{}", "{}"}, "c"), R"({"tools":[{},{}],"nextCursor":"c"})");
 }
 
@@ -182,7 +207,8 @@ TEST(Definitions, OtherKinds) {
   auto resources = read_definitions(DefinitionKind::resource, R"({"resources":[{"uri":"memo://a","name":"A","mimeType":"text/plain"}]})");
   EXPECT_EQ(resources->items[0].key, "memo://a");
   EXPECT_EQ(resources->items[0].mime_type, "text/plain");
-  auto templates = read_definitions(DefinitionKind::resource_template, R"({"resourceTemplates":[{"uriTemplate":"memo://{x}","name":"T"}]})");
+  auto templates =
+      read_definitions(DefinitionKind::resource_template, R"({"resourceTemplates":[{"uriTemplate":"memo://{x}","name":"T"}]})");
   EXPECT_EQ(templates->items[0].key, "memo://{x}");
   EXPECT_TRUE(read_definitions(DefinitionKind::prompt, R"({"prompts":[]})").ok());
   EXPECT_FALSE(read_definitions(DefinitionKind::prompt, R"({"tools":[]})").ok());

@@ -7,9 +7,7 @@
 namespace protocol {
 namespace {
 
-bool among(std::span<const std::string_view> keys, std::string_view key) {
-  return std::find(keys.begin(), keys.end(), key) != keys.end();
-}
+bool among(std::span<const std::string_view> keys, std::string_view key) { return std::find(keys.begin(), keys.end(), key) != keys.end(); }
 
 void append_member(std::string& out, const Member& member) {
   if (out.back() != '{') out += ',';

@@ -14,13 +14,14 @@ namespace {
 using namespace protocol;
 using protocol::testing::spelled;
 
-const std::string kInitialize = R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"$L","capabilities":{"roots":{}},"clientInfo":{"name":"x","version":"1"}}})";
+const std::string kInitialize =
+    R"({"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"$L","capabilities":{"roots":{}},"clientInfo":{"name":"x","version":"1"}}})";
 const std::string kModern = R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{$META}})";
 
 struct Line {
   std::string text;
-  int code = 0;              // of the answer; 0: let through
-  bool silent = false;       // refused without an answer
+  int code = 0;         // of the answer; 0: let through
+  bool silent = false;  // refused without an answer
   Era era = Era::modern;
 };
 
@@ -48,8 +49,12 @@ TEST(Stdio, ModernNeedsNoHandshake) {
   check(front, {R"({"jsonrpc":"2.0","id":1,"method":"foo","params":{$META}})", -32601});
   check(front, {R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{$META}})", -32601});
   check(front, {R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{$META}})", -32602});
-  check(front, {R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"$M"}}})", -32602});
-  check(front, {R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"x","io.modelcontextprotocol/clientCapabilities":{}}}})", -32022});
+  check(front,
+        {R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"$M"}}})", -32602});
+  check(
+      front,
+      {R"({"jsonrpc":"2.0","id":1,"method":"tools/list","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"x","io.modelcontextprotocol/clientCapabilities":{}}}})",
+       -32022});
 }
 
 TEST(Stdio, InitializeChoosesLegacyAndModernLinesAreStillServed) {

@@ -99,7 +99,8 @@ TEST(Errors, OnlyWhatMayLeaveLeaves) {
 }
 
 TEST(Errors, StatusesOfTheModernEra) {
-  for (int code : {kHeaderMismatch, kMissingCapability, kUnsupportedVersion, kParseError, kInvalidRequest}) EXPECT_EQ(http_status(code, Era::modern), 400);
+  for (int code : {kHeaderMismatch, kMissingCapability, kUnsupportedVersion, kParseError, kInvalidRequest})
+    EXPECT_EQ(http_status(code, Era::modern), 400);
   EXPECT_EQ(http_status(kMethodNotFound, Era::modern), 404);
   EXPECT_EQ(http_status(kInvalidParams, Era::modern), 200);
   EXPECT_EQ(http_status(kMethodNotFound, Era::legacy), 200);

@@ -79,9 +79,10 @@ Task<std::vector<protocol::Definition>> all_pages(sdk::Connection* connection, M
                                                   std::chrono::milliseconds deadline) {
   std::vector<protocol::Definition> all;
   std::optional<std::string> cursor;
+  RequestOptions none;
   do {
     std::string params = cursor ? "{\"cursor\":" + base::quoted(*cursor) + "}" : "{}";
-    std::string result = co_await result_of(connection, method, std::move(params), {}, deadline, nullptr, nullptr);
+    std::string result = co_await result_of(connection, method, std::move(params), none, deadline, nullptr, nullptr);
     protocol::DefinitionPage page = co_await protocol::read_definitions(kind, result);
     if (page.next_cursor && page.next_cursor == cursor) page.next_cursor.reset();  // it would never end
     for (auto& item : page.items) all.push_back(std::move(item));
@@ -131,7 +132,8 @@ Task<Client> Client::open_command(std::vector<std::string> command, ClientOption
   auto state = std::make_unique<State>(*loop);
   state->options = options;
   sdk::ConnectionOptions how = connection_options(options);
-  state->connection = co_await sdk::open_stdio(*loop, *reaper, std::move(child), {}, std::move(how));
+  net::ChildOptions child_options;
+  state->connection = co_await sdk::open_stdio(*loop, *reaper, std::move(child), std::move(child_options), std::move(how));
   co_return Client(std::move(state));
 }
 
@@ -252,8 +254,9 @@ Task<std::string> Client::request(std::string method, std::string params_json, R
 }
 
 Task<void> Client::ping() {
+  RequestOptions none;
   Method method = state_->connection->modern() ? Method::server_discover : Method::ping;
-  (void)co_await result_of(state_->connection.get(), method, "{}", {}, state_->options.deadline, nullptr, &state_->loop);
+  (void)co_await result_of(state_->connection.get(), method, "{}", none, state_->options.deadline, nullptr, &state_->loop);
 }
 
 Task<void> Client::close() { co_await state_->connection->close(base::Millis(2000)); }

@@ -52,8 +52,11 @@ Answer encode_answer(const Question& question, Result<Reply> reply, std::string_
   }
   const protocol::Revision& to = *question.revision;
   if (error) {
-    const protocol::Revision* from = reply && reply->from ? reply->from : &to;
-    protocol::RpcError leaving = protocol::error_for(to, *from, question.method, std::move(*error));
+    // What this server refuses itself keeps its meaning; what came from elsewhere may mean another thing here.
+    const bool own = !reply || !reply->from;
+    const bool exact = error->code == protocol::kHeaderMismatch || error->code == protocol::kMissingCapability;
+    protocol::RpcError leaving = own && exact ? std::move(*error)
+                                              : protocol::error_for(to, own ? to : *reply->from, question.method, std::move(*error));
     leaving.id.clear();
     answer.status = leaving.http_status;
     answer.message = protocol::encode_error(question.id, leaving);

@@ -367,10 +367,11 @@ Task<void> HttpConnection::close(Millis grace) {
     protocol::Outgoing out = protocol::legacy_notification(*revision_, Method::initialized, {}, session);
     std::vector<net::HttpHeader> lines = headers(out);
     net::HttpClientRequest request;
+    std::stop_token none;
     request.method = "DELETE";
     request.url = url_;
     request.headers = std::span(lines).subspan(1);
-    (void)co_await client_.send(request, {}, base::Timers::now() + std::max(grace, Millis(100))).result();
+    (void)co_await client_.send(request, none, base::Timers::now() + std::max(grace, Millis(100))).result();
   }
   closing_.request_stop();
   co_await tasks_.join();

@@ -361,7 +361,8 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, Inbound in, C
   line.cancel_with_both();
   line.open();
   (void)co_await handler_.stream(std::move(in), line).result();
-  co_await line.finish({});
+  Answer nothing;  // named: g++ 12 miscounts braced temporaries inside of a co_await
+  co_await line.finish(std::move(nothing));
 }
 
 Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Cors cors) {
@@ -401,10 +402,13 @@ Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Co
     }
     answers.push_back(encode_answer(question, std::move(reply), handler_.server_info()).message);
   }
-  if (answers.empty())
+  if (answers.empty()) {
     co_await exchange.respond(202, kNoHeaders, "");
-  else
-    co_await line.finish({protocol::encode_batch(answers), 200});
+  } else {
+    Answer all;
+    all.message = protocol::encode_batch(answers);
+    co_await line.finish(std::move(all));
+  }
 }
 
 }  // namespace sdk

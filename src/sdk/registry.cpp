@@ -107,7 +107,7 @@ Server& Server::add(detail::TemplateEntry entry) {
 }
 
 Server& Server::set_resource_list(detail::Erased<std::string, ResourcePage> list) {
-  if (registry_->has_resource_list) registry_->problems.push_back("resource_list was given twice");
+  if (registry_->has_resource_list) registry_->problems.emplace_back("resource_list was given twice");
   registry_->resource_list = std::move(list);
   registry_->has_resource_list = true;
   return *this;

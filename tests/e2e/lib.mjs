@@ -76,11 +76,11 @@ export async function startEar(scope) {
   const ear = {
     port: String(server.address().port),
     heard,
-    // The first thing heard, from number `from` on, that fits.
-    hears(fits, { ms = 15000, from = 0 } = {}) {
+    // The first thing heard, from number `from` on, that fits; with `count`, the last of so many.
+    hears(fits, { ms = 15000, from = 0, count = 1 } = {}) {
       let wake
       const found = new Promise(done => {
-        wake = () => { const said = heard.slice(from).find(fits); if (said) done(said) }
+        wake = () => { const said = heard.slice(from).filter(fits)[count - 1]; if (said) done(said) }
         waiting.add(wake)
         wake()
       })
@@ -159,3 +159,15 @@ export async function startEverything(scope) {
 
 export const text = result => result.content.filter(part => part.type === 'text').map(part => part.text).join('\n')
 
+
+// Ends when so many clients listen: a legacy client does not say when its GET stream is open.
+export async function openStreams(gateway, count, ms = 10000) {
+  let over = false
+  const counted = async () => {
+    while (!over) {
+      const { text } = await gateway.get('/metrics')
+      if (Number(/^gatehouse_open_streams (\d+)/m.exec(text)?.[1]) >= count) return
+    }
+  }
+  try { await within(ms, `${count} open streams`, counted()) } finally { over = true }
+}
