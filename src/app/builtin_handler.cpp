@@ -9,7 +9,8 @@ namespace {
 // Owns: the built-in, and what serves it; the latter goes first.
 class BuiltinHandler final : public sdk::Handler {
  public:
-  BuiltinHandler(base::Loop& loop, std::unique_ptr<servers::Builtin> builtin) : builtin_(std::move(builtin)), core_(loop, builtin_->server()) {}
+  BuiltinHandler(base::Loop& loop, std::unique_ptr<servers::Builtin> builtin)
+      : builtin_(std::move(builtin)), core_(loop, builtin_->server()) {}
 
   base::Task<protocol::ServerIdentity> identity(sdk::Inbound in) override { return core_.identity(std::move(in)); }
   std::string_view server_info() const override { return core_.server_info(); }

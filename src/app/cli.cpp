@@ -16,8 +16,8 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 12> kNotBuilt{"doctor", "pins", "scan", "approvals", "keys", "login",
-                                                     "logout", "rules", "audit", "budget", "registry", "advise"};
+constexpr std::array<std::string_view, 12> kNotBuilt{"doctor", "pins",  "scan",  "approvals", "keys",     "login",
+                                                     "logout", "rules", "audit", "budget",    "registry", "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -163,7 +163,8 @@ int unknown_command(CommandLine& line, const std::string& word) {
   }
   known.insert(known.end(), kNotBuilt.begin(), kNotBuilt.end());
   auto near = find_nearest(word, known);
-  complain(fmt::format("unknown command {}{}; gatehouse --help lists the commands", shown(word), near ? fmt::format("; did you mean {}?", *near) : ""));
+  complain(fmt::format("unknown command {}{}; gatehouse --help lists the commands", shown(word),
+                       near ? fmt::format("; did you mean {}?", *near) : ""));
   return kUsage;
 }
 
@@ -190,7 +191,8 @@ int unknown_argument(CommandLine& line) {
   std::string word = extra.empty() ? "" : extra.front();
   bool option = word.starts_with('-');
   auto near = option ? find_nearest(word.substr(0, word.find('=')), known) : std::optional<std::string_view>();
-  return wrong_usage(line, fmt::format("unknown {} {}{}", option ? "option" : "argument", shown(word), near ? fmt::format("; did you mean {}?", *near) : ""));
+  return wrong_usage(line, fmt::format("unknown {} {}{}", option ? "option" : "argument", shown(word),
+                                       near ? fmt::format("; did you mean {}?", *near) : ""));
 }
 
 }  // namespace

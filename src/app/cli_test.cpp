@@ -36,7 +36,8 @@ TEST_F(Cli, AnUnknownCommandNamesTheNearest) {
 }
 
 TEST_F(Cli, CommandsAndFlagsThatAreNotBuiltSaySo) {
-  for (const char* command : {"doctor", "pins", "scan", "approvals", "keys", "login", "logout", "rules", "audit", "budget", "registry", "advise"}) {
+  for (const char* command :
+       {"doctor", "pins", "scan", "approvals", "keys", "login", "logout", "rules", "audit", "budget", "registry", "advise"}) {
     EXPECT_EQ(run({command, "list", "--json"}), 2);
     EXPECT_EQ(err_, fmt::format("gatehouse: {} is not built yet\n", command));
   }
@@ -80,7 +81,7 @@ TEST_F(Cli, InitWritesAConfigThatIsGoodAndNeverOverwrites) {
   EXPECT_EQ(run({"init"}), 1);
   EXPECT_THAT(err_, HasSubstr("is there already"));
   EXPECT_EQ(read("gatehouse.yaml"), written);
-  struct stat info {};
+  struct stat info{};
   ASSERT_EQ(::stat((folder_ / "gatehouse.yaml").c_str(), &info), 0);
   EXPECT_EQ(info.st_mode & 0777, 0600u);
 }

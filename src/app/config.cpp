@@ -50,8 +50,7 @@ void read_store(const yaml::Value& value, Reader& reader, AppConfig& config) {
 void check_store_folder(const yaml::Value* at, Reader& reader, const AppConfig& config) {
   std::string folder = fs::path(config.store_path()).parent_path().string();
   std::error_code ec;
-  if (at && !fs::is_directory(folder, ec))
-    reader.error(*at, fmt::format("store: the folder {} does not exist; create it", folder));
+  if (at && !fs::is_directory(folder, ec)) reader.error(*at, fmt::format("store: the folder {} does not exist; create it", folder));
 }
 
 void read_limits(const yaml::Value& value, Reader& reader, AppConfig& config) {
@@ -66,10 +65,11 @@ void read_origins(const yaml::Value& value, Reader& reader, AppConfig& config) {
   std::vector<std::string> origins = reader.texts(value, "allowed_origins");
   for (const std::string& origin : origins) {
     std::size_t scheme = origin.find("://");
-    bool good = scheme != std::string::npos && scheme > 0 && origin.find('/', scheme + 3) == std::string::npos && origin.size() > scheme + 3 &&
-                origin.find('*') == std::string::npos;
+    bool good = scheme != std::string::npos && scheme > 0 && origin.find('/', scheme + 3) == std::string::npos &&
+                origin.size() > scheme + 3 && origin.find('*') == std::string::npos;
     if (!good)
-      reader.error(value, fmt::format("allowed_origins: {} is no origin; write it like https://app.example.com, without a path", shown(origin)));
+      reader.error(value,
+                   fmt::format("allowed_origins: {} is no origin; write it like https://app.example.com, without a path", shown(origin)));
   }
   config.allowed_origins = std::move(origins);
 }
@@ -78,7 +78,8 @@ void read_hosts(const yaml::Value& value, Reader& reader, AppConfig& config) {
   std::vector<std::string> hosts = reader.texts(value, "allowed_hosts");
   for (const std::string& host : hosts)
     if (host.find_first_of("/@*? ") != std::string::npos)
-      reader.error(value, fmt::format("allowed_hosts: {} is no host; write it like mcp.example.com, with :PORT where it has one", shown(host)));
+      reader.error(value,
+                   fmt::format("allowed_hosts: {} is no host; write it like mcp.example.com, with :PORT where it has one", shown(host)));
   config.allowed_hosts = std::move(hosts);
 }
 
@@ -194,8 +195,9 @@ mcp::Result<std::string> find_config(const std::string& given, const Environment
     base = *home + "/.config";
   std::string there = base + "/gatehouse/gatehouse.yaml";
   if (!base.empty() && fs::exists(there, ec)) return there;
-  return Error(Code::not_found, fmt::format("no config: neither ./gatehouse.yaml nor {} exists; gatehouse init writes one, --config FILE names one",
-                                            base.empty() ? "$XDG_CONFIG_HOME/gatehouse/gatehouse.yaml" : there));
+  return Error(Code::not_found,
+               fmt::format("no config: neither ./gatehouse.yaml nor {} exists; gatehouse init writes one, --config FILE names one",
+                           base.empty() ? "$XDG_CONFIG_HOME/gatehouse/gatehouse.yaml" : there));
 }
 
 }  // namespace app

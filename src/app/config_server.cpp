@@ -38,7 +38,8 @@ bool good_id(std::string_view id) {
 }
 
 bool token_characters(std::string_view name) {
-  return !name.empty() && name.find_first_not_of("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
+  return !name.empty() &&
+         name.find_first_not_of("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string_view::npos;
 }
 
 bool variable_name(std::string_view name) {
@@ -93,7 +94,8 @@ class ServerReader {
     for (const yaml::Member& member : map_.members) {
       std::string_view belongs = belongs_to(member.key);
       if (belongs.empty() || belongs == kinds[0]) continue;
-      reader_.error(member.mark, fmt::format("{} is for {} servers, and this is a {} server; remove it", at(member.key), belongs, kinds[0]));
+      reader_.error(member.mark,
+                    fmt::format("{} is for {} servers, and this is a {} server; remove it", at(member.key), belongs, kinds[0]));
     }
     return true;
   }
@@ -112,7 +114,8 @@ class ServerReader {
     if (auto* value = map_.find("start"))
       if (auto word = reader_.word(*value, at("start"), {"lazy", "eager"})) {
         if (*word == 0 && config_.required)
-          reader_.error(*value, fmt::format("{}: a required server starts with the gateway, as /readyz waits for it; remove one of the two", at("start")));
+          reader_.error(*value, fmt::format("{}: a required server starts with the gateway, as /readyz waits for it; remove one of the two",
+                                            at("start")));
         config_.start = *word == 0 ? ServerConfig::Start::lazy : ServerConfig::Start::eager;
       }
     if (auto* value = map_.find("deadline"))
@@ -144,7 +147,8 @@ class ServerReader {
       bool good = out.rename && out.rename->size() <= 64 &&
                   out.rename->find_first_not_of("_-0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ") == std::string::npos;
       if (out.rename && !good)
-        reader_.error(*value, fmt::format("{}.rename: {} is no tool name; use at most 64 letters, digits, _ and -", path, shown(*out.rename)));
+        reader_.error(*value,
+                      fmt::format("{}.rename: {} is no tool name; use at most 64 letters, digits, _ and -", path, shown(*out.rename)));
       else if (out.rename && !renamed.insert(*out.rename).second)
         reader_.error(*value, fmt::format("{}.rename: {} is the new name of another tool too; choose another", path, shown(*out.rename)));
     }
@@ -162,7 +166,8 @@ class ServerReader {
     } else if (!among(*text, kBuiltins)) {
       auto near = find_nearest(*text, kBuiltins);
       reader_.error(name, fmt::format("{}: there is no built-in server {}; {}", at("builtin"), shown(*text),
-                                      near ? fmt::format("did you mean \"{}\"?", *near) : fmt::format("there are {}", fmt::join(kBuiltins, " and "))));
+                                      near ? fmt::format("did you mean \"{}\"?", *near)
+                                           : fmt::format("there are {}", fmt::join(kBuiltins, " and "))));
     } else {
       read_roots(name);
     }
@@ -196,7 +201,8 @@ class ServerReader {
     if (!full) return;
     std::error_code ec;
     if (config_.enabled && !fs::is_directory(*full, ec))
-      return reader_.error(*place, fmt::format("{}: the folder {} {}", path, *full, fs::exists(*full, ec) ? "is no folder; name one" : "does not exist; create it"));
+      return reader_.error(*place, fmt::format("{}: the folder {} {}", path, *full,
+                                               fs::exists(*full, ec) ? "is no folder; name one" : "does not exist; create it"));
     root.path = *full;
     config_.roots.push_back(std::move(root));
   }
@@ -204,7 +210,8 @@ class ServerReader {
   void read_command() {
     const yaml::Value& command = *map_.find("command");
     if (command.kind == yaml::Value::Kind::scalar)
-      return reader_.error(command, fmt::format("{} must be a list of the program and its arguments, as no shell splits it: [npx, -y, …]", at("command")));
+      return reader_.error(
+          command, fmt::format("{} must be a list of the program and its arguments, as no shell splits it: [npx, -y, …]", at("command")));
     config_.command = reader_.texts(command, at("command"));
     config_.cwd = reader_.folder();
     if (auto* value = map_.find("cwd")) read_cwd(*value);
@@ -248,7 +255,8 @@ class ServerReader {
     }
     if (!config_.enabled) return;
     if (program.find('/') != std::string::npos) {
-      if (::access(program.c_str(), X_OK) != 0) reader_.warn(at_program, fmt::format("{}: {} cannot be run; check the path and its permissions", at("command[0]"), program));
+      if (::access(program.c_str(), X_OK) != 0)
+        reader_.warn(at_program, fmt::format("{}: {} cannot be run; check the path and its permissions", at("command[0]"), program));
       return;
     }
     std::string search = reader_.environment()("PATH").value_or("/usr/local/bin:/usr/bin:/bin");
@@ -282,13 +290,15 @@ class ServerReader {
   }
 
   void read_headers(const yaml::Value& headers) {
-    static constexpr std::array<std::string_view, 10> kOurs{"host", "content-length", "transfer-encoding", "connection", "content-type", "accept",
-                                                            "mcp-session-id", "mcp-protocol-version", "mcp-method", "mcp-name"};
+    static constexpr std::array<std::string_view, 10> kOurs{"host",         "content-length", "transfer-encoding", "connection",
+                                                            "content-type", "accept",         "mcp-session-id",    "mcp-protocol-version",
+                                                            "mcp-method",   "mcp-name"};
     if (!reader_.is_map(headers, at("headers"))) return;
     for (const yaml::Member& member : headers.members) {
       std::string path = fmt::format("{}.{}", at("headers"), member.key);
       bool ours = std::any_of(kOurs.begin(), kOurs.end(), [&](std::string_view name) { return net::same_header(name, member.key); });
-      bool twice = std::any_of(config_.headers.begin(), config_.headers.end(), [&](auto& h) { return net::same_header(h.first, member.key); });
+      bool twice =
+          std::any_of(config_.headers.begin(), config_.headers.end(), [&](auto& h) { return net::same_header(h.first, member.key); });
       if (!token_characters(member.key))
         reader_.error(member.mark, fmt::format("{}: {} is no name of a header", at("headers"), shown(member.key)));
       else if (ours)
@@ -317,7 +327,8 @@ std::vector<ServerConfig> read_servers(const yaml::Value& servers, Reader& reade
   if (!reader.is_map(servers, "servers")) return out;
   for (const yaml::Member& member : servers.members) {
     if (!good_id(member.key))
-      reader.error(member.mark, fmt::format("{} is no server id; use at most 24 of a-z, 0-9 and -, beginning with a letter", shown(member.key)));
+      reader.error(member.mark,
+                   fmt::format("{} is no server id; use at most 24 of a-z, 0-9 and -, beginning with a letter", shown(member.key)));
     else if (among(member.key, kReserved))
       reader.error(member.mark, fmt::format("the server id {} is reserved; choose another", shown(member.key)));
     if (!reader.is_map(member.value, "servers." + member.key)) continue;

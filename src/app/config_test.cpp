@@ -145,7 +145,8 @@ TEST_F(Config, DefaultsAreThoseOfTheContract) {
 }
 
 TEST_F(Config, SaysEverythingAtOnceInTheOrderOfTheFile) {
-  EXPECT_THAT(lines(R"(listen: nowhere
+  EXPECT_THAT(
+      lines(R"(listen: nowhere
 sevrers: {}
 name_limit: many
 servers:
@@ -154,13 +155,13 @@ servers:
   c: { url: ftp://x }
   d: { command: tool }
 )"),
-              ElementsAre("g.yaml:1:9: listen: \"nowhere\" is no address; write it like 127.0.0.1:8811",
-                          "g.yaml:2:1: unknown key \"sevrers\"; did you mean \"servers\"?",
-                          "g.yaml:3:13: name_limit must be a whole number from 32 to 128, not \"many\"",
-                          "g.yaml:5:3: \"Vault\" is no server id; use at most 24 of a-z, 0-9 and -, beginning with a letter",
-                          "g.yaml:6:17: servers.b.builtin: there is no built-in server \"vaul\"; did you mean \"vault\"?",
-                          testing::StartsWith("g.yaml:7:13: servers.c.url: "),
-                          "g.yaml:8:17: servers.d.command must be a list of the program and its arguments, as no shell splits it: [npx, -y, …]"));
+      ElementsAre("g.yaml:1:9: listen: \"nowhere\" is no address; write it like 127.0.0.1:8811",
+                  "g.yaml:2:1: unknown key \"sevrers\"; did you mean \"servers\"?",
+                  "g.yaml:3:13: name_limit must be a whole number from 32 to 128, not \"many\"",
+                  "g.yaml:5:3: \"Vault\" is no server id; use at most 24 of a-z, 0-9 and -, beginning with a letter",
+                  "g.yaml:6:17: servers.b.builtin: there is no built-in server \"vaul\"; did you mean \"vault\"?",
+                  testing::StartsWith("g.yaml:7:13: servers.c.url: "),
+                  "g.yaml:8:17: servers.d.command must be a list of the program and its arguments, as no shell splits it: [npx, -y, …]"));
 }
 
 struct Case {
@@ -171,9 +172,7 @@ struct Case {
 
 class ConfigCase : public Config, public testing::WithParamInterface<Case> {};
 
-TEST_P(ConfigCase, SaysExactly) {
-  EXPECT_EQ(lines(GetParam().text), GetParam().said);
-}
+TEST_P(ConfigCase, SaysExactly) { EXPECT_EQ(lines(GetParam().text), GetParam().said); }
 
 const std::string kNone = "g.yaml: warning: there are no servers; add one under servers:";
 const std::string kOk = "servers: { v: { builtin: vault, roots: [vault] } }\n";
@@ -182,26 +181,34 @@ INSTANTIATE_TEST_SUITE_P(
     NotBuilt, ConfigCase,
     testing::Values(
         Case{"Rules", "servers: {}\nrules: [{ tools: ['*'], then: allow }]", {"g.yaml:2:1: rules is not built yet; remove it"}},
-        Case{"Auth", "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
+        Case{"Auth",
+             "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
              {"g.yaml:2:1: auth is not built yet; remove it",
               "g.yaml:2:32: unknown key \"audiense\" in auth.issuers; did you mean \"audience\"?"}},
         Case{"AuthAsBuilt", "servers: {}\nauth: { api_keys: false }", {}},
         Case{"Threads", "servers: {}\nthreads: 4", {"g.yaml:2:10: threads: 4 is not built yet; the only value for now is 1"}},
-        Case{"Disclosure", "servers: {}\ndisclosure: search",
+        Case{"Disclosure",
+             "servers: {}\ndisclosure: search",
              {"g.yaml:2:13: disclosure: search is not built yet; the only value for now is all"}},
-        Case{"DisclosureWrong", "servers: {}\ndisclosure: some", {"g.yaml:2:13: disclosure must be all, search, code or auto, not \"some\""}},
+        Case{"DisclosureWrong",
+             "servers: {}\ndisclosure: some",
+             {"g.yaml:2:13: disclosure must be all, search, code or auto, not \"some\""}},
         Case{"TelemetryAsBuilt", "servers: {}\ntelemetry: { content: none }", {}},
         Case{"Telemetry", "servers: {}\ntelemetry: { otlp: http://localhost:4318 }", {"g.yaml:2:1: telemetry is not built yet; remove it"}},
         Case{"LimitsRate", "servers: {}\nlimits: { rate: 5 }", {"g.yaml:2:11: limits.rate is not built yet; remove it"}},
         Case{"Postgres", "servers: {}\nstore: postgres://localhost/g", {"g.yaml:2:8: store: postgres is not built yet; use sqlite:PATH"}},
-        Case{"Sandbox", "servers: { c: { command: [tool], sandbox: { write: [./x] } } }",
+        Case{"Sandbox",
+             "servers: { c: { command: [tool], sandbox: { write: [./x] } } }",
              {"g.yaml:1:43: servers.c.sandbox: a map is not built yet; the only value for now is off"}},
         Case{"OpenApi", "servers: { c: { openapi: ./x.json } }", {"g.yaml:1:17: servers.c.openapi is not built yet; remove it"}},
-        Case{"Github", "servers: { c: { builtin: github } }",
+        Case{"Github",
+             "servers: { c: { builtin: github } }",
              {"g.yaml:1:26: servers.c.builtin: github is not built yet; built are filesystem and vault"}},
-        Case{"Command", "servers: { c: { command: [tool], env: { A: '${command:pass x}' } } }",
+        Case{"Command",
+             "servers: { c: { command: [tool], env: { A: '${command:pass x}' } } }",
              {"g.yaml:1:44: servers.c.env.A: ${command:…} is not built yet; use ${env:NAME} or ${file:PATH}"}},
-        Case{"Always", "servers: { c: { command: [tool], tools: { x: { always: true } } } }",
+        Case{"Always",
+             "servers: { c: { command: [tool], tools: { x: { always: true } } } }",
              {"g.yaml:1:56: servers.c.tools.x.always: true is not built yet; the only value for now is false"}}),
     [](const auto& param) { return param.param.name; });
 
@@ -209,73 +216,106 @@ INSTANTIATE_TEST_SUITE_P(
     Wrong, ConfigCase,
     testing::Values(
         Case{"Empty", "", {"g.yaml: warning: the config is empty; gatehouse init writes one to begin with"}},
-        Case{"NoServers", "threads: 1", {kNone}},
-        Case{"NotAMap", "[a]", {"g.yaml:1:1: a config is a map of keys, not a list"}},
+        Case{"NoServers", "threads: 1", {kNone}}, Case{"NotAMap", "[a]", {"g.yaml:1:1: a config is a map of keys, not a list"}},
         Case{"KeyTwice", "servers: {}\nstore: sqlite:a\nstore: sqlite:b", {"g.yaml:3:1: the key \"store\" is here twice; remove one"}},
-        Case{"ServerTwice", "servers:\n  a: { command: [tool] }\n  a: { command: [tool] }", {"g.yaml:3:3: the key \"a\" is here twice; remove one"}},
-        Case{"Beyond", "servers: {}\nlisten: 0.0.0.0:8811",
-             {"g.yaml:2:9: listen: listening on 0.0.0.0 would let anybody who reaches it call every tool, and sign-in is not built yet; use 127.0.0.1 "
+        Case{"ServerTwice",
+             "servers:\n  a: { command: [tool] }\n  a: { command: [tool] }",
+             {"g.yaml:3:3: the key \"a\" is here twice; remove one"}},
+        Case{"Beyond",
+             "servers: {}\nlisten: 0.0.0.0:8811",
+             {"g.yaml:2:9: listen: listening on 0.0.0.0 would let anybody who reaches it call every tool, and sign-in is not built yet; "
+              "use 127.0.0.1 "
               "or [::1]"}},
         Case{"ListenList", "servers: {}\nlisten: [1]", {"g.yaml:2:9: listen must be text, not a list"}},
         Case{"StoreScheme", "servers: {}\nstore: ./x.db", {"g.yaml:2:8: store must be sqlite:PATH, not \"./x.db\""}},
         Case{"StoreFolder", "servers: {}\nstore: sqlite:./none/x.db", {"g.yaml:2:8: store: the folder DIR/none does not exist; create it"}},
-        Case{"Size", "servers: {}\nlimits: { body: 4 megabytes }",
+        Case{"Size",
+             "servers: {}\nlimits: { body: 4 megabytes }",
              {"g.yaml:2:17: limits.body must be a size like 16kb or 4mb, from 1kb to 64mb, not \"4 megabytes\""}},
-        Case{"Duration", "servers: { a: { command: [tool], deadline: 30 } }",
+        Case{"Duration",
+             "servers: { a: { command: [tool], deadline: 30 } }",
              {"g.yaml:1:44: servers.a.deadline must be a duration like 30s, 5m or 1h, from 10ms to 24h, not \"30\""}},
-        Case{"Flag", "servers: { a: { command: [tool], enabled: 'true' } }",
+        Case{"Flag",
+             "servers: { a: { command: [tool], enabled: 'true' } }",
              {"g.yaml:1:43: servers.a.enabled must be true or false without quotes, not \"true\""}},
         Case{"Reserved", "servers: { tools: { command: [tool] } }", {"g.yaml:1:12: the server id \"tools\" is reserved; choose another"}},
         Case{"NoKind", "servers: { a: { enabled: true } }", {"g.yaml:1:15: servers.a has no kind; give it one of builtin, command or url"}},
-        Case{"TwoKinds", "servers: { a: { command: [tool], url: 'http://x' } }", {"g.yaml:1:15: servers.a has several kinds: command, url; keep one"}},
-        Case{"NotForKind", "servers: { a: { command: [tool], roots: [vault] } }",
+        Case{"TwoKinds",
+             "servers: { a: { command: [tool], url: 'http://x' } }",
+             {"g.yaml:1:15: servers.a has several kinds: command, url; keep one"}},
+        Case{"NotForKind",
+             "servers: { a: { command: [tool], roots: [vault] } }",
              {"g.yaml:1:34: servers.a.roots is for builtin servers, and this is a command server; remove it"}},
-        Case{"NoRoots", "servers: { a: { builtin: vault } }",
+        Case{"NoRoots",
+             "servers: { a: { builtin: vault } }",
              {"g.yaml:1:26: servers.a needs roots, the folders it may use; add roots: [./folder]"}},
-        Case{"RootMissing", "servers: { a: { builtin: vault, roots: [./none] } }",
+        Case{"RootMissing",
+             "servers: { a: { builtin: vault, roots: [./none] } }",
              {"g.yaml:1:41: servers.a.roots[0]: the folder DIR/none does not exist; create it"}},
-        Case{"RootIsFile", "servers: { a: { builtin: vault, roots: [./key] } }", {"g.yaml:1:41: servers.a.roots[0]: the folder DIR/key is no folder; name one"}},
-        Case{"RootMode", "servers: { a: { builtin: vault, roots: [{ path: vault, mode: rw }] } }",
+        Case{"RootIsFile",
+             "servers: { a: { builtin: vault, roots: [./key] } }",
+             {"g.yaml:1:41: servers.a.roots[0]: the folder DIR/key is no folder; name one"}},
+        Case{"RootMode",
+             "servers: { a: { builtin: vault, roots: [{ path: vault, mode: rw }] } }",
              {"g.yaml:1:62: servers.a.roots[0].mode must be read, append or write, not \"rw\""}},
-        Case{"TwoVaults", "servers: { a: { builtin: vault, roots: [vault, vault] } }",
+        Case{"TwoVaults",
+             "servers: { a: { builtin: vault, roots: [vault, vault] } }",
              {"g.yaml:1:48: servers.a.roots: a vault is one folder; make a server for each"}},
-        Case{"RequiredLazy", "servers: { a: { command: [tool], required: true, start: lazy } }",
+        Case{"RequiredLazy",
+             "servers: { a: { command: [tool], required: true, start: lazy } }",
              {"g.yaml:1:57: servers.a.start: a required server starts with the gateway, as /readyz waits for it; remove one of the two"}},
-        Case{"RootKey", "servers: { a: { builtin: vault, roots: [{ path: vault, mod: read }] } }",
+        Case{"RootKey",
+             "servers: { a: { builtin: vault, roots: [{ path: vault, mod: read }] } }",
              {"g.yaml:1:56: unknown key \"mod\" in servers.a.roots[0]; did you mean \"mode\"?"}},
-        Case{"NotOnPath", "servers: { a: { command: [nope] } }",
+        Case{"NotOnPath",
+             "servers: { a: { command: [nope] } }",
              {"g.yaml:1:27: warning: servers.a.command[0]: \"nope\" is not on the PATH; install it or write its full path"}},
-        Case{"NotRunnable", "servers: { a: { command: [./key] } }",
+        Case{"NotRunnable",
+             "servers: { a: { command: [./key] } }",
              {"g.yaml:1:27: warning: servers.a.command[0]: DIR/key cannot be run; check the path and its permissions"}},
         Case{"DisabledNeedsNothing", "servers: { a: { command: [nope], enabled: false, env: { A: '${env:NONE}' } } }", {}},
-        Case{"EnvUnset", "servers: { a: { command: [tool], env: { A: '${env:NONE}' } } }",
+        Case{"EnvUnset",
+             "servers: { a: { command: [tool], env: { A: '${env:NONE}' } } }",
              {"g.yaml:1:44: servers.a.env.A: the environment variable NONE is not set; set it before starting"}},
-        Case{"EnvName", "servers: { a: { command: [tool], env: { A=B: x } } }",
+        Case{"EnvName",
+             "servers: { a: { command: [tool], env: { A=B: x } } }",
              {"g.yaml:1:41: servers.a.env: \"A=B\" is no name of a variable; use letters, digits and _"}},
         Case{"EnvNull", "servers: { a: { command: [tool], env: { A: } } }", {"g.yaml:1:44: servers.a.env.A must be text, not nothing"}},
-        Case{"NoSource", "servers: { a: { command: [tool], env: { A: '${TOKEN}' } } }",
+        Case{"NoSource",
+             "servers: { a: { command: [tool], env: { A: '${TOKEN}' } } }",
              {"g.yaml:1:44: servers.a.env.A: ${TOKEN} names no source; write ${env:NAME} or ${file:PATH}, or $${ for a plain ${"}},
-        Case{"Unclosed", "servers: { a: { command: [tool], env: { A: '${env:TOKEN' } } }",
+        Case{"Unclosed",
+             "servers: { a: { command: [tool], env: { A: '${env:TOKEN' } } }",
              {"g.yaml:1:44: servers.a.env.A: ${ has no }; close it, or write $${ for a plain ${"}},
-        Case{"SecretInArguments", "servers: { a: { command: [tool, '${env:TOKEN}'] } }",
+        Case{"SecretInArguments",
+             "servers: { a: { command: [tool, '${env:TOKEN}'] } }",
              {"g.yaml:1:33: servers.a.command[1] cannot hold ${…}; secrets are read in env and headers, where no process list shows them"}},
-        Case{"SecretFileMissing", "servers: { a: { command: [tool], env: { A: '${file:none}' } } }",
+        Case{"SecretFileMissing",
+             "servers: { a: { command: [tool], env: { A: '${file:none}' } } }",
              {"g.yaml:1:44: servers.a.env.A: the secret file DIR/none cannot be read: No such file or directory"}},
-        Case{"SecretFileOpen", "servers: { a: { command: [tool], env: { A: '${file:open-key}' } } }",
+        Case{"SecretFileOpen",
+             "servers: { a: { command: [tool], env: { A: '${file:open-key}' } } }",
              {"g.yaml:1:44: warning: the secret file DIR/open-key can be read by others; run: chmod 600 DIR/open-key"}},
-        Case{"HeaderOurs", "servers: { a: { url: 'http://x/mcp', headers: { Host: x } } }",
+        Case{"HeaderOurs",
+             "servers: { a: { url: 'http://x/mcp', headers: { Host: x } } }",
              {"g.yaml:1:49: servers.a.headers.Host is set by Gatehouse itself; remove it"}},
-        Case{"HeaderTwice", "servers: { a: { url: 'http://x/mcp', headers: { A: x, a: y } } }",
+        Case{"HeaderTwice",
+             "servers: { a: { url: 'http://x/mcp', headers: { A: x, a: y } } }",
              {"g.yaml:1:55: servers.a.headers.a is here twice, as case does not count; remove one"}},
-        Case{"HeaderBreak", "servers: { a: { url: 'http://x/mcp', headers: { A: \"x\\ny\" } } }",
+        Case{"HeaderBreak",
+             "servers: { a: { url: 'http://x/mcp', headers: { A: \"x\\ny\" } } }",
              {"g.yaml:1:52: servers.a.headers.A has a line break or control character in its value; remove it"}},
-        Case{"Rename", "servers: { a: { command: [tool], tools: { x: { rename: a b } } } }",
+        Case{"Rename",
+             "servers: { a: { command: [tool], tools: { x: { rename: a b } } } }",
              {"g.yaml:1:56: servers.a.tools.x.rename: \"a b\" is no tool name; use at most 64 letters, digits, _ and -"}},
-        Case{"RenameTwice", "servers: { a: { command: [tool], tools: { x: { rename: z }, y: { rename: z } } } }",
+        Case{"RenameTwice",
+             "servers: { a: { command: [tool], tools: { x: { rename: z }, y: { rename: z } } } }",
              {"g.yaml:1:74: servers.a.tools.y.rename: \"z\" is the new name of another tool too; choose another"}},
-        Case{"Origin", "servers: {}\nallowed_origins: ['https://a.b/c']",
+        Case{"Origin",
+             "servers: {}\nallowed_origins: ['https://a.b/c']",
              {"g.yaml:2:18: allowed_origins: \"https://a.b/c\" is no origin; write it like https://app.example.com, without a path"}},
-        Case{"FarKey", "servers: { a: { command: [tool], tools: { x: { zzzzzzzz: 1 } } } }",
+        Case{"FarKey",
+             "servers: { a: { command: [tool], tools: { x: { zzzzzzzz: 1 } } } }",
              {"g.yaml:1:48: unknown key \"zzzzzzzz\" in servers.a.tools.x; known here: rename, description, always, annotations"}}),
     [](const auto& param) { return param.param.name; });
 
@@ -314,8 +354,10 @@ TEST_F(Config, ReadsAFileAndSaysWhyNot) {
   ReadConfig read = app::read_config((folder_ / "g.yaml").string(), app::process_environment);
   ASSERT_TRUE(read.config);
   EXPECT_EQ(read.config->folder, folder_.string());
-  EXPECT_THAT(app::read_config((folder_ / "none").string(), app::process_environment).findings[0].line(), testing::EndsWith("cannot be read: No such file or directory"));
-  EXPECT_THAT(app::read_config(folder_.string(), app::process_environment).findings[0].line(), testing::EndsWith("is a folder; name the file"));
+  EXPECT_THAT(app::read_config((folder_ / "none").string(), app::process_environment).findings[0].line(),
+              testing::EndsWith("cannot be read: No such file or directory"));
+  EXPECT_THAT(app::read_config(folder_.string(), app::process_environment).findings[0].line(),
+              testing::EndsWith("is a folder; name the file"));
 }
 
 TEST_F(Config, LooksWhereTheContractSays) {
@@ -325,7 +367,8 @@ TEST_F(Config, LooksWhereTheContractSays) {
     return found->second;
   };
   EXPECT_EQ(*app::find_config("x.yaml", environment), "x.yaml");
-  EXPECT_THAT(app::find_config("", environment).error().message, testing::HasSubstr(folder_.string() + "/.config/gatehouse/gatehouse.yaml"));
+  EXPECT_THAT(app::find_config("", environment).error().message,
+              testing::HasSubstr(folder_.string() + "/.config/gatehouse/gatehouse.yaml"));
   environment_["XDG_CONFIG_HOME"] = (folder_ / "xdg").string();
   fs::create_directories(folder_ / "xdg/gatehouse");
   write("xdg/gatehouse/gatehouse.yaml", kOk, 0600);
@@ -340,7 +383,8 @@ TEST(Address, LoopbackOnly) {
   EXPECT_EQ(app::parse_listen("[::1]:8811")->text(), "[::1]:8811");
   for (const char* beyond : {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "[::ffff:10.0.0.1]:1"})
     EXPECT_EQ(app::parse_listen(beyond).error().code, mcp::Code::denied) << beyond;
-  for (const char* wrong : {"", "8811", ":8811", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8811", "[::1]", "[127.0.0.1]:1", "a.b:1"})
+  for (const char* wrong :
+       {"", "8811", ":8811", "127.0.0.1", "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:65536", "::1:8811", "[::1]", "[127.0.0.1]:1", "a.b:1"})
     EXPECT_EQ(app::parse_listen(wrong).error().code, mcp::Code::invalid_argument) << wrong;
 }
 
@@ -348,7 +392,8 @@ TEST(Amounts, DurationsAndSizes) {
   EXPECT_EQ(app::parse_duration("30s"), std::chrono::seconds(30));
   EXPECT_EQ(app::parse_duration("5m"), std::chrono::minutes(5));
   EXPECT_EQ(app::parse_duration("1h"), std::chrono::hours(1));
-  for (const char* wrong : {"", "s", "5", "-5s", "5 s", "1.5s", "99999999999999999999s", "18446744073709551615h"}) EXPECT_FALSE(app::parse_duration(wrong)) << wrong;
+  for (const char* wrong : {"", "s", "5", "-5s", "5 s", "1.5s", "99999999999999999999s", "18446744073709551615h"})
+    EXPECT_FALSE(app::parse_duration(wrong)) << wrong;
   EXPECT_EQ(app::parse_size("4mb"), 4u * 1024 * 1024);
   EXPECT_EQ(app::parse_size("16KB"), 16u * 1024);
   EXPECT_EQ(app::parse_size("512"), 512u);

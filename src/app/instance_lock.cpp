@@ -21,7 +21,7 @@ using mcp::Error;
 
 // Locks of open file descriptions: they end with the last descriptor, and testing one does not take it.
 struct flock whole_file(short type) {
-  struct flock lock {};
+  struct flock lock{};
   lock.l_type = type;
   lock.l_whence = SEEK_SET;
   return lock;
@@ -75,7 +75,8 @@ mcp::Result<InstanceLock> InstanceLock::take(const std::string& path) {
   if (!file) return Error(Code::unavailable, fmt::format("{} cannot be opened: {}", path, std::strerror(errno)));
   struct flock lock = whole_file(F_WRLCK);
   if (::fcntl(file.get(), F_OFD_SETLK, &lock) != 0) {
-    if (errno != EAGAIN && errno != EACCES) return Error(Code::unavailable, fmt::format("{} cannot be locked: {}", path, std::strerror(errno)));
+    if (errno != EAGAIN && errno != EACCES)
+      return Error(Code::unavailable, fmt::format("{} cannot be locked: {}", path, std::strerror(errno)));
     RunningGateway other = read_note(file.get());
     std::string who = other.pid > 0 ? fmt::format(" (pid {})", other.pid) : "";
     std::string where = other.address.empty() ? "" : fmt::format(" at {}", other.address);

@@ -32,8 +32,9 @@ TEST_F(Lock, IsHeldOnceAndSaysByWhom) {
   auto second = app::InstanceLock::take(path_);
   ASSERT_FALSE(second);
   EXPECT_EQ(second.error().code, mcp::Code::conflict);
-  EXPECT_EQ(second.error().message,
-            fmt::format("a gateway (pid {}) runs on this store at 127.0.0.1:8811; stop it, or give this one a store of its own", ::getpid()));
+  EXPECT_EQ(
+      second.error().message,
+      fmt::format("a gateway (pid {}) runs on this store at 127.0.0.1:8811; stop it, or give this one a store of its own", ::getpid()));
   auto running = app::find_running(path_);
   ASSERT_TRUE(running);
   EXPECT_EQ(running->pid, ::getpid());

@@ -36,7 +36,7 @@ int distance(std::string_view a, std::string_view b) {
 std::optional<std::string_view> find_nearest(std::string_view word, std::span<const std::string_view> known) {
   constexpr std::size_t kLongest = 64;  // the table is quadratic; nobody mistypes a longer key
   if (word.empty() || word.size() > kLongest) return {};
-  int best = 2 * std::max(1, static_cast<int>(word.size() + 1) / 3) + 1;
+  int best = 2 * std::clamp(static_cast<int>(word.size() + 1) / 3, 1, 3) + 1;
   std::optional<std::string_view> found;
   for (std::string_view candidate : known) {
     int d = distance(word, candidate);

@@ -18,6 +18,7 @@ TEST(Nearest, FindsSlips) {
 
 TEST(Nearest, IsSilentWhenNothingIsNear) {
   EXPECT_FALSE(app::find_nearest("zebra", kWords));
+  EXPECT_FALSE(app::find_nearest("files__write_file", std::array<std::string_view, 1>{"files__read_file"}));
   EXPECT_FALSE(app::find_nearest("", kWords));
   EXPECT_FALSE(app::find_nearest(std::string(10'000, 's'), kWords));
 }

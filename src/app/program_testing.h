@@ -69,8 +69,7 @@ class Program {
   // Waits for its end, and reads what is left of both streams.
   int wait() {
     close_input();
-    while (fill(out_, out_text_) || fill(err_, err_text_)) {
-    }
+    while (fill(out_, out_text_) || fill(err_, err_text_)) {}
     int status = 0;
     ::waitpid(pid_, &status, 0);
     ended_ = true;

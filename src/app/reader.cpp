@@ -50,8 +50,12 @@ std::optional<std::string> process_environment(const std::string& name) {
 std::optional<milliseconds> parse_duration(std::string_view text) {
   auto amount = parse_amount(text);
   if (!amount) return {};
-  std::uint64_t unit = amount->unit == "ms" ? 1 : amount->unit == "s" ? 1000 : amount->unit == "m" ? 60'000 : amount->unit == "h" ? 3'600'000
-                     : amount->unit == "d" ? 86'400'000 : 0;
+  std::uint64_t unit = amount->unit == "ms"  ? 1
+                       : amount->unit == "s" ? 1000
+                       : amount->unit == "m" ? 60'000
+                       : amount->unit == "h" ? 3'600'000
+                       : amount->unit == "d" ? 86'400'000
+                                             : 0;
   constexpr std::uint64_t kMost = 10ull * 365 * 86'400'000;  // no longer one is meant
   if (unit == 0 || amount->number > kMost / unit) return {};
   return milliseconds(amount->number * unit);
@@ -62,8 +66,11 @@ std::optional<std::size_t> parse_size(std::string_view text) {
   if (!amount) return {};
   std::string unit;
   for (char c : amount->unit) unit += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
-  std::uint64_t factor = unit.empty() || unit == "b" ? 1 : unit == "kb" || unit == "k" ? 1024 : unit == "mb" || unit == "m" ? 1024 * 1024
-                       : unit == "gb" || unit == "g" ? 1024 * 1024 * 1024 : 0;
+  std::uint64_t factor = unit.empty() || unit == "b"   ? 1
+                         : unit == "kb" || unit == "k" ? 1024
+                         : unit == "mb" || unit == "m" ? 1024 * 1024
+                         : unit == "gb" || unit == "g" ? 1024 * 1024 * 1024
+                                                       : 0;
   constexpr std::uint64_t kMost = 1ull << 50;
   if (factor == 0 || amount->number > kMost / factor) return {};
   return amount->number * factor;

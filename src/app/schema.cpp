@@ -98,7 +98,9 @@ constexpr Key kServer[] = {
 constexpr Key kTool[] = {{"rename"}, {"description"}, {"always", kNot, "false", "true false"}, {"annotations", kNot}};
 constexpr Key kRoot[] = {{"path"}, {"mode"}};
 
-std::string joined(std::string_view where, std::string_view key) { return where.empty() ? std::string(key) : fmt::format("{}.{}", where, key); }
+std::string joined(std::string_view where, std::string_view key) {
+  return where.empty() ? std::string(key) : fmt::format("{}.{}", where, key);
+}
 
 std::string listed(std::string_view words) {
   std::vector<std::string_view> all;
@@ -113,7 +115,8 @@ std::string listed(std::string_view words) {
 }
 
 bool among(std::string_view word, std::string_view words) {
-  return word.find(' ') == std::string_view::npos && !word.empty() && fmt::format(" {} ", words).find(fmt::format(" {} ", word)) != std::string::npos;
+  return word.find(' ') == std::string_view::npos && !word.empty() &&
+         fmt::format(" {} ", words).find(fmt::format(" {} ", word)) != std::string::npos;
 }
 
 void report_unknown(const yaml::Member& member, Table table, std::string_view where, Findings& findings) {
@@ -142,8 +145,9 @@ bool report_not_built(const yaml::Member& member, const Key& key, const std::str
   if (key.only.empty())
     findings.error(member.mark.line, member.mark.column, fmt::format("{} is not built yet; remove it", path));
   else
-    findings.error(value.mark.line, value.mark.column,
-                   fmt::format("{}: {} is not built yet; the only value for now is {}", path, scalar ? value.text : value.kind_name(), key.only));
+    findings.error(
+        value.mark.line, value.mark.column,
+        fmt::format("{}: {} is not built yet; the only value for now is {}", path, scalar ? value.text : value.kind_name(), key.only));
   return false;
 }
 
@@ -167,7 +171,8 @@ bool all_as_built(const yaml::Value& value, Table table) {
   for (const yaml::Member& member : value.members) {
     bool fine = false;
     for (const Key& key : table)
-      fine = fine || (key.name == member.key && !key.only.empty() && member.value.kind == yaml::Value::Kind::scalar && member.value.text == key.only);
+      fine = fine || (key.name == member.key && !key.only.empty() && member.value.kind == yaml::Value::Kind::scalar &&
+                      member.value.text == key.only);
     if (!fine) return false;
   }
   return true;

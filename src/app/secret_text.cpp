@@ -52,7 +52,8 @@ std::optional<std::string> Reader::resolve(const yaml::Value& value, std::string
     return {};
   }
   if ((source != "env" && source != "file") || colon == std::string_view::npos) {
-    error(value, fmt::format("{}: ${{{}}} names no source; write ${{env:NAME}} or ${{file:PATH}}, or $${{ for a plain ${{", what, reference));
+    error(value,
+          fmt::format("{}: ${{{}}} names no source; write ${{env:NAME}} or ${{file:PATH}}, or $${{ for a plain ${{", what, reference));
     return {};
   }
   if (name.empty()) {
@@ -68,7 +69,7 @@ std::optional<std::string> Reader::resolve(const yaml::Value& value, std::string
 std::optional<std::string> Reader::read_secret_file(const yaml::Value& value, std::string_view what, std::string_view name) {
   constexpr std::size_t kLargest = 64 * 1024;
   std::string path = absolute(name);
-  struct stat info {};
+  struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     error(value, fmt::format("{}: the secret file {} cannot be read: {}", what, path, std::strerror(errno)));
     return {};
@@ -83,8 +84,7 @@ std::optional<std::string> Reader::read_secret_file(const yaml::Value& value, st
     return {};
   }
   std::string text{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (info.st_mode & 077)
-    warn(value, fmt::format("the secret file {} can be read by others; run: chmod 600 {}", path, path));
+  if (info.st_mode & 077) warn(value, fmt::format("the secret file {} can be read by others; run: chmod 600 {}", path, path));
   if (text.ends_with('\n')) text.pop_back();
   if (text.ends_with('\r')) text.pop_back();
   return text;

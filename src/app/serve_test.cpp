@@ -59,9 +59,10 @@ class Serve : public app::testing::ProgramTest {
     return exchange(connect(), fmt::format("GET {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n{}\r\n", path, port_, headers));
   }
   std::string post(const std::string& path, const std::string& body) const {
-    return exchange(connect(), fmt::format("POST {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: application/json\r\n"
-                                           "Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{}",
-                                           path, port_, body.size(), body));
+    return exchange(connect(),
+                    fmt::format("POST {} HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\nContent-Type: application/json\r\n"
+                                "Accept: application/json, text/event-stream\r\nContent-Length: {}\r\n\r\n{}",
+                                path, port_, body.size(), body));
   }
   int stop() {
     program_->signal(SIGTERM);
@@ -182,7 +183,8 @@ TEST_F(Serve, StdioSpeaksToADesktopClient) {
   Program program(folder_, {"stdio"});
   program.write(std::string(kInitialize) + "\n");
   EXPECT_THAT(program.line_of_out(), HasSubstr("\"protocolVersion\":\"2025-06-18\""));
-  program.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}\n");
+  program.write(
+      "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}\n");
   EXPECT_THAT(program.line_of_out("\"id\":2"), HasSubstr("files__read_text_file"));
   EXPECT_EQ(program.wait(), 0) << program.err();
 }
@@ -191,8 +193,10 @@ TEST_F(Serve, OneBuiltInServerAlone) {
   Program program(folder_, {"server", "filesystem", "--root", "shared"});
   program.write(std::string(kInitialize) + "\n");
   EXPECT_THAT(program.line_of_out(), HasSubstr("\"protocolVersion\":\"2025-06-18\""));
-  program.write("{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n"
-                "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/call\",\"params\":{\"name\":\"read_text_file\",\"arguments\":{\"path\":\"hello.txt\"}}}\n");
+  program.write(
+      "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n"
+      "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/"
+      "call\",\"params\":{\"name\":\"read_text_file\",\"arguments\":{\"path\":\"hello.txt\"}}}\n");
   EXPECT_THAT(program.line_of_out("\"id\":2"), HasSubstr("hello there"));
   EXPECT_EQ(program.wait(), 0) << program.err();
 }

@@ -8,7 +8,8 @@
 
 namespace app {
 
-Stopping::Stopping(base::Loop& loop, std::function<void()> stop) : signals_(loop.executor(), SIGTERM, SIGINT, SIGHUP), stop_(std::move(stop)) {
+Stopping::Stopping(base::Loop& loop, std::function<void()> stop)
+    : signals_(loop.executor(), SIGTERM, SIGINT, SIGHUP), stop_(std::move(stop)) {
   wait();
 }
 

@@ -31,7 +31,8 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
   return std::unique_ptr<Wiring>(new Wiring(std::move(config), *std::move(store), reaper));
 }
 
-Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper) : config_(std::move(config)), store_(std::move(store)) {
+Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper)
+    : config_(std::move(config)), store_(std::move(store)) {
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server); };
   gateway::Gateway::Parts parts{loop_, pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version())};
   gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, std::move(parts));
@@ -53,7 +54,8 @@ net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler)
   sdk::HttpEndpointOptions options;
   options.path = std::move(path);
   options.origins = origins_;
-  endpoints_.push_back(std::make_unique<sdk::HttpEndpoint>(wiring_.loop(), handler, std::make_shared<sdk::SessionTable>(), std::move(options)));
+  endpoints_.push_back(
+      std::make_unique<sdk::HttpEndpoint>(wiring_.loop(), handler, std::make_shared<sdk::SessionTable>(), std::move(options)));
   return [endpoint = endpoints_.back().get()](net::HttpExchange& exchange) { return endpoint->serve(exchange); };
 }
 

@@ -95,8 +95,8 @@ class Builder final : public YAML::EventHandler {
   void count(const YAML::Mark& mark, std::size_t more) {
     nodes_ += more;
     if (nodes_ > kMostNodes)
-      throw YAML::ParserException(mark, fmt::format("more than {} values, aliases counted as what they stand for; make the config smaller",
-                                                    kMostNodes));
+      throw YAML::ParserException(
+          mark, fmt::format("more than {} values, aliases counted as what they stand for; make the config smaller", kMostNodes));
   }
 
   void begin(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor, Value::Kind kind) {
@@ -139,7 +139,8 @@ class Builder final : public YAML::EventHandler {
     if (key.kind != Value::Kind::scalar) throw YAML::ParserException(mark, "a key must be text; quote it");
     if (key.text == "<<" && !key.quoted) throw YAML::ParserException(mark, "merge keys (<<) are not supported; write the keys out");
     Mark at = place_of(mark);
-    if (map.taken.contains(key.text)) findings_.error(at.line, at.column, fmt::format("the key {} is here twice; remove one", shown(key.text)));
+    if (map.taken.contains(key.text))
+      findings_.error(at.line, at.column, fmt::format("the key {} is here twice; remove one", shown(key.text)));
     map.key = Member{std::move(key.text), at, {}};
   }
 

@@ -52,7 +52,8 @@ Page ready_page(const gateway::Status& status, const mcp::Result<>& store) {
   }
   Page page;
   page.status = ready ? 200 : 503;
-  page.body = fmt::format("{{\"ready\":{},\"store\":{},\"upstreams\":[{}]}}\n", truth(ready), quoted(store ? "ok" : store.error().leaving()), upstreams);
+  page.body = fmt::format("{{\"ready\":{},\"store\":{},\"upstreams\":[{}]}}\n", truth(ready),
+                          quoted(store ? "ok" : store.error().leaving()), upstreams);
   return page;
 }
 
@@ -60,12 +61,14 @@ Page metrics_page(std::string text) { return {.type = "text/plain; version=0.0.4
 
 Page unknown_page(std::string_view path, const std::vector<std::string>& servers) {
   return {.status = 404,
-          .body = fmt::format("{{\"error\":\"not found\",\"path\":{},\"known\":{},\"servers\":{}}}\n", quoted(path.substr(0, 200)), quoted_list(kKnown),
-                              quoted_list(servers))};
+          .body = fmt::format("{{\"error\":\"not found\",\"path\":{},\"known\":{},\"servers\":{}}}\n", quoted(path.substr(0, 200)),
+                              quoted_list(kKnown), quoted_list(servers))};
 }
 
 Page read_only_page() { return {.status = 405, .body = "{\"error\":\"this page can only be read; use GET\"}\n", .allow = "GET, HEAD"}; }
 
-Page foreign_page() { return {.status = 403, .body = "{\"error\":\"this Host or Origin is not allowed; see allowed_hosts and allowed_origins\"}\n"}; }
+Page foreign_page() {
+  return {.status = 403, .body = "{\"error\":\"this Host or Origin is not allowed; see allowed_hosts and allowed_origins\"}\n"};
+}
 
 }  // namespace edge

@@ -47,9 +47,10 @@ TEST(Pages, AStoreThatFailsIsNotReadyAndKeepsItsSecrets) {
 }
 
 TEST(Pages, UnknownNamesTheKnown) {
-  EXPECT_EQ(edge::unknown_page("/x\"", {"files"}).body,
-            R"({"error":"not found","path":"/x\"","known":["/","/mcp","/mcp/s/<server>","/healthz","/readyz","/metrics"],"servers":["files"]})"
-            "\n");
+  EXPECT_EQ(
+      edge::unknown_page("/x\"", {"files"}).body,
+      R"({"error":"not found","path":"/x\"","known":["/","/mcp","/mcp/s/<server>","/healthz","/readyz","/metrics"],"servers":["files"]})"
+      "\n");
   EXPECT_EQ(edge::unknown_page("/x", {}).status, 404);
 }
 

@@ -15,11 +15,11 @@ namespace edge {
 // What the routes lead to. Everything in it is called on the server's loop and outlives the Routes.
 struct RouteParts {
   std::string version;
-  net::HttpHandler aggregate;                                   // /mcp
+  net::HttpHandler aggregate;                                    // /mcp
   std::map<std::string, net::HttpHandler, std::less<>> servers;  // /mcp/s/<id>
   std::function<gateway::Status()> status;
-  std::function<mcp::Task<void>()> check_store;       // ends with an Error when the store does not work; must not block
-  std::function<std::string()> metrics;               // the exposition text
+  std::function<mcp::Task<void>()> check_store;          // ends with an Error when the store does not work; must not block
+  std::function<std::string()> metrics;                  // the exposition text
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
 };
 

@@ -24,12 +24,26 @@ void CallLog::finished(const base::CallRecord& record) {
   std::string_view code = record.error ? mcp::code_name(*record.error) : std::string_view();
   std::string_view outcome = base::outcome_name(record.outcome);
   if (record.outcome == Outcome::ok)
-    base::log::write(level, "call", {{"call", call}, {"caller", caller}, {"client", record.client}, {"method", record.method},
-                                     {"server", record.server}, {"name", record.name}, {"us", micros}});
+    base::log::write(level, "call",
+                     {{"call", call},
+                      {"caller", caller},
+                      {"client", record.client},
+                      {"method", record.method},
+                      {"server", record.server},
+                      {"name", record.name},
+                      {"us", micros}});
   else
-    base::log::write(level, "call failed", {{"call", call}, {"caller", caller}, {"client", record.client}, {"method", record.method},
-                                            {"server", record.server}, {"name", record.name}, {"us", micros}, {"outcome", outcome},
-                                            {"code", code}, {"error", record.message}});
+    base::log::write(level, "call failed",
+                     {{"call", call},
+                      {"caller", caller},
+                      {"client", record.client},
+                      {"method", record.method},
+                      {"server", record.server},
+                      {"name", record.name},
+                      {"us", micros},
+                      {"outcome", outcome},
+                      {"code", code},
+                      {"error", record.message}});
 }
 
 }  // namespace observe

@@ -108,7 +108,8 @@ void Metrics::write_calls(std::string& out) const {
         out += fmt::format("gatehouse_calls_total{{server=\"{}\",tool=\"{}\",outcome=\"{}\"}} {}\n", label_value(name.first),
                            label_value(name.second), base::outcome_name(static_cast<base::Outcome>(i)), series.by_outcome[i]);
   head(out, "gatehouse_requests_total", "counter", "Calls that ended, by method.");
-  for (const auto& [method, count] : methods_) out += fmt::format("gatehouse_requests_total{{method=\"{}\"}} {}\n", label_value(method), count);
+  for (const auto& [method, count] : methods_)
+    out += fmt::format("gatehouse_requests_total{{method=\"{}\"}} {}\n", label_value(method), count);
   if (!errors_.empty()) {
     head(out, "gatehouse_errors_total", "counter", "Calls that ended with an error of the gateway, by its code.");
     for (const auto& [code, count] : errors_) out += fmt::format("gatehouse_errors_total{{code=\"{}\"}} {}\n", code, count);
@@ -134,7 +135,8 @@ void Metrics::write_durations(std::string& out) const {
     for (const auto& [name, series] : series_)
       out += fmt::format("{}{{server=\"{}\",tool=\"{}\"}} {}\n", metric, label_value(name.first), label_value(name.second), series.*member);
   };
-  sums("gatehouse_upstream_seconds_total", "The part of the calls' durations that was spent waiting for the upstream.", &Series::upstream_seconds);
+  sums("gatehouse_upstream_seconds_total", "The part of the calls' durations that was spent waiting for the upstream.",
+       &Series::upstream_seconds);
   sums("gatehouse_received_bytes_total", "Bytes of the calls' requests.", &Series::bytes_in);
   sums("gatehouse_sent_bytes_total", "Bytes of the calls' answers.", &Series::bytes_out);
 }

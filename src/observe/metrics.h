@@ -34,10 +34,10 @@ struct Gauges {
   std::size_t open_calls = 0;
   std::size_t open_streams = 0;
   std::size_t open_connections = 0;
-  std::uint64_t connections = 0;       // accepted, ever
-  std::uint64_t requests = 0;          // HTTP requests handed on, ever
-  std::uint64_t refused = 0;           // HTTP requests answered before anybody saw them, ever
-  std::size_t resident_bytes = 0;      // 0: not known
+  std::uint64_t connections = 0;   // accepted, ever
+  std::uint64_t requests = 0;      // HTTP requests handed on, ever
+  std::uint64_t refused = 0;       // HTTP requests answered before anybody saw them, ever
+  std::size_t resident_bytes = 0;  // 0: not known
   std::chrono::seconds uptime{0};
   std::string version, commit;
 };
@@ -60,14 +60,14 @@ class Metrics final : public base::Recorder {
 
  private:
   struct Series {
-    std::array<std::uint64_t, 4> by_outcome{};              // as Outcome counts
+    std::array<std::uint64_t, 4> by_outcome{};                // as Outcome counts
     std::array<std::uint64_t, kBounds.size() + 1> buckets{};  // not cumulated
     double seconds = 0;
     double upstream_seconds = 0;
     std::uint64_t bytes_in = 0;
     std::uint64_t bytes_out = 0;
   };
-  using Name = std::pair<std::string, std::string>;             // server, tool
+  using Name = std::pair<std::string, std::string>;  // server, tool
   using NameView = std::pair<std::string_view, std::string_view>;
   // Lets a series be found without making strings.
   struct NameLess {

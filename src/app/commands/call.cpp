@@ -44,7 +44,8 @@ std::string shown_block(mcp::JsonView block) {
   std::string_view type = block["type"].string_or("");
   if (type == "text") return harmless(block["text"].string_or(""));
   if (type == "image" || type == "audio")
-    return fmt::format("[{} {}, {} bytes in base64; --json shows them]", type, harmless(block["mimeType"].string_or("")), block["data"].string_or("").size());
+    return fmt::format("[{} {}, {} bytes in base64; --json shows them]", type, harmless(block["mimeType"].string_or("")),
+                       block["data"].string_or("").size());
   if (type == "resource_link") return fmt::format("[resource {}]", harmless(block["uri"].string_or("")));
   if (type == "resource") {
     if (auto text = block["resource"]["text"].string()) return harmless(*text);
@@ -82,7 +83,8 @@ int explain(const Called& called, const std::string& name) {
     return kFailed;
   }
   auto near = find_nearest(name, known);
-  complain(fmt::format("there is no tool {}; {}", shown(name), near ? fmt::format("did you mean {}?", *near) : "gatehouse tools lists them"));
+  complain(
+      fmt::format("there is no tool {}; {}", shown(name), near ? fmt::format("did you mean {}?", *near) : "gatehouse tools lists them"));
   return kFailed;
 }
 

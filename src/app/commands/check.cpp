@@ -12,8 +12,8 @@ std::string as_json(const std::string& file, const ReadConfig& read) {
   for (const Finding& finding : read.findings) {
     if (!findings.empty()) findings += ',';
     findings += fmt::format(R"({{"level":"{}","file":{},"line":{},"column":{},"message":{}}})",
-                            finding.level == Finding::Level::error ? "error" : "warning", base::quoted(finding.place.file), finding.place.line,
-                            finding.place.column, base::quoted(finding.text));
+                            finding.level == Finding::Level::error ? "error" : "warning", base::quoted(finding.place.file),
+                            finding.place.line, finding.place.column, base::quoted(finding.text));
   }
   std::string servers;
   if (read.config)
@@ -21,7 +21,8 @@ std::string as_json(const std::string& file, const ReadConfig& read) {
       if (!servers.empty()) servers += ',';
       base::append_json_string(servers, server.id);
     }
-  return fmt::format("{{\"file\":{},\"ok\":{},\"servers\":[{}],\"findings\":[{}]}}\n", base::quoted(file), read.config ? "true" : "false", servers, findings);
+  return fmt::format("{{\"file\":{},\"ok\":{},\"servers\":[{}],\"findings\":[{}]}}\n", base::quoted(file), read.config ? "true" : "false",
+                     servers, findings);
 }
 
 std::string count(std::size_t number, std::string_view word) { return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s"); }

@@ -11,7 +11,8 @@ std::string bash(std::span<const CommandShape> commands) {
   for (const CommandShape& command : commands) names.push_back(command.name);
   std::string cases;
   for (const CommandShape& command : commands)
-    cases += fmt::format("    {}) words=\"{}\"; first=\"{}\" ;;\n", command.name, fmt::join(command.flags, " "), fmt::join(command.words, " "));
+    cases +=
+        fmt::format("    {}) words=\"{}\"; first=\"{}\" ;;\n", command.name, fmt::join(command.flags, " "), fmt::join(command.words, " "));
   return fmt::format(R"(# bash completion for gatehouse: source <(gatehouse completion bash)
 _gatehouse() {{
   local current="${{COMP_WORDS[COMP_CWORD]}}" before="${{COMP_WORDS[COMP_CWORD-1]}}" words="" first=""

@@ -95,8 +95,9 @@ int show_status(const AskedGateway& gateway, Output output) {
   }
   std::vector<std::vector<std::string>> rows;
   (*status)["upstreams"].each_element([&](mcp::JsonView upstream) {
-    rows.push_back({std::string(upstream["id"].string_or("")), std::string(upstream["kind"].string_or("")), std::string(upstream["state"].string_or("")),
-                    fmt::format("{} tools", upstream["tools"].integer_or(0)), harmless(first_line(upstream["reason"].string_or("")))});
+    rows.push_back({std::string(upstream["id"].string_or("")), std::string(upstream["kind"].string_or("")),
+                    std::string(upstream["state"].string_or("")), fmt::format("{} tools", upstream["tools"].integer_or(0)),
+                    harmless(first_line(upstream["reason"].string_or("")))});
   });
   print(table(rows));
   return kGood;

@@ -39,6 +39,7 @@ char32_t lower(char32_t c) {
   if (c >= 0xC0 && c <= 0xDE && c != 0xD7) return c + 32;
   if (c == 0x130 || c == 0x131) return 'i';
   if (c == 0x178) return 0xFF;
+  if (c == 0x138) return c;
   // Latin Extended: pairs that begin at an even number, and two runs where they begin at an odd one.
   if ((c >= 0x139 && c <= 0x148) || (c >= 0x179 && c <= 0x17E)) return c & 1 ? c + 1 : c;
   if ((c >= 0x100 && c <= 0x177) || (c >= 0x1E00 && c <= 0x1E95) || (c >= 0x1EA0 && c <= 0x1EFF)) return c & 1 ? c : c + 1;

@@ -357,15 +357,17 @@ std::string_view find_block(std::string_view text, std::string_view block) {
     bool first = at == 0 || text[at - 1] == ' ' || text[at - 1] == '\n' || text[at - 1] == '\t';
     if (!last || !first) continue;
     std::string_view before = strip(text.substr(0, at));
-    std::size_t begin = before.rfind("\n\n");
-    begin = begin == std::string_view::npos ? 0 : begin + 2;
-    // A list item stands for itself.
-    std::size_t line = before.rfind('\n');
-    if (line != std::string_view::npos && line >= begin) {
-      std::string_view own = strip(before.substr(line + 1));
-      if (own.starts_with("- ") || own.starts_with("* ") || own.starts_with("+ ")) begin = line + 1;
+    // Back to an empty line or a heading; a list item stands for itself.
+    std::size_t begin = before.size();
+    while (begin > 0) {
+      std::size_t up = begin >= 2 ? before.rfind('\n', begin - 2) : std::string_view::npos;
+      std::size_t line = up == std::string_view::npos ? 0 : up + 1;
+      std::string_view own = strip(before.substr(line, begin - line));
+      if (own.empty() || (own.starts_with('#') && begin < before.size())) break;
+      begin = line;
+      if (own.starts_with("- ") || own.starts_with("* ") || own.starts_with("+ ") || own.starts_with('#')) break;
     }
-    return before.substr(std::min(begin, before.size()));
+    return before.substr(begin);
   }
   return {};
 }

@@ -248,7 +248,8 @@ Result<std::vector<Backlink>> Vault::backlinks(std::string_view path, std::size_
 }
 
 Result<NoteText> Vault::read(std::string_view path, std::string_view part) {
-  if (is_hidden(normal_path(path))) return Error(Code::denied, in_quotes(path) + " is hidden, and no part of the vault");
+  if (auto place = tree_.place(path); place && is_hidden(place->rest))
+    return Error(Code::denied, in_quotes(path) + " is hidden, and no part of the vault");
   // A path as it stands needs no index.
   std::string exact(path);
   if (auto direct = tree_.info(path); !direct || direct->kind != Kind::file) {
