@@ -113,8 +113,8 @@ export class Raw {
   // Ends when `ready(this)` is true, or the other side has closed.
   until(ready, ms = 10000) {
     let wake
-    const done = new Promise(resolve => {
-      wake = () => { if (ready(this) || this.closed) resolve(this) }
+    const done = new Promise((resolve, reject) => {
+      wake = () => { try { if (ready(this) || this.closed) resolve(this) } catch (error) { reject(error) } }
       this.#wake.add(wake)
       wake()
     })
