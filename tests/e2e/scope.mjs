@@ -8,7 +8,7 @@ import { after, afterEach } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
-export const gatehouse = process.env.GATEHOUSE_BIN ?? join(root, 'build/gatehouse')
+export const gatehouse = resolve(root, process.env.GATEHOUSE_BIN ?? 'build/gatehouse')
 const npm = join(root, 'tests/npm/node_modules')
 export const programs = {
   everything: join(npm, '@modelcontextprotocol/server-everything/dist/index.js'),
