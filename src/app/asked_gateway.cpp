@@ -81,13 +81,20 @@ std::string AskedGateway::page_url(std::string_view path) const {
 }
 
 std::string harmless(std::string_view text) {
-  if (::isatty(STDOUT_FILENO) != 1) return std::string(text);
+  if (::isatty(STDOUT_FILENO) != 1 && ::isatty(STDERR_FILENO) != 1) return std::string(text);
   std::string out;
-  for (unsigned char c : text) {
-    if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f)
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    auto c = static_cast<unsigned char>(text[i]);
+    // U+0080 to U+009F begin escape sequences too.
+    unsigned char second = c == 0xc2 && i + 1 < text.size() ? static_cast<unsigned char>(text[i + 1]) : 0xff;
+    if (second < 0xa0) {
+      out += fmt::format("\\x{:02x}", second);
+      ++i;
+    } else if ((c < 0x20 && c != '\n' && c != '\t') || c == 0x7f) {
       out += fmt::format("\\x{:02x}", c);
-    else
+    } else {
       out += static_cast<char>(c);
+    }
   }
   return out;
 }

@@ -57,12 +57,15 @@ class HttpExchange {
   // May be changed and moved from.
   HttpRequest& request();
 
-  // Requested when the client has gone (closed or reset its connection) or the server stops and takes streams down. A client
+  // Requested when the client has gone (closed or reset its connection), when the server stops and takes endless streams down,
+  // or when its grace is over. A client
   // that closes only its sending half counts as gone too: HTTP clients do not do that, and waiting for one that crashed would
   // cost a call. The handler may go on all the same; the connection's memory stays until it ends. The token is the
   // connection's: whoever keeps it longer than the request hears of the client's end later.
   // Callbacks run on the loop and may end the handler.
   std::stop_token stop_token() const;
+  // Says that the answer will be a stream that ends only with the client, or with the server: a stopping server ends it at once.
+  void is_endless();
   // The client has gone, as above.
   bool gone() const;
 
@@ -123,7 +126,7 @@ class HttpServer {
   void adopt(int socket);
 
   // Takes no more connections, closes the idle ones, lets running requests end (their answers say `Connection: close`), asks
-  // open streams to end by their stop_token. What still runs after `grace` is cut off: its stop_token is requested, its
+  // endless streams to end by their stop_token. What still runs after `grace` is cut off: its stop_token is requested, its
   // connection closed. Returns when every handler has ended. Errors: none.
   Task<void> stop(Millis grace);
 

@@ -317,6 +317,29 @@ TEST(HttpServer, StopLetsARunningRequestEndAndClosesTheRest) {
   stopping.join();
 }
 
+TEST(HttpServer, StopLetsAnAnswerThatStreamsEnd) {
+  base::OneShot<void> go;
+  std::atomic<bool> asked = false;
+  Served served([&](HttpExchange& x) -> Task<void> {
+    auto note = [&] { asked = true; };
+    std::stop_callback on_stop(x.stop_token(), note);
+    co_await x.open_stream(200, {});
+    co_await x.write("begun");
+    (void)co_await go.wait();
+    co_await x.end();
+  });
+  test::Plain busy(served.port()), half(served.port());
+  busy.send(post("x"));
+  busy.until("begun");
+  half.send("POST / HT");
+  std::thread stopping([&] { EXPECT_TRUE(served.thread.run(served.server->stop(std::chrono::hours(1))).ok()); });
+  EXPECT_THAT(half.until_close(), HasSubstr("408"));  // half a request is not waited for
+  EXPECT_FALSE(asked);
+  served.thread.call([&] { go.set(Result<>()); });
+  EXPECT_THAT(busy.until_close(), testing::EndsWith("0\r\n\r\n"));
+  stopping.join();
+}
+
 TEST(HttpServer, StopAsksStreamsToEndAndCutsOffWhoDoesNot) {
   std::promise<void> entered;
   std::atomic<int> asked = 0;
@@ -328,8 +351,12 @@ TEST(HttpServer, StopAsksStreamsToEndAndCutsOffWhoDoesNot) {
     };
     std::stop_callback on_stop(x.stop_token(), set);
     bool stream = x.request().path == "/stream";
-    if (stream) co_await x.open_stream(200, {});
-    else entered.set_value();
+    if (stream) {
+      x.is_endless();
+      co_await x.open_stream(200, {});
+    } else {
+      entered.set_value();
+    }
     (void)co_await stop.wait();
     if (stream) co_await x.end();
   });

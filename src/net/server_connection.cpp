@@ -270,6 +270,7 @@ Task<void> ServerConnection::handle() {
     if (request_.body.capacity() < kBodyPadding) request_.body.reserve(kBodyPadding);
   }
   answer_ = Answer::none;
+  endless_ = false;
   keep_ = head_.keep_alive && !retiring_;
   if (used_ == have_ && have_ahead_ == 0) {
     if (!ahead_) ahead_.reset(new char[server_.options_.max_head]);
@@ -338,7 +339,9 @@ Task<void> ServerConnection::refuse() {
 void ServerConnection::retire() {
   retiring_ = true;
   keep_ = false;
-  if (answer_ == Answer::stream && phase_ != Phase::idle) return lose_client();
+  if (endless_ && phase_ != Phase::idle) return lose_client();
+  // What is still coming in gets a moment.
+  if (phase_ == Phase::reading) set_deadline(base::Timers::now() + kDrainTime);
   if (phase_ == Phase::idle) {
     ended_ = true;
     close();
@@ -404,6 +407,7 @@ Task<void> ServerConnection::send(Parts parts) {
 
 HttpRequest& HttpExchange::request() { return connection_.request_; }
 std::stop_token HttpExchange::stop_token() const { return connection_.stop_.get_token(); }
+void HttpExchange::is_endless() { connection_.endless_ = true; }
 bool HttpExchange::gone() const { return connection_.ended_; }
 bool HttpExchange::answered() const { return connection_.answer_ != ServerConnection::Answer::none; }
 

@@ -86,6 +86,7 @@ class ServerConnection final : public Wire {
   bool keep_ = true;          // the connection serves another request after this one
   bool ended_ = false;        // the client sends no more
   bool timed_out_ = false;
+  bool endless_ = false;      // the answer is a stream that only the client or the server's stop ends
   bool retiring_ = false;
 };
 

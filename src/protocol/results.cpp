@@ -181,6 +181,13 @@ std::string encode_discover_result(const RevisionSet& spoken, const ServerIdenti
   out += std::to_string(std::max<long long>(hints.ttl.count(), 0));
   out += ",\"cacheScope\":";
   out += scope_text(hints.scope);
+  if (base::is_object(server.info)) {
+    out += ",\"_meta\":{\"";
+    out += meta_key::kServerInfo;
+    out += "\":";
+    out += server.info;
+    out += '}';
+  }
   return out += '}';
 }
 

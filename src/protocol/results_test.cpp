@@ -88,7 +88,7 @@ TEST(Results, DiscoverNamesTheModernRevisions) {
   EXPECT_EQ(
       encode_discover_result(RevisionSet(), server, {std::chrono::milliseconds(7), CacheScope::shared}),
       spelled(
-          R"({"resultType":"complete","supportedVersions":["$M"],"capabilities":{"tools":{}},"instructions":"Say \"hi\".","ttlMs":7,"cacheScope":"public"})"));
+          R"({"resultType":"complete","supportedVersions":["$M"],"capabilities":{"tools":{}},"instructions":"Say \"hi\".","ttlMs":7,"cacheScope":"public","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s"}}})"));
 }
 
 TEST(Results, TypesOfResults) {

@@ -199,7 +199,6 @@ namespace {
 
 Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal) {
   std::vector<HttpHeader> headers;
-  if (!refusal.body.empty()) headers.push_back({"Content-Type", kJson});
   for (const auto& [name, value] : refusal.headers) headers.push_back({name, value});
   co_await exchange.respond(refusal.http_status, headers, refusal.body);
 }
@@ -310,6 +309,7 @@ Task<void> HttpEndpoint::serve_request(net::HttpExchange& exchange, Inbound in, 
   Question question(in);
   Line line(*this, exchange, in.session, in.rpc.accepts_stream, cors);
   if (!in.rpc.accepts_json) line.only_stream();
+  if (in.method() == Method::subscriptions_listen) exchange.is_endless();
   if (in.modern()) {
     line.cancel_with_connection();
   } else if (!line.cancel_with_session(std::string(question.id))) {
@@ -358,6 +358,7 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, Inbound in, C
     co_await refuse(exchange, 404, protocol::invalid_request("this session has ended"), {});
     co_return;
   }
+  exchange.is_endless();
   line.cancel_with_both();
   line.open();
   (void)co_await handler_.stream(std::move(in), line).result();

@@ -108,7 +108,7 @@ for (const path of documents) {
         ++count
         const where = `${name}:${line}: $ ${command}`
         let output
-        if (/^gatehouse serve\b/.test(command)) {
+        if (!code && /^gatehouse serve\b/.test(command)) {
           const program = scope.run('bash', ['-c', `exec ${here(command)}`], { cwd: folder, env, name: where })
           await program.wrote(/listening/)
           await program.wrote(/\n/)

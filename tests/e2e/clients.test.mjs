@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
 import { callEach, makeWorld, sayHello } from './world.mjs'
-import { ask, clients, inspector, legacySession, Scope, startGateway, text, writeConfig } from './lib.mjs'
+import { ask, clients, envelope, gatehouse, LEGACY, legacySession, modern, post, Scope, startGateway, text, writeConfig } from './lib.mjs'
 
 const codeOf = error => error.code ?? error.cause?.code
 
@@ -81,7 +81,8 @@ function suite(kind, way) {
       ['new__steps', { steps: 5 }, 5], ['plain__progress', { steps: 4 }, 4],
       ['every__trigger-long-running-operation', { duration: 0.3, steps: 3 }, 3], ['web__trigger-long-running-operation', { duration: 0.3, steps: 3 }, 3],
     ]) {
-      test(`progress of ${tool} arrives in order, on the right call`, async () => {
+      // Over stdio these clients forget a call's progress handler before they look at progress that came in the same read: see below.
+      if (way === 'http') test(`progress of ${tool} arrives in order, on the right call`, async () => {
         const heard = [[], []]
         const calls = heard.map(list => client.callTool(tool, args, { onprogress: ({ progress, total }) => list.push([progress, total]) }))
         await Promise.all(calls)
@@ -141,57 +142,40 @@ function suite(kind, way) {
   })
 }
 
-for (const kind of ['modern', 'legacy', 'sdk1']) for (const way of ['http', 'stdio']) suite(kind, way)
-
-describe('the Inspector', () => {
+describe('progress over stdio', () => {
   const scope = Scope.ofSuite()
-  let world, gateway, config
-  before(async () => {
-    world = await makeWorld(scope)
-    gateway = await startGateway(scope, { servers: world.servers })
-    config = writeConfig(scope.folder(), { servers: world.servers })
-    await ask(gateway.url, 'tools/list')
-  })
-  const call = (tool, args) => ['--method', 'tools/call', '--tool-name', tool, '--tool-args-json', JSON.stringify(args)]
-  const good = async (where, era, args) => {
-    const result = await inspector(scope, where, era, args)
-    assert.equal(result.code, 0, result.output)
-    return result.json.result ?? result.json
+  let config
+  before(async () => { config = writeConfig(scope.folder(), { servers: (await makeWorld(scope)).servers }) })
+  const started = async opening => {
+    const pipe = scope.run(gatehouse, ['stdio', '--config', config], { stdin: 'pipe', name: 'gatehouse stdio' })
+    const say = message => pipe.child.stdin.write(JSON.stringify({ jsonrpc: '2.0', ...message }) + '\n')
+    for (const message of opening) say(message)
+    return { pipe, say, messages: () => pipe.stdout.split('\n').slice(0, -1).map(line => JSON.parse(line)) }
   }
-
-  for (const era of ['modern', 'legacy', 'auto']) {
-    test(`${era}, over HTTP: lists and calls`, async () => {
-      const { tools } = await good(gateway.url, era, ['--method', 'tools/list'])
-      for (const [server, { tool }] of Object.entries(sayHello)) assert.ok(tools.some(({ name }) => name === `${server}__${tool}`), server)
-      assert.match(text(await good(gateway.url, era, call('vault__search', { query: 'marta' }))), /Keeper/)
-      assert.match(text(await good(gateway.url, era, call('every__echo', { message: 'hi' }))), /Echo: hi/)
-      assert.match(text(await good(gateway.url, era, call('new__add', { a: 2, b: 3 }))), /^5$/)
-    })
-    test(`${era}, over stdio: lists and calls`, async () => {
-      const { tools } = await good({ config }, era, ['--method', 'tools/list'])
-      assert.ok(tools.some(({ name }) => name === 'web__echo'), JSON.stringify(tools.map(tool => tool.name)))
-      assert.match(text(await good({ config }, era, call('files__list_directory', { path: world.vault }))), /Keeper\.md/)
+  for (const era of ['modern', 'legacy']) {
+    test(`${era}: in order, on the right call, before its answer`, async () => {
+      const opening = era === 'modern' ? [] : [
+        { id: 'i', method: 'initialize', params: { protocolVersion: LEGACY, capabilities: {}, clientInfo: { name: 'wire', version: '1' } } },
+        { method: 'notifications/initialized' },
+      ]
+      const { pipe, say, messages } = await started(opening)
+      const calls = { a: ['new__steps', { steps: 5 }, 5], b: ['plain__progress', { steps: 4 }, 4], c: ['every__trigger-long-running-operation', { duration: 0.2, steps: 2 }, 2],
+        d: ['web__trigger-long-running-operation', { duration: 0.2, steps: 2 }, 2], e: ['plain__progress', { steps: 2 }, 2] }
+      for (const [id, [name, args]] of Object.entries(calls))
+        say({ id, method: 'tools/call', params: { name, arguments: args, _meta: era === 'modern' ? envelope({ progressToken: `token ${id}` }) : { progressToken: `token ${id}` } } })
+      for (const id of Object.keys(calls)) await pipe.wrote(new RegExp(`"id":"${id}"`))
+      for (const [id, [, , steps]] of Object.entries(calls)) {
+        const mine = messages().filter(message => message.id === id || message.params?.progressToken === `token ${id}`)
+        assert.deepEqual(mine.map(message => message.params?.progress ?? 'answer'), [...Array.from({ length: steps }, (_, n) => n + 1), 'answer'], id)
+        assert.ok(!mine.at(-1).result.isError, JSON.stringify(mine.at(-1)))
+      }
+      pipe.child.stdin.end()
+      assert.equal((await pipe.end()).code, 0)
     })
   }
-  test('resources and prompts, in both eras', async () => {
-    for (const era of ['modern', 'legacy']) {
-      const { contents } = await good(gateway.url, era, ['--method', 'resources/read', '--uri', 'demo://item/9'])
-      assert.equal(contents[0].text, 'item 9')
-      const { prompts } = await good(gateway.url, era, ['--method', 'prompts/list'])
-      assert.ok(prompts.some(({ name }) => name === 'new__greet'))
-    }
-  })
-  test('an unknown tool is an error to it too', async () => {
-    const result = await inspector(scope, gateway.url, 'modern', call('new__nothing', {}))
-    assert.notEqual(result.code, 0, result.output)
-  })
-  test('finds no tool schema that is not portable among the built-in ones', async () => {
-    for (const server of ['vault', 'files']) {
-      const result = await inspector(scope, gateway.server(server), 'modern', ['--method', 'tools/list', '--strict'])
-      assert.equal(result.code, 0, result.output)
-    }
-  })
 })
+
+for (const kind of ['modern', 'legacy', 'sdk1']) for (const way of ['http', 'stdio']) suite(kind, way)
 
 describe('one server alone', () => {
   const scope = Scope.ofSuite()
@@ -212,9 +196,9 @@ describe('one server alone', () => {
         await assert.rejects(client.callTool(`${server}__${tool}`, args(world)), error => codeOf(error) === -32602)
         await client.close()
       }
-      const modern = await clients[kind](scope, gateway.server('new'))
-      assert.equal(modern.client.getServerVersion().name, 'modern-fixture')
-      assert.equal(modern.client.getInstructions(), 'Say hello.')
+      const alone = await clients[kind](scope, gateway.server('new'))
+      assert.equal(alone.client.getServerVersion().name, 'modern-fixture')
+      assert.equal(alone.client.getInstructions(), 'Say hello.')
       const plain = await clients[kind](scope, gateway.server('plain'))
       assert.equal(plain.client.getServerVersion().name, 'fixture')
       assert.equal(plain.client.getServerCapabilities().prompts, undefined)
@@ -246,15 +230,13 @@ describe('bytes', () => {
   const body = (envelope, id) => `{"jsonrpc":"2.0","id":${id},"method":"tools/call","params":{"name":"plain__spelling","arguments":${given}${envelope}}}`
 
   test('numbers and escapes keep their spelling, modern', async () => {
-    const { body: sample, headers } = (await import('./wire.mjs')).modern('tools/call', { name: 'plain__spelling' })
-    const { post } = await import('./wire.mjs')
+    const { body: sample, headers } = modern('tools/call', { name: 'plain__spelling' })
     const response = await post(gateway.url, body(`,"_meta":${JSON.stringify(sample.params._meta)}`, '12345678901234567890123'), headers)
     check(response)
     assert.ok(response.text.includes('"id":12345678901234567890123'), response.text)
   })
   test('numbers and escapes keep their spelling, legacy', async () => {
     const session = await legacySession(gateway.url)
-    const { post } = await import('./wire.mjs')
     check(await post(gateway.url, body('', '"\\u0061"'), session.headers))
   })
 })

@@ -27,7 +27,7 @@ export async function startGateway(scope, config, { folder = scope.folder(), env
   port ??= await freePort()
   const listen = `127.0.0.1:${port}`
   const file = writeConfig(folder, { listen, ...config })
-  const program = scope.run(gatehouse, ['serve', '--config', file, ...args], { cwd: folder, env, name: 'the gateway' })
+  const program = scope.run(gatehouse, ['serve', '--config', file, ...args], { cwd: folder, env, keep: 1 << 20, name: 'the gateway' })
   await program.wrote(/listening/)
   const base = `http://${listen}`
   return {
@@ -152,7 +152,7 @@ export async function inspector(scope, where, era, args) {
 // server-everything over Streamable HTTP, as a program of its own.
 export async function startEverything(scope) {
   const port = await freePort()
-  const program = scope.run(node, [programs.everything, 'streamableHttp'], { env: { PORT: String(port) }, name: 'server-everything' })
+  const program = scope.run(node, [programs.everything, 'streamableHttp'], { env: { PORT: String(port) }, keep: 1 << 20, name: 'server-everything' })
   await program.wrote(/listening on port/i)
   return `http://127.0.0.1:${port}/mcp`
 }

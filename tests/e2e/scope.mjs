@@ -8,7 +8,7 @@ import { after, afterEach } from 'node:test'
 import { fileURLToPath } from 'node:url'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
-export const gatehouse = process.env.GATEHOUSE_BIN ?? join(root, 'build/gatehouse')
+export const gatehouse = resolve(root, process.env.GATEHOUSE_BIN ?? 'build/gatehouse')
 const npm = join(root, 'tests/npm/node_modules')
 export const programs = {
   everything: join(npm, '@modelcontextprotocol/server-everything/dist/index.js'),
@@ -81,13 +81,15 @@ export class Program {
   status = null // {code, signal} once it has ended
   #watchers = new Set()
 
-  constructor(command, args, { cwd, env, stdin = 'ignore', detached = false } = {}) {
+  constructor(command, args, { cwd, env, stdin = 'ignore', detached = false, keep = Infinity } = {}) {
     this.child = spawn(command, args, { cwd, env: { ...process.env, NO_COLOR: '1', ...env }, stdio: [stdin, 'pipe', 'pipe'], detached })
     this.pid = this.child.pid
     for (const stream of ['stdout', 'stderr']) {
       this.child[stream].setEncoding('utf8').on('data', text => {
-        this[stream] += text
-        this.output += text
+        // A program that writes for long is remembered by its latest words only.
+        const latest = all => all.length > keep ? all.slice(-(keep >> 1)) : all
+        this[stream] = latest(this[stream] + text)
+        this.output = latest(this.output + text)
         for (const watcher of this.#watchers) watcher()
       })
     }

@@ -50,7 +50,7 @@ describe('an upstream that does not start', () => {
   for (const [title, config, reason] of [
     ['there is no such program', { server: { command: ['./no-such-program'] } }, /no-such-program/],
     ['it ends at once', { mode: 'exit' }, /no such database: fixture|status 3|exit/i],
-    ['it ends when asked for its tools', { mode: 'stop' }, /bad/],
+    ['it ends when asked for its tools', { mode: 'stop' }, /exited with 4/],
     ['nobody listens at its URL', { server: { url: 'http://127.0.0.1:9/mcp' } }, /127\.0\.0\.1:9|refused/i],
   ]) {
     test(title, async t => {
@@ -189,7 +189,7 @@ describe('an upstream that misbehaves', () => {
   })
   test('a line of four megabytes, and one of forty', async t => {
     const scope = Scope.of(t)
-    const { gateway } = await beside(scope)
+    const { gateway } = await beside(scope, { more: { deadline: '3s' } })
     const four = await call(gateway, 'bad__big')
     if (four.json.result?.isError || four.json.error) assert.match(failure(four), /bad/)
     else assert.equal(said(four).length, 4 << 20)

@@ -35,7 +35,11 @@ export function parseResponses(bytes) {
     const match = /^HTTP\/1\.1 (\d{3})/.exec(line)
     if (!match) throw new Error(`no status line: ${line}`)
     const headers = {}
-    for (const field of fields) headers[field.slice(0, field.indexOf(':')).toLowerCase()] = field.slice(field.indexOf(':') + 1).trim()
+    for (const field of fields) {
+      const name = field.slice(0, field.indexOf(':')).toLowerCase()
+      if (name in headers) throw new Error(`the header ${name} is there twice: ${rest.subarray(0, end).toString('latin1')}`)
+      headers[name] = field.slice(field.indexOf(':') + 1).trim()
+    }
     const status = Number(match[1])
     let at = end + 4
     const body = []
@@ -109,8 +113,8 @@ export class Raw {
   // Ends when `ready(this)` is true, or the other side has closed.
   until(ready, ms = 10000) {
     let wake
-    const done = new Promise(resolve => {
-      wake = () => { if (ready(this) || this.closed) resolve(this) }
+    const done = new Promise((resolve, reject) => {
+      wake = () => { try { if (ready(this) || this.closed) resolve(this) } catch (error) { reject(error) } }
       this.#wake.add(wake)
       wake()
     })

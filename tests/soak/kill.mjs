@@ -11,7 +11,7 @@ test(`upstreams are killed under load for ${seconds} s`, { timeout: (seconds + 1
   const scope = Scope.of(t)
   const word = `kill-${process.pid}`
   const server = who => ({ command: [node, fixture('stdio.mjs'), `${word}-${who}`] })
-  const gateway = await startGateway(scope, { servers: { victim: server('victim'), other: server('other') } }, { args: ['--log-level', 'error'] })
+  const gateway = await startGateway(scope, { servers: { victim: server('victim'), other: server('other') } })
   await ask(gateway.url, 'tools/list')
   const ends = Date.now() + seconds * 1000
   let good = 0, failed = 0, kills = 0, others = 0
@@ -50,7 +50,7 @@ test(`gateways are killed for ${seconds} s`, { timeout: (seconds + 120) * 1000 }
   let rounds = 0
   for (; Date.now() < ends; ++rounds) {
     const from = ear.heard.length
-    const gateway = await startGateway(scope, { servers }, { folder, args: ['--log-level', 'info'] })
+    const gateway = await startGateway(scope, { servers }, { folder })
     await call(gateway, 'one__family')
     if (rounds % 2) await ear.hears(said => said.event === 'start' && said.role === 'offspring' && said.who === '0', { from })
     await gateway.kill('SIGKILL')

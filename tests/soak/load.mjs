@@ -56,7 +56,7 @@ test(`${width} clients for ${seconds} s`, { timeout: (seconds + 120) * 1000 }, a
       web: { url: web },
       new: { url: upstream.url },
     },
-  }, { args: ['--log-level', 'warn'] })
+  })
   const tools = (await ask(gateway.url, 'tools/list')).json.result.tools.length
 
   let serial = 0
