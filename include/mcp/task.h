@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <coroutine>
+#include <cstddef>
 #include <exception>
 #include <optional>
 #include <utility>
@@ -16,10 +17,17 @@ class Task;
 
 namespace detail {
 
+// Memory for coroutine frames. A thread keeps the frames it frees, up to a bound, for the next ones of about that size.
+void* allocate_frame(std::size_t size);
+void free_frame(void* frame, std::size_t size) noexcept;
+
 // What all promises share: who waits, and how an error leaves through the ones that wait.
 // Threads: a Task runs where it is resumed; the atomic lets the first suspension race with a completion elsewhere.
 class PromiseBase {
  public:
+  static void* operator new(std::size_t size) { return allocate_frame(size); }
+  static void operator delete(void* frame, std::size_t size) noexcept { free_frame(frame, size); }
+
   std::suspend_always initial_suspend() noexcept { return {}; }
   auto final_suspend() noexcept {
     struct Final {

@@ -118,67 +118,67 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
 
 Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
   OpenCall call(gateway_.calls_, in, scope_);
-  Result<Reply> outcome = co_await answer(&call, std::move(in), &out).result();
+  Result<Reply> outcome = co_await answer(&call, &in, &out).result();
   call.ended(outcome);
   co_return std::move(outcome);
 }
 
-Task<Reply> Front::answer(OpenCall* call, sdk::Inbound in, sdk::Outlet* out) {
+Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
   if (gateway_.closing_.stop_requested())
     co_await mcp::fail(Code::unavailable, "the gateway is stopping");
-  if (auto kind = listed_kind(in.method())) co_return co_await list(call, std::move(in), out, *kind);
-  switch (in.method()) {
+  if (auto kind = listed_kind(in->method())) co_return co_await list(call, in, out, *kind);
+  switch (in->method()) {
     case Method::tools_call:
     case Method::prompts_get:
-    case Method::resources_read: co_return co_await carry_out(call, std::move(in), out);
-    case Method::subscriptions_listen: co_return co_await listen(call, std::move(in), out);
+    case Method::resources_read: co_return co_await carry_out(call, in, out);
+    case Method::subscriptions_listen: co_return co_await listen(call, in, out);
     case Method::resources_subscribe:
-    case Method::resources_unsubscribe: co_return co_await subscribe(call, std::move(in));
-    default: co_return Reply(protocol::method_not_found(in.rpc.message.method));
+    case Method::resources_unsubscribe: co_return co_await subscribe(call, in);
+    default: co_return Reply(protocol::method_not_found(in->rpc.message.method));
   }
 }
 
 // The five lines. Resolve comes before decide: a rule judges the real tool, never an alias for it.
-Task<Reply> Front::carry_out(OpenCall* call, sdk::Inbound in, sdk::Outlet* out) {
-  CallKind kind = *call_kind(in.method());
-  call->record.caller = co_await identify(in);
-  Target target = co_await resolve(kind.kind, kind.verb, in.rpc.name, out->stop_token());
+Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
+  CallKind kind = *call_kind(in->method());
+  call->record.caller = co_await identify(*in);
+  Target target = co_await resolve(kind.kind, kind.verb, in->rpc.name, out->stop_token());
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;
   call->record.name = target.subject.name;
-  if (in.modern() && in.http && !target.entry->headers.empty()) {
-    auto lookup = [http = in.http](std::string_view name) { return http->find(name); };
-    auto mirrored = protocol::check_param_headers(target.entry->headers, in.rpc.params.arguments, lookup);
+  if (in->modern() && in->http && !target.entry->headers.empty()) {
+    auto lookup = [http = in->http](std::string_view name) { return http->find(name); };
+    auto mirrored = protocol::check_param_headers(target.entry->headers, in->rpc.params.arguments, lookup);
     if (!mirrored) co_return Reply(std::move(mirrored.error()));
   }
-  co_await gateway_.policy_.decide(*call->record.caller, target.subject, in.rpc.params.arguments);
-  Reply reply = co_await dispatch(call, &target, std::move(in), out);
+  co_await gateway_.policy_.decide(*call->record.caller, target.subject, in->rpc.params.arguments);
+  Reply reply = co_await dispatch(call, &target, in, out);
   if (!reply.error()) co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
   co_return std::move(reply);
 }
 
 // The only place from which a call goes to an upstream.
-Task<Reply> Front::dispatch(OpenCall* call, const Target* target, sdk::Inbound in, sdk::Outlet* out) {
+Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out) {
   LinkRequest request;
-  request.method = in.method();
+  request.method = in->method();
   std::string renamed;
-  request.params = in.rpc.params.raw;
+  request.params = in->rpc.params.raw;
   if (target->entry->definition->kind != DefinitionKind::resource && target->entry->definition->kind != DefinitionKind::resource_template &&
-      in.rpc.name != target->entry->real()) {
+      in->rpc.name != target->entry->real()) {
     std::string name = base::quoted(target->entry->real());
-    renamed = protocol::with_members(in.rpc.params.raw, {{"name", name}});
+    renamed = protocol::with_members(in->rpc.params.raw, {{"name", name}});
     request.params = renamed;
   }
-  request.client_capabilities = in.client_capabilities;
-  if (in.log_level) request.log_level = protocol::log_level_name(*in.log_level);
+  request.client_capabilities = in->client_capabilities;
+  if (in->log_level) request.log_level = protocol::log_level_name(*in->log_level);
   // A call ends with its client, with its deadline, or with the gateway.
   base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
   request.stop = stop.token();
   request.deadline = base::Timers::now() + target->upstream->config().deadline;
   if (!target->entry->headers.empty()) request.tool = &target->entry->headers;
   // Progress and messages go out as they come, under the client's own token. What the client did not ask for stays here.
-  std::string_view token = in.rpc.params.meta.progress_token;
-  bool logs = in.log_level.has_value();
+  std::string_view token = in->rpc.params.meta.progress_token;
+  bool logs = in->log_level.has_value();
   if (!token.empty() || logs)
     request.on_notification = [out, token, logs](Method method, std::string_view params) {
       if (method == Method::progress && !token.empty())
@@ -191,9 +191,9 @@ Task<Reply> Front::dispatch(OpenCall* call, const Target* target, sdk::Inbound i
   co_return co_await target->upstream->request(std::move(request));
 }
 
-Task<Reply> Front::list(OpenCall* call, sdk::Inbound in, sdk::Outlet* out, DefinitionKind kind) {
-  call->record.caller = co_await identify(in);
-  if (!in.rpc.params.cursor.empty()) co_return Reply(protocol::invalid_params("unknown cursor: this list has one page"));
+Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind) {
+  call->record.caller = co_await identify(*in);
+  if (!in->rpc.params.cursor.empty()) co_return Reply(protocol::invalid_params("unknown cursor: this list has one page"));
   if (scope_.empty())
     co_await gateway_.source_.settle(out->stop_token());
   else
@@ -205,11 +205,11 @@ Task<Reply> Front::list(OpenCall* call, sdk::Inbound in, sdk::Outlet* out, Defin
   co_return std::move(reply);
 }
 
-Task<Reply> Front::listen(OpenCall* call, sdk::Inbound in, sdk::Outlet* out) {
-  call->record.caller = co_await identify(in);
-  ChangeFilter filter = co_await parse_change_filter(in.rpc.params.notifications);
+Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
+  call->record.caller = co_await identify(*in);
+  ChangeFilter filter = co_await parse_change_filter(in->rpc.params.notifications);
   filter.server = scope_;
-  filter.subscription_id = in.rpc.message.id;
+  filter.subscription_id = in->rpc.message.id;
   std::string meta = "\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}";
   std::string acknowledged = "{" + meta + ",\"notifications\":" + encode_change_filter(filter) + "}";
   co_await out->notify(Method::subscriptions_acknowledged, acknowledged);
@@ -233,14 +233,14 @@ Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {
 }
 
 // A legacy client's wish to hear of one resource: its session keeps it, its stream tells it.
-Task<Reply> Front::subscribe(OpenCall* call, sdk::Inbound in) {
-  call->record.caller = co_await identify(in);
-  auto uri = base::json_string(in.rpc.params.uri);
-  if (!uri || !in.session) co_return Reply(protocol::invalid_params("params.uri must be a string"));
-  if (in.method() == Method::resources_subscribe)
-    in.session->subscribe(*uri);
+Task<Reply> Front::subscribe(OpenCall* call, const sdk::Inbound* in) {
+  call->record.caller = co_await identify(*in);
+  auto uri = base::json_string(in->rpc.params.uri);
+  if (!uri || !in->session) co_return Reply(protocol::invalid_params("params.uri must be a string"));
+  if (in->method() == Method::resources_subscribe)
+    in->session->subscribe(*uri);
   else
-    in.session->unsubscribe(*uri);
+    in->session->unsubscribe(*uri);
   co_return Reply(std::string("{}"));
 }
 

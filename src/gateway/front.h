@@ -29,15 +29,16 @@ class Front final : public sdk::Handler {
     authz::Subject subject;
   };
 
-  base::Task<sdk::Reply> answer(OpenCall* call, sdk::Inbound in, sdk::Outlet* out);
-  base::Task<sdk::Reply> carry_out(OpenCall* call, sdk::Inbound in, sdk::Outlet* out);
-  base::Task<sdk::Reply> list(OpenCall* call, sdk::Inbound in, sdk::Outlet* out, DefinitionKind kind);
-  base::Task<sdk::Reply> listen(OpenCall* call, sdk::Inbound in, sdk::Outlet* out);
-  base::Task<sdk::Reply> subscribe(OpenCall* call, sdk::Inbound in);
+  // `call`, `in` and `out` live in handle(), which awaits these.
+  base::Task<sdk::Reply> answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
+  base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in);
 
   base::Result<std::shared_ptr<const base::Principal>> identify(const sdk::Inbound& in) const;
   base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, std::stop_token stop);
-  base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, sdk::Inbound in, sdk::Outlet* out);
+  base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   const Entry* find(const Catalog& catalog, DefinitionKind kind, std::string_view name) const;
 
   Gateway& gateway_;

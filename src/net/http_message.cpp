@@ -4,6 +4,7 @@ namespace net {
 
 bool same_header(std::string_view a, std::string_view b) {
   if (a.size() != b.size()) return false;
+  if (!a.empty() && ((a.front() ^ b.front()) & ~0x20) != 0) return false;
   for (std::size_t i = 0; i < a.size(); ++i) {
     char x = a[i], y = b[i];
     if (x >= 'A' && x <= 'Z') x = static_cast<char>(x | 0x20);
