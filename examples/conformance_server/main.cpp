@@ -8,6 +8,7 @@ int main(int argc, char** argv) {
   server.instructions("A server for tests. Its tools do nothing useful.");
   add_content_tools(server);
   add_protocol_tools(server);
+  add_asking_tools(server);
   add_resources(server);
   add_prompts(server);
   return mcp::run(server, argc, argv);

@@ -37,6 +37,9 @@ class CallContext {
   virtual std::stop_token stop_token() const = 0;
   virtual const PeerInfo& client() const = 0;
   virtual std::string_view meta() const = 0;
+  virtual std::string_view answers() const = 0;
+  virtual std::string_view state() const = 0;
+  virtual bool client_can(std::string_view capability) const = 0;
   virtual Task<void> sleep(std::chrono::milliseconds delay) = 0;
   virtual Task<void> run_blocking(std::function<void()> work) = 0;
 };
@@ -77,6 +80,18 @@ class Call {
   auto blocking(F work) const {
     return run<std::invoke_result_t<F>>(context_, std::move(work));
   }
+
+  // What the client answered to the InputRequest of this key (see ask.h): its result as it came, or nothing yet.
+  std::optional<Json> answer(std::string_view key) const {
+    auto all = Json::parse(context_->answers());
+    if (!all || !(*all)[key]) return std::nullopt;
+    auto one = Json::parse((*all)[key].text());
+    return one ? std::optional(*std::move(one)) : std::nullopt;
+  }
+  // The state that the round before gave to ask(), exactly; empty in the first round.
+  std::string_view state() const { return context_->state(); }
+  // Whether the client declared a capability: `elicitation`, `elicitation.url`, `sampling`, `roots`.
+  bool client_can(std::string_view capability) const { return context_->client_can(capability); }
 
   const PeerInfo& client() const { return context_->client(); }
   // The request's _meta object as JSON text; `{}` when it had none.

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "mcp/ask.h"
 #include "mcp/call.h"
 #include "mcp/content.h"
 #include "mcp/handler.h"

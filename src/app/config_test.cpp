@@ -343,6 +343,14 @@ TEST_F(Config, RefusesWhatWouldBlowUp) {
   EXPECT_THAT(lines(bomb), ElementsAre(testing::HasSubstr("more than 20000 values, aliases counted as what they stand for")));
 }
 
+TEST_F(Config, TooManyFindingsAreCounted) {
+  std::string text = "servers: {}\n";
+  for (int i = 0; i < 300; ++i) text += fmt::format("zzzz{}: 1\n", i);
+  Lines said = lines(text);
+  ASSERT_EQ(said.size(), 201u);
+  EXPECT_EQ(said.back(), "g.yaml: and 100 more");
+}
+
 TEST_F(Config, AliasesWork) {
   ReadConfig read = parse("servers:\n  a: &a { command: [tool] }\n  b: *a\n");
   ASSERT_TRUE(read.config) << read.findings[0].line();

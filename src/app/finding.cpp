@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 namespace app {
@@ -12,25 +13,35 @@ std::string Finding::line() const {
   return fmt::format("{}: {}{}", where, level == Level::warning ? "warning: " : "", text);
 }
 
-bool Findings::any_error() const {
-  return std::any_of(all_.begin(), all_.end(), [](const Finding& f) { return f.level == Finding::Level::error; });
-}
-
 std::vector<Finding> Findings::sorted() && {
-  std::stable_sort(all_.begin(), all_.end(), [](const Finding& a, const Finding& b) {
-    return std::tie(a.place.line, a.place.column) < std::tie(b.place.line, b.place.column);
-  });
-  return std::move(all_);
+  // By place, and at one place in the order in which they were found.
+  std::vector<std::size_t> order(all_.size());
+  std::iota(order.begin(), order.end(), 0);
+  auto key = [this](std::size_t i) { return std::tuple(all_[i].place.line, all_[i].place.column, i); };
+  std::sort(order.begin(), order.end(), [&key](std::size_t a, std::size_t b) { return key(a) < key(b); });
+  std::vector<Finding> out;
+  out.reserve(order.size());
+  for (std::size_t i : order) out.push_back(std::move(all_[i]));
+  if (more_ > 0) out.push_back(at(any_error_ ? Finding::Level::error : Finding::Level::warning, 0, 0, fmt::format("and {} more", more_)));
+  return out;
 }
 
 void Findings::add(Finding::Level level, int line, int column, std::string text) {
+  any_error_ = any_error_ || level == Finding::Level::error;
+  if (all_.size() < kMost)
+    all_.push_back(at(level, line, column, std::move(text)));
+  else
+    ++more_;
+}
+
+Finding Findings::at(Finding::Level level, int line, int column, std::string text) const {
   Finding finding;
   finding.level = level;
   finding.place.file = file_;
   finding.place.line = line;
   finding.place.column = column;
   finding.text = std::move(text);
-  all_.push_back(std::move(finding));
+  return finding;
 }
 
 std::string shown(std::string_view text) {

@@ -20,24 +20,29 @@ struct Finding {
   std::string line() const;
 };
 
-// Collects findings of one file. Nothing stops at the first one.
+// Collects findings of one file. Nothing stops at the first one; after kMost they are only counted.
 class Findings {
  public:
+  static constexpr std::size_t kMost = 200;
+
   explicit Findings(std::string file) : file_(std::move(file)) {}
 
   void error(int line, int column, std::string text) { add(Finding::Level::error, line, column, std::move(text)); }
   void warn(int line, int column, std::string text) { add(Finding::Level::warning, line, column, std::move(text)); }
 
   const std::string& file() const { return file_; }
-  bool any_error() const;
-  // All of them, in the order of the file.
+  bool any_error() const { return any_error_; }
+  // All of them, in the order of the file; then how many more there were.
   std::vector<Finding> sorted() &&;
 
  private:
   void add(Finding::Level level, int line, int column, std::string text);
+  Finding at(Finding::Level level, int line, int column, std::string text) const;
 
   std::string file_;
   std::vector<Finding> all_;
+  std::size_t more_ = 0;
+  bool any_error_ = false;
 };
 
 // `text` in double quotes, with control characters shown as `\n`, `\t` or `\x1b`, cut after 60 bytes: for messages.

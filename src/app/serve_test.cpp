@@ -6,6 +6,7 @@
 
 #include "app/program_testing.h"
 #include "base/json.h"
+#include "protocol/versions/versions.h"
 
 namespace {
 
@@ -14,8 +15,10 @@ using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
 
-constexpr const char* kInitialize =
-    R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}})";
+const std::string kRevision(protocol::latest_legacy().name);
+const std::string kInitialize = R"({"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":")" + kRevision +
+                                R"(","capabilities":{},"clientInfo":{"name":"t","version":"1"}}})";
+const std::string kInitialized = "\"protocolVersion\":\"" + kRevision + "\"";
 
 // One HTTP exchange over a connected socket, the blocking way.
 std::string exchange(int socket, const std::string& request) {
@@ -83,8 +86,8 @@ TEST_F(Serve, AnswersItsPagesAndStopsOnSigterm) {
   EXPECT_THAT(get("/nothing"), HasSubstr("\"servers\":[\"files\"]"));
   EXPECT_THAT(post("/healthz", "{}"), StartsWith("HTTP/1.1 405 "));
   EXPECT_THAT(get("/metrics", "Origin: https://evil.example\r\n"), StartsWith("HTTP/1.1 403 "));
-  EXPECT_THAT(post("/mcp", kInitialize), HasSubstr("\"protocolVersion\":\"2025-06-18\""));
-  EXPECT_THAT(post("/mcp/s/files", kInitialize), HasSubstr("\"protocolVersion\":\"2025-06-18\""));
+  EXPECT_THAT(post("/mcp", kInitialize), HasSubstr(kInitialized));
+  EXPECT_THAT(post("/mcp/s/files", kInitialize), HasSubstr(kInitialized));
   EXPECT_THAT(get("/readyz"), HasSubstr("\"id\":\"files\""));
   EXPECT_EQ(stop(), 0) << program_->err();
 }
@@ -181,18 +184,48 @@ TEST_F(Serve, WrongArgumentsOfACallAreUsage) {
 
 TEST_F(Serve, StdioSpeaksToADesktopClient) {
   Program program(folder_, {"stdio"});
-  program.write(std::string(kInitialize) + "\n");
-  EXPECT_THAT(program.line_of_out(), HasSubstr("\"protocolVersion\":\"2025-06-18\""));
+  program.write(kInitialize + "\n");
+  EXPECT_THAT(program.line_of_out(), HasSubstr(kInitialized));
   program.write(
       "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/list\"}\n");
   EXPECT_THAT(program.line_of_out("\"id\":2"), HasSubstr("files__read_text_file"));
   EXPECT_EQ(program.wait(), 0) << program.err();
 }
 
+TEST_F(Serve, StdioEndsOnSigterm) {
+  Program program(folder_, {"stdio"});
+  program.write(kInitialize + "\n");
+  EXPECT_THAT(program.line_of_out(), HasSubstr(kInitialized));
+  program.signal(SIGTERM);
+  EXPECT_EQ(program.line_of_out("never"), "");  // its output ends while its input is open
+  EXPECT_EQ(program.wait(), 0) << program.err();
+}
+
+TEST_F(Serve, AnOpenStreamEndsCleanlyOnSigterm) {
+  start();
+  std::string hello = post("/mcp", kInitialize);
+  std::size_t at = hello.find("ession-Id: ");
+  ASSERT_NE(at, std::string::npos) << hello;
+  std::string session = hello.substr(at + 11, hello.find('\r', at) - at - 11);
+  int socket = connect();
+  std::string request = fmt::format(
+      "GET /mcp HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nAccept: text/event-stream\r\nMCP-Protocol-Version: {}\r\nMcp-Session-Id: "
+      "{}\r\n\r\n",
+      port_, kRevision, session);
+  ASSERT_EQ(::send(socket, request.data(), request.size(), MSG_NOSIGNAL), static_cast<ssize_t>(request.size()));
+  char first[4096];
+  ssize_t n = ::recv(socket, first, sizeof first, 0);
+  ASSERT_GT(n, 0);
+  EXPECT_THAT(std::string(first, static_cast<std::size_t>(n)), StartsWith("HTTP/1.1 200 "));
+  program_->signal(SIGTERM);
+  EXPECT_THAT(exchange(socket, ""), ::testing::EndsWith("0\r\n\r\n"));
+  EXPECT_EQ(program_->wait(), 0) << program_->err();
+}
+
 TEST_F(Serve, OneBuiltInServerAlone) {
   Program program(folder_, {"server", "filesystem", "--root", "shared"});
-  program.write(std::string(kInitialize) + "\n");
-  EXPECT_THAT(program.line_of_out(), HasSubstr("\"protocolVersion\":\"2025-06-18\""));
+  program.write(kInitialize + "\n");
+  EXPECT_THAT(program.line_of_out(), HasSubstr(kInitialized));
   program.write(
       "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}\n"
       "{\"jsonrpc\":\"2.0\",\"id\":2,\"method\":\"tools/"

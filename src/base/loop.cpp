@@ -7,6 +7,7 @@
 namespace base {
 
 Timers::Id Timers::add(Instant when, std::function<void()> run) {
+  when = std::min(when, Instant::max() - kTick);
   Id id = next_++;
   by_id_.emplace(id, due_.emplace(when, std::pair(id, std::move(run))));
   if (when + kTick < armed_for_) arm();

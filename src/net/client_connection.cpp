@@ -7,13 +7,6 @@
 #include <cstring>
 
 namespace net {
-namespace {
-
-// A connection that was used so short a time ago had its end seen by the loop, or not at all.
-constexpr Millis kFresh{5};
-
-}  // namespace
-
 ClientConnection::ClientConnection(std::shared_ptr<HttpClient::Pool> pool, StreamSocket socket, std::string origin)
     : Wire(pool->loop, std::move(socket)),
       pool_(pool),
@@ -66,7 +59,7 @@ Error ClientConnection::broken(std::string what) const {
 
 bool ClientConnection::stale() {
   if (!is_open() || end_ || have_) return true;
-  if (base::Timers::now() - kept_since_ < kFresh) return false;
+  // The open read will tell of an end only when the loop comes to it; what the kernel knows by now counts.
   char byte;
   ssize_t got = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
   return got >= 0 || (errno != EAGAIN && errno != EWOULDBLOCK);
@@ -211,8 +204,7 @@ void ClientConnection::finish() {
   have_ = used_ = 0;
   auto self = std::static_pointer_cast<ClientConnection>(shared_from_this());
   waiting_ = true;
-  kept_since_ = base::Timers::now();
-  set_deadline(kept_since_ + pool->options.idle_time);
+  set_deadline(base::Timers::now() + pool->options.idle_time);
   start_read(buffer_.get(), capacity());
   pool->keep(std::move(self));
 }

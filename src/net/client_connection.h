@@ -97,7 +97,6 @@ class ClientConnection final : public Wire {
   std::optional<std::stop_callback<OnStop>> on_stop_;
   std::optional<Error> failure_;
   ErrorCode end_;              // how reading ended
-  Instant kept_since_;
   bool any_answer_ = false;
   bool all_sent_ = true;
   bool complete_ = false;      // the body has been read to its end

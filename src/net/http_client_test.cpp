@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <openssl/err.h>
+#include <openssl/ssl.h>
 
 #include <string>
 
@@ -230,6 +232,81 @@ TEST_F(HttpClientTest, SaysWhomItCannotReach) {
   ASSERT_FALSE(failed.ok());
   EXPECT_EQ(failed.error().code, Code::unavailable);
   EXPECT_THAT(failed.error().message, HasSubstr("TLS"));
+}
+
+// A TLS server for one connection at a time, with a certificate of its own for "localhost".
+class TlsServer {
+ public:
+  TlsServer() {
+    std::string base = testing::TempDir() + "tls_" + std::to_string(::getpid());
+    certificate = base + ".pem";
+    key_ = base + ".key";
+    std::string make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout " +
+                       key_ + " -out " + certificate + " 2>/dev/null";
+    EXPECT_EQ(::system(make.c_str()), 0);
+    context_ = SSL_CTX_new(TLS_server_method());
+    EXPECT_EQ(SSL_CTX_use_certificate_chain_file(context_, certificate.c_str()), 1);
+    EXPECT_EQ(SSL_CTX_use_PrivateKey_file(context_, key_.c_str(), SSL_FILETYPE_PEM), 1);
+  }
+  ~TlsServer() {
+    SSL_CTX_free(context_);
+    ::unlink(certificate.c_str());
+    ::unlink(key_.c_str());
+  }
+  // Answers `times` requests on one connection; the first one's bytes, or "" when there was no handshake.
+  std::string serve(test::Plain connection, int times) {
+    SSL* ssl = SSL_new(context_);
+    SSL_set_fd(ssl, connection.native());
+    std::string got;
+    if (SSL_accept(ssl) == 1) {
+      for (int i = 0; i < times; ++i) {
+        got.resize(4096);
+        int n = SSL_read(ssl, got.data(), static_cast<int>(got.size()));
+        got.resize(static_cast<std::size_t>(std::max(n, 0)));
+        std::string_view answer = "HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nsecret";
+        SSL_write(ssl, answer.data(), static_cast<int>(answer.size()));
+      }
+    }
+    SSL_free(ssl);
+    ERR_clear_error();
+    return got;
+  }
+  std::string certificate;
+
+ private:
+  std::string key_;
+  SSL_CTX* context_ = nullptr;
+};
+
+TEST_F(HttpClientTest, SpeaksTlsWithWhomItTrusts) {
+  TlsServer tls;
+  auto get = [&](std::string host) {
+    return std::async(std::launch::async, [this, host] {
+      std::string where = "https://" + host + ":" + std::to_string(listening.port) + "/";
+      return thread.run(fetch(client.get(), where, "POST", "hello", {}, Millis(5000), Repeat::never, 100));
+    });
+  };
+  auto stranger = get("localhost");
+  tls.serve(listening.accept(), 1);
+  auto refused = stranger.get();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().message, HasSubstr("certificate"));
+
+  HttpClientOptions options;
+  options.extra_ca = tls.certificate;
+  make(options);
+  auto first = get("localhost");
+  auto serving = std::async(std::launch::async, [&] { return tls.serve(listening.accept(), 2); });
+  auto answer = first.get();
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_EQ(answer->body, "secret");
+  EXPECT_EQ(get("localhost").get()->body, "secret");
+  EXPECT_EQ(counters().connected, 1u);
+  EXPECT_THAT(serving.get(), testing::EndsWith("hello"));
+
+  auto other_name = get("127.0.0.1");
+  tls.serve(listening.accept(), 1);
+  EXPECT_EQ(other_name.get().error().code, Code::unavailable);
 }
 
 Task<std::string> stream_pieces(HttpClient* client, std::string url, std::promise<void>* first) {

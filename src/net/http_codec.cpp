@@ -79,6 +79,7 @@ Refusal note(Fields& fields, std::string_view name, std::string_view value) {
       for (std::string_view rest = value;;) {
         auto comma = rest.find(',');
         std::string_view option = trimmed(rest.substr(0, comma));
+        if (!option.empty() && !all(option, kToken)) return bad("the Connection header is not a list of words");
         if (same_header(option, "close")) fields.close = true;
         if (same_header(option, "keep-alive")) fields.keep_alive = true;
         if (comma == rest.npos) break;

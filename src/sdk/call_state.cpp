@@ -13,6 +13,7 @@ CallState::CallState(Loop& loop, base::BlockingPool& pool, const Inbound& in, Ou
       progress_message_(in.revision().features.progress_message),
       log_level_(in.log_level),
       meta_(in.rpc.params.meta.raw.empty() ? "{}" : in.rpc.params.meta.raw),
+      capabilities_(in.client_capabilities),
       client_info_(in.client_info) {
   // A legacy client that set no level gets what is worth reading; a modern one asked for nothing.
   if (!log_level_ && !in.modern()) log_level_ = protocol::LogLevel::info;

@@ -22,11 +22,22 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
 
   void end();
 
+  // What an earlier round of the call found out.
+  void answered(std::string answers, std::string state) {
+    answers_ = std::move(answers);
+    state_ = std::move(state);
+  }
+  // Null once ended.
+  Outlet* outlet() { return out_; }
+
   void progress(double done, std::optional<double> total, std::string message) override;
   void log(mcp::LogLevel level, std::string logger, std::string data_json) override;
   std::stop_token stop_token() const override { return stop_; }
   const mcp::PeerInfo& client() const override;
   std::string_view meta() const override { return meta_; }
+  std::string_view answers() const override { return answers_; }
+  std::string_view state() const override { return state_; }
+  bool client_can(std::string_view capability) const override { return protocol::declares_capability(capabilities_, capability); }
   Task<void> sleep(std::chrono::milliseconds delay) override;
   Task<void> run_blocking(std::function<void()> work) override;
 
@@ -41,6 +52,8 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
   bool progress_message_;
   std::optional<protocol::LogLevel> log_level_;
   std::string meta_;
+  std::string capabilities_;
+  std::string answers_ = "{}", state_;
   mutable std::mutex mutex_;
   std::optional<double> last_progress_;
   mutable std::optional<mcp::PeerInfo> client_;

@@ -211,24 +211,26 @@ Task<Out> ServerCore::run(const mcp::detail::Erased<In, Out>* handler, In input,
   co_return handler->plain(std::move(input), mcp::Call(call));
 }
 
+Task<std::string> ServerCore::run_tool(Tool* tool, Json arguments, std::shared_ptr<CallState> call) {
+  if (!tool->entry->about.options.blocking) co_return co_await run<JsonView, std::string>(&tool->entry->run, arguments.root(), call);
+  auto slot = std::make_shared<Result<std::string>>(Error(Code::internal, "the handler did not run", "internal error"));
+  std::function<void()> work = [slot, json = arguments, keep = registry_, entry = tool->entry, call] {
+    *slot = entry->run.plain(json.root(), mcp::Call(call));
+  };
+  co_await call->run_blocking(std::move(work));
+  co_return std::move(*slot);
+}
+
 // The body of a tool's call; it owns what it needs, so that it may go on when its answer is not awaited any more.
-Task<Reply> ServerCore::run_late(Tool* tool, std::string arguments, std::shared_ptr<CallState> call) {
+Task<Reply> ServerCore::run_late(Tool* tool, std::string arguments, std::shared_ptr<CallState> call, std::string context, Era era) {
   Result<std::string> result = std::string();
-  auto tree = arguments.empty() ? Json::parse("{}") : Json::parse(arguments);
-  if (!tree) {
-    result = std::move(tree).error();
-  } else if (tool->entry->about.options.blocking) {
-    auto slot = std::make_shared<Result<std::string>>(Error(Code::internal, "the handler did not run", "internal error"));
-    std::function<void()> work = [slot, json = *tree, keep = registry_, entry = tool->entry, call] {
-      *slot = entry->run.plain(json.root(), mcp::Call(call));
-    };
-    Result<> ran = co_await call->run_blocking(std::move(work)).result();
-    if (ran)
-      result = std::move(*slot);
-    else
-      result = std::move(ran).error();
-  } else {
-    result = co_await run<JsonView, std::string>(&tool->entry->run, tree->root(), call).result();
+  auto tree = Json::parse(arguments.empty() ? "{}" : std::string_view(arguments));
+  if (!tree) co_return Reply(protocol::tool_error_result(tree.error().leaving()));
+  for (int round = 0; round < kMostRounds; ++round) {
+    result = co_await run_tool(tool, *tree, call).result();
+    if (result || !is_question(result.error())) break;
+    std::optional<Reply> reply = co_await question(std::move(result).error(), call, context, era);
+    if (reply) co_return *std::move(reply);
   }
   if (result) co_return Reply(*std::move(result));
   if (protocol::facts(result.error().code).tool_failure == protocol::ToolFailure::as_error) co_return std::move(result).error();
@@ -252,15 +254,18 @@ Task<Reply> ServerCore::call_tool(Inbound in, Outlet& out) {
   }
   auto call = std::make_shared<CallState>(loop_, pool_, in, out);
   Ending ending{call};
-  std::string arguments(in.rpc.params.arguments);
+  co_await take_answers(in, *call);
+  std::string arguments(in.rpc.params.arguments), context = seal_context(in);
+  const Era era = in.rpc.era;
   auto limit = tool->entry->about.options.deadline;
-  if (limit.count() <= 0) co_return co_await run_late(tool, std::move(arguments), call);
+  if (limit.count() <= 0) co_return co_await run_late(tool, std::move(arguments), call, std::move(context), era);
 
   auto answer = std::make_shared<base::OneShot<Reply>>();
-  auto whole = [](ServerCore* self, Tool* t, std::string a, std::shared_ptr<CallState> c, std::shared_ptr<base::OneShot<Reply>> slot) -> Task<void> {
-    slot->set(co_await self->run_late(t, std::move(a), std::move(c)).result());
+  auto whole = [](ServerCore* self, Tool* t, std::string a, std::shared_ptr<CallState> c, std::string x, Era e,
+                  std::shared_ptr<base::OneShot<Reply>> slot) -> Task<void> {
+    slot->set(co_await self->run_late(t, std::move(a), std::move(c), std::move(x), e).result());
   };
-  late_.spawn(whole(this, tool, std::move(arguments), call, answer));
+  late_.spawn(whole(this, tool, std::move(arguments), call, std::move(context), era, answer));
   auto expire = [answer, limit] { answer->set(Error(Code::timeout, "the tool did not answer within " + std::to_string(limit.count()) + " ms")); };
   base::Deadline deadline(loop_.timers(), base::Timers::now() + std::chrono::duration_cast<Millis>(limit), expire);
   Result<Reply> reply = co_await answer->wait();
@@ -303,6 +308,7 @@ Task<Reply> ServerCore::list_resources(Inbound in, Outlet& out) {
 Task<Reply> ServerCore::read_resource(Inbound in, Outlet& out) {
   auto call = std::make_shared<CallState>(loop_, pool_, in, out);
   Ending ending{call};
+  co_await take_answers(in, *call);
   std::string uri = in.rpc.name, mime_type;
   Result<std::vector<mcp::ResourceContents>> contents = Error(Code::not_found, "Resource not found: " + uri);
   if (auto found = resources_.find(std::string_view(uri)); found != resources_.end()) {
@@ -317,6 +323,11 @@ Task<Reply> ServerCore::read_resource(Inbound in, Outlet& out) {
       contents = co_await run<mcp::TemplateMatch, std::vector<mcp::ResourceContents>>(&one.entry->run, std::move(match), call).result();
       break;
     }
+  }
+  if (!contents && is_question(contents.error())) {
+    std::optional<Reply> asked = co_await question(std::move(contents).error(), call, seal_context(in), in.rpc.era);
+    if (asked) co_return *std::move(asked);
+    co_return Error(Code::conflict, "a resource cannot ask a client of this revision");
   }
   if (!contents && contents.error().code == Code::not_found) co_return Reply(protocol::resource_not_found(uri));
   std::vector<mcp::ResourceContents> all = co_await std::move(contents);
@@ -339,7 +350,15 @@ Task<Reply> ServerCore::get_prompt(Inbound in, Outlet& out) {
   auto call = std::make_shared<CallState>(loop_, pool_, in, out);
   Ending ending{call};
   Json arguments = co_await Json::parse(in.rpc.params.arguments.empty() ? "{}" : in.rpc.params.arguments);
-  mcp::PromptResult result = co_await run<JsonView, mcp::PromptResult>(&found->second->run, arguments.root(), call);
+  co_await take_answers(in, *call);
+  Result<mcp::PromptResult> outcome = mcp::PromptResult{};
+  for (int round = 0; round < kMostRounds; ++round) {
+    outcome = co_await run<JsonView, mcp::PromptResult>(&found->second->run, arguments.root(), call).result();
+    if (outcome || !is_question(outcome.error())) break;
+    std::optional<Reply> asked = co_await question(std::move(outcome).error(), call, seal_context(in), in.rpc.era);
+    if (asked) co_return *std::move(asked);
+  }
+  mcp::PromptResult result = co_await std::move(outcome);
   JsonWriter w;
   w.object();
   std::string description = result.description.empty() ? found->second->description : result.description;

@@ -14,6 +14,7 @@
 #include "sdk/call_state.h"
 #include "sdk/handler.h"
 #include "sdk/registry.h"
+#include "sdk/seal.h"
 #include "sdk/uri_template.h"
 
 namespace sdk {
@@ -36,6 +37,8 @@ class ServerCore final : public Handler {
   Task<void> stream(Inbound in, Outlet& out) override;
 
  private:
+  using Era = protocol::Era;
+  using Json = mcp::Json;
   struct Tool {
     mcp::detail::ToolEntry* entry;
     protocol::ToolHeaders headers;
@@ -61,7 +64,8 @@ class ServerCore final : public Handler {
   using Page = std::vector<std::string>;
 
   Task<Reply> call_tool(Inbound in, Outlet& out);
-  Task<Reply> run_late(Tool* tool, std::string arguments, std::shared_ptr<CallState> call);
+  Task<Reply> run_late(Tool* tool, std::string arguments, std::shared_ptr<CallState> call, std::string context, Era era);
+  Task<std::string> run_tool(Tool* tool, Json arguments, std::shared_ptr<CallState> call);
   Task<Reply> list_resources(Inbound in, Outlet& out);
   Task<Reply> read_resource(Inbound in, Outlet& out);
   Task<Reply> get_prompt(Inbound in, Outlet& out);
@@ -70,6 +74,15 @@ class ServerCore final : public Handler {
   Task<Reply> subscribe(Inbound in, Outlet& out);
   Reply list(std::string_view key, const Page& entries, std::string_view cursor) const;
   void changed(mcp::detail::Change change, const std::string& uri);
+
+  // Questions of handlers, see mcp/ask.h.
+  static bool is_question(const Error& error);
+  static std::string seal_context(const Inbound& in);
+  // Puts what the client answered into the call. Errors: invalid_argument.
+  Result<> take_answers(const Inbound& in, CallState& call);
+  // A reply that asks the client, or nothing when it has answered already and the handler is to be run again.
+  Task<std::optional<Reply>> question(Error error, std::shared_ptr<CallState> call, std::string context, Era era);
+  static constexpr int kMostRounds = 20;
 
   template <class In, class Out>
   Task<Out> run(const mcp::detail::Erased<In, Out>* handler, In input, std::shared_ptr<CallState> call);
@@ -83,6 +96,7 @@ class ServerCore final : public Handler {
   ByName<mcp::detail::ResourceEntry*> resources_;
   std::vector<Template> templates_;
   Page tool_list_, prompt_list_, resource_list_, template_list_;
+  Sealer sealer_;
   std::list<Listener> listeners_;
   std::shared_ptr<ServerCore*> self_;  // for what was posted and arrives after the end
   base::TaskGroup late_;

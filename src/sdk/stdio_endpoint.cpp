@@ -117,6 +117,10 @@ Task<void> StdioEndpoint::read() {
       std::string_view line(buffer.data() + begin, end - begin);
       if (line.ends_with('\r')) line.remove_suffix(1);
       if (line.empty()) continue;
+      if (line.size() > options_.max_line) {
+        refuse_long();
+        continue;
+      }
       auto text = std::make_shared<std::string>();
       text->reserve(base::room_for_json(line.size()));
       *text = line;
@@ -125,14 +129,17 @@ Task<void> StdioEndpoint::read() {
     buffer.erase(0, begin);
     scanned = buffer.size();
     if (buffer.size() > options_.max_line) {
-      if (!skipping)
-        send(protocol::encode_error({}, protocol::invalid_request("a message is longer than " + std::to_string(options_.max_line) + " bytes")));
+      if (!skipping) refuse_long();
       skipping = true;
       buffer.clear();
       scanned = 0;
     }
     if (ec) break;
   }
+}
+
+void StdioEndpoint::refuse_long() {
+  send(protocol::encode_error({}, protocol::invalid_request("a message is longer than " + std::to_string(options_.max_line) + " bytes")));
 }
 
 Task<void> StdioEndpoint::write() {

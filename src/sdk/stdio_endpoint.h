@@ -54,6 +54,7 @@ class StdioEndpoint {
   void fill(Inbound& in);
   void notice(const Inbound& in);
   void send(std::string message);
+  void refuse_long();
 
   Loop& loop_;
   Handler& handler_;

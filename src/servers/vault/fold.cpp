@@ -15,12 +15,14 @@ char32_t take(std::string_view& s) {
   std::size_t n = byte < 0x80 ? 1 : byte < 0xC2 ? 0 : byte < 0xE0 ? 2 : byte < 0xF0 ? 3 : byte < 0xF5 ? 4 : 0;
   bool good = n > 0 && s.size() >= n;
   for (std::size_t i = 1; good && i < n; ++i) good = (static_cast<unsigned char>(s[i]) & 0xC0) == 0x80;
+  char32_t c = n == 1 ? byte : byte & (0xFFu >> (n + 1));
+  for (std::size_t i = 1; good && i < n; ++i) c = (c << 6) | (static_cast<unsigned char>(s[i]) & 0x3F);
+  // Longer than needed, or beyond Unicode.
+  good = good && !(n == 3 && c < 0x800) && !(n == 4 && (c < 0x10000 || c >= kBroken));
   if (!good) {
     s.remove_prefix(1);
     return kBroken + byte;
   }
-  char32_t c = n == 1 ? byte : byte & (0xFFu >> (n + 1));
-  for (std::size_t i = 1; i < n; ++i) c = (c << 6) | (static_cast<unsigned char>(s[i]) & 0x3F);
   s.remove_prefix(n);
   return c;
 }

@@ -1,0 +1,108 @@
+// The part of ServerCore that asks clients: rounds of the modern era, requests to the client in the legacy one.
+#include "mcp/ask.h"
+
+#include "base/json.h"
+#include "sdk/server_core.h"
+
+namespace mcp {
+
+InputRequest elicit(std::string key, std::string_view message, std::string_view schema_json) {
+  JsonWriter w;
+  w.object().field("mode", "form").field("message", message).key("requestedSchema").raw(schema_json).end();
+  return {std::move(key), "elicitation/create", std::move(w).text()};
+}
+InputRequest sample(std::string key, std::string params_json) { return {std::move(key), "sampling/createMessage", std::move(params_json)}; }
+InputRequest list_roots(std::string key) { return {std::move(key), "roots/list", "{}"}; }
+
+Error ask(std::vector<InputRequest> requests, std::string_view state) {
+  JsonWriter w;
+  w.object().key("inputRequests").object();
+  for (const auto& one : requests) w.key(one.key).object().field("method", one.method).key("params").raw(one.params).end();
+  w.end().field("state", state).end();
+  return Error(Code::conflict, std::string(detail::kInputRequired)).with_data(std::move(w).text());
+}
+
+}  // namespace mcp
+
+namespace sdk {
+
+using mcp::Json;
+using mcp::JsonView;
+using mcp::JsonWriter;
+
+namespace {
+
+constexpr std::chrono::minutes kStateLives{10};
+
+// The ClientCapabilities that the method needs, as JSON text.
+std::string_view needed_capability(std::string_view method) {
+  if (method == "elicitation/create") return R"({"elicitation":{}})";
+  if (method == "sampling/createMessage") return R"({"sampling":{}})";
+  return R"({"roots":{}})";
+}
+std::string_view capability_name(std::string_view method) { return method.substr(0, method.find('/')); }
+
+}  // namespace
+
+bool ServerCore::is_question(const Error& error) { return error.code == Code::conflict && error.message == mcp::detail::kInputRequired; }
+
+// A state is good for the very request that it was made for.
+std::string ServerCore::seal_context(const Inbound& in) {
+  std::string context(in.rpc.message.method);
+  context.append("\n").append(in.rpc.name).append("\n").append(in.rpc.params.arguments);
+  return context;
+}
+
+Result<> ServerCore::take_answers(const Inbound& in, CallState& call) {
+  if (!in.modern()) return {};
+  const auto& params = in.rpc.params;
+  if (!params.input_responses.empty() && !base::is_object(params.input_responses))
+    return Error(Code::invalid_argument, "inputResponses must be an object");
+  std::string state;
+  if (!params.request_state.empty()) {
+    auto sealed = base::json_string(params.request_state);
+    if (!sealed) return Error(Code::invalid_argument, "requestState must be a string");
+    auto opened = sealer_.open(*sealed, seal_context(in), std::chrono::system_clock::now());
+    if (!opened) return std::move(opened).error();
+    state = *std::move(opened);
+  }
+  call.answered(params.input_responses.empty() ? "{}" : std::string(params.input_responses), std::move(state));
+  return {};
+}
+
+Task<std::optional<Reply>> ServerCore::question(Error error, std::shared_ptr<CallState> call, std::string context, Era era) {
+  Json asked = co_await Json::parse(error.data);
+  JsonView requests = asked["inputRequests"];
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    std::string_view method = requests.at(i)["method"].string_or("");
+    if (call->client_can(capability_name(method))) continue;
+    Reply refused(protocol::missing_capability("this needs a client with the capability '" + std::string(capability_name(method)) + "'",
+                                               needed_capability(method)));
+    co_return std::optional<Reply>(std::move(refused));
+  }
+  std::string state(asked["state"].string_or(""));
+  if (era == Era::modern) {
+    JsonWriter w;
+    w.object().field("resultType", "input_required");
+    if (requests.size() > 0) w.key("inputRequests").raw(requests.text());
+    if (!state.empty() || requests.size() == 0)
+      w.field("requestState", sealer_.seal(state, context, std::chrono::system_clock::now() + kStateLives));
+    w.end();
+    Reply reply(std::move(w).text());
+    co_return std::optional<Reply>(std::move(reply));
+  }
+  JsonWriter answers;
+  answers.object();
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    if (!call->outlet()) co_return Error(Code::cancelled, "the call has ended");
+    auto method = protocol::find_method(requests.at(i)["method"].string_or(""));
+    std::string params = requests.at(i)["params"].text();
+    std::string answer = co_await call->outlet()->request(method, std::move(params));
+    answers.key(requests.key(i)).raw(answer);
+  }
+  answers.end();
+  call->answered(std::move(answers).text(), std::move(state));
+  co_return std::optional<Reply>();
+}
+
+}  // namespace sdk
