@@ -24,6 +24,7 @@ describe('the Inspector', () => {
     test(`${era}, over HTTP: lists and calls`, async () => {
       const { tools } = await good(gateway.url, era, ['--method', 'tools/list'])
       for (const [server, { tool }] of Object.entries(sayHello)) assert.ok(tools.some(({ name }) => name === `${server}__${tool}`), server)
+      if (era === 'auto') return // which then is one of the two
       assert.match(text(await good(gateway.url, era, call('vault__search', { query: 'marta' }))), /Keeper/)
       assert.match(text(await good(gateway.url, era, call('every__echo', { message: 'hi' }))), /Echo: hi/)
       assert.match(text(await good(gateway.url, era, call('new__add', { a: 2, b: 3 }))), /^5$/)
