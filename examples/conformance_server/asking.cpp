@@ -18,7 +18,8 @@ std::string form(const std::string& field, const std::string& type) {
   return R"({"type":"object","properties":{")" + field + R"(":{"type":")" + type + R"("}},"required":[")" + field + R"("]})";
 }
 std::string message(const std::string& text, int tokens) {
-  return R"({"messages":[{"role":"user","content":{"type":"text","text":)" + mcp::json_quoted(text) + R"(}}],"maxTokens":)" + std::to_string(tokens) + "}";
+  return R"({"messages":[{"role":"user","content":{"type":"text","text":)" + mcp::json_quoted(text) + R"(}}],"maxTokens":)" +
+         std::to_string(tokens) + "}";
 }
 // What the user filled in, when the answer is a filled form that has the field.
 std::optional<std::string> filled(const mcp::Call& call, std::string_view key, std::string_view field) {

@@ -20,7 +20,8 @@ void add_content_tools(mcp::Server& server) {
   server.tool("test_image_content", "Returns one image.", [] { return mcp::Image{test_png(), "image/png"}; });
   server.tool("test_audio_content", "Returns one sound.", [] { return mcp::Audio{test_wav(), "audio/wav"}; });
   server.tool("test_embedded_resource", "Returns a resource.", [] {
-    return mcp::EmbeddedResource{{.uri = "test://embedded-resource", .mime_type = "text/plain", .text = "This is an embedded resource content."}};
+    return mcp::EmbeddedResource{
+        {.uri = "test://embedded-resource", .mime_type = "text/plain", .text = "This is an embedded resource content."}};
   });
   server.tool("test_multiple_content_types", "Returns text, an image and a resource.", [] {
     return std::vector<mcp::Content>{

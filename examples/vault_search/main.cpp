@@ -5,7 +5,7 @@
 
 struct Search {
   mcp::Arg<std::string, "Words to look for; a note must hold all of them", 1, 500> query;
-  mcp::Arg<int, "Most notes to return", 1, 20>                                     limit = 5;
+  mcp::Arg<int, "Most notes to return", 1, 20> limit = 5;
 };
 struct Hit {
   std::string path, excerpt;

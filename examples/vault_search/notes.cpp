@@ -61,12 +61,14 @@ std::vector<Note> find_notes(const std::string& folder, const std::string& query
     if (stop.stop_requested()) break;
     const bool hidden = it->path().filename().string().starts_with('.');
     if (hidden && it->is_directory(ec)) it.disable_recursion_pending();
-    if (hidden || it->is_symlink(ec) || !it->is_regular_file(ec) || it->path().extension() != ".md" || it->file_size(ec) > 1'000'000) continue;
+    if (hidden || it->is_symlink(ec) || !it->is_regular_file(ec) || it->path().extension() != ".md" || it->file_size(ec) > 1'000'000)
+      continue;
     std::ifstream file(it->path(), std::ios::binary);
     std::string text{std::istreambuf_iterator<char>(file), {}};
     if (auto note = judge(fs::relative(it->path(), folder, ec).string(), text, words)) notes.push_back(*std::move(note));
   }
-  std::stable_sort(notes.begin(), notes.end(), [](const Note& a, const Note& b) { return a.score != b.score ? a.score > b.score : a.path < b.path; });
+  std::stable_sort(notes.begin(), notes.end(),
+                   [](const Note& a, const Note& b) { return a.score != b.score ? a.score > b.score : a.path < b.path; });
   if (notes.size() > most) notes.resize(most);
   return notes;
 }

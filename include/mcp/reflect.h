@@ -120,8 +120,7 @@ consteval std::string_view field_name() {
     static_assert(T::fields.size() == count_fields<T>(), "mcp::names must name every field, in order");
     return T::fields[I];
   } else {
-    constexpr auto pointer =
-        with_fields(phantom<T>.value, [](auto&... field) { return Pointer{std::get<I>(std::tuple{&field...})}; });
+    constexpr auto pointer = with_fields(phantom<T>.value, [](auto&... field) { return Pointer{std::get<I>(std::tuple{&field...})}; });
     std::string_view text = spelling<T, pointer>();
     // g++: "… [with T = X; auto P = mcp::detail::Pointer<int>{(& phantom<X>.Wrapped<X>::value.X::name)}; …]"
     // clang: "… [T = X, P = Pointer<int>{&phantom<X>.value.name}]"

@@ -152,8 +152,8 @@ class Server {
       about.input_schema = R"({"type":"object","additionalProperties":false})";
     }
     if constexpr (detail::is_structured<typename S::Value>()) about.output_schema = output_schema<typename S::Value>();
-    return add({std::move(about), detail::erase<JsonView, std::string>(std::move(f), detail::OpenStruct<typename S::In>{},
-                                                                     detail::FinishTool{})});
+    return add(
+        {std::move(about), detail::erase<JsonView, std::string>(std::move(f), detail::OpenStruct<typename S::In>{}, detail::FinishTool{})});
   }
   template <class C, class F>
     requires std::is_member_function_pointer_v<F>
@@ -172,8 +172,9 @@ class Server {
   // Adds a resource. The handler takes nothing (or a Call) and returns std::string (text), ResourceContents, or several.
   template <class F>
   Server& resource(std::string uri, ResourceOptions about, F f) {
-    ResourceInfo info{std::move(uri),         std::move(about.name), std::move(about.title), std::move(about.description),
-                      std::move(about.mime_type), about.size};
+    ResourceInfo info{
+        std::move(uri), std::move(about.name), std::move(about.title), std::move(about.description), std::move(about.mime_type),
+        about.size};
     return add(detail::ResourceEntry{std::move(info), contents<detail::None>(std::move(f))});
   }
   // Adds a family of resources: `notes://{folder}/{+path}`. The handler takes a TemplateMatch.

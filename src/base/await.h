@@ -112,7 +112,9 @@ inline auto resume_on(Executor executor) {
   struct Hop {
     Executor executor;
     bool await_ready() const noexcept { return false; }
-    void await_suspend(std::coroutine_handle<> waiter) { asio::post(executor, [waiter] { waiter.resume(); }); }
+    void await_suspend(std::coroutine_handle<> waiter) {
+      asio::post(executor, [waiter] { waiter.resume(); });
+    }
     void await_resume() noexcept {}
   };
   return Hop{std::move(executor)};
@@ -125,7 +127,7 @@ class boost::asio::async_result<base::UseTask, R(Values...)> {
  public:
   template <class Initiation, class... Arguments>
   static auto initiate(Initiation initiation, base::UseTask, Arguments... arguments) {
-    return base::IoAwait<Initiation, std::tuple<Arguments...>, std::decay_t<Values>...>(
-        std::move(initiation), std::tuple<Arguments...>(std::move(arguments)...));
+    return base::IoAwait<Initiation, std::tuple<Arguments...>, std::decay_t<Values>...>(std::move(initiation),
+                                                                                        std::tuple<Arguments...>(std::move(arguments)...));
   }
 };

@@ -25,9 +25,9 @@ void free_frame(void* frame, std::size_t size) noexcept { ::operator delete(fram
 
 namespace {
 
-constexpr std::size_t kStep = 128;         // sizes are rounded up to this
-constexpr std::size_t kClasses = 32;       // larger frames are not kept
-constexpr std::size_t kKept = 128;         // of each size and thread
+constexpr std::size_t kStep = 128;    // sizes are rounded up to this
+constexpr std::size_t kClasses = 32;  // larger frames are not kept
+constexpr std::size_t kKept = 128;    // of each size and thread
 
 struct Pool {
   struct Free {

@@ -19,8 +19,6 @@ TEST(Glob, MatchesWholeNames) {
   EXPECT_FALSE(glob_match(std::string(200, '*') + "b", std::string(5000, 'a')));
 }
 
-TEST(Digest, IsSha256) {
-  EXPECT_EQ(base::sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
-}
+TEST(Digest, IsSha256) { EXPECT_EQ(base::sha256_hex("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"); }
 
 }  // namespace

@@ -1,7 +1,7 @@
 #include "base/loop.h"
 
-#include <boost/asio/executor_work_guard.hpp>
 #include <algorithm>
+#include <boost/asio/executor_work_guard.hpp>
 #include <vector>
 
 namespace base {

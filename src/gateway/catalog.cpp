@@ -31,9 +31,7 @@ const ServerConfig* find_config(const Config& config, std::string_view id) {
   return nullptr;
 }
 
-bool addressed_by_uri(DefinitionKind kind) {
-  return kind == DefinitionKind::resource || kind == DefinitionKind::resource_template;
-}
+bool addressed_by_uri(DefinitionKind kind) { return kind == DefinitionKind::resource || kind == DefinitionKind::resource_template; }
 
 }  // namespace
 
@@ -144,7 +142,8 @@ void Catalog::index(DefinitionKind kind) {
     if (by_public_name_[at].emplace(entry.public_name, &entry).second)
       all.push_back(entry.public_raw);
     else
-      left_out_.push_back(entry.server->id + " offers '" + entry.public_name + "', which another server offers too; in /mcp the first one is used");
+      left_out_.push_back(entry.server->id + " offers '" + entry.public_name +
+                          "', which another server offers too; in /mcp the first one is used");
     by_server_[entry.server->id][at].emplace(entry.name, &entry);
     of_server[entry.server->id].push_back(entry.raw);
   }

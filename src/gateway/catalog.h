@@ -45,10 +45,10 @@ struct ServerCatalog {
 struct Entry {
   const ServerCatalog* server = nullptr;
   const Definition* definition = nullptr;
-  std::string name;         // in /mcp/s/<server>: the upstream's, or what the config renamed it to
-  std::string public_name;  // in /mcp; of resources and templates the URI
-  std::string raw;          // the definition under `name`
-  std::string public_raw;   // the definition under `public_name`
+  std::string name;               // in /mcp/s/<server>: the upstream's, or what the config renamed it to
+  std::string public_name;        // in /mcp; of resources and templates the URI
+  std::string raw;                // the definition under `name`
+  std::string public_raw;         // the definition under `public_name`
   protocol::ToolHeaders headers;  // arguments of a tool that HTTP repeats in headers
 
   // What the upstream itself calls it.

@@ -62,9 +62,9 @@ class CatalogSource {
   struct Slot {
     Upstream* upstream = nullptr;
     std::shared_ptr<const ServerCatalog> offer;
-    bool asked = false;    // successfully, in this process
+    bool asked = false;  // successfully, in this process
     bool asking = false;
-    bool again = false;    // its offer changed while it was asked
+    bool again = false;  // its offer changed while it was asked
     base::Instant began{};
     base::Instant failed{};
     std::optional<base::Error> error;

@@ -181,8 +181,8 @@ TEST(CatalogSource, ChangesAreToldToThoseWhoListen) {
   w.source->refresh("one");  // the same again: nothing to tell
   EXPECT_THAT(all.heard, SizeIs(0));
   w.source->refresh("one");
-  EXPECT_THAT(all.heard, testing::ElementsAre(
-                             R"(notifications/tools/list_changed {"_meta":{"io.modelcontextprotocol/subscriptionId":"s1"}})"));
+  EXPECT_THAT(all.heard,
+              testing::ElementsAre(R"(notifications/tools/list_changed {"_meta":{"io.modelcontextprotocol/subscriptionId":"s1"}})"));
   EXPECT_THAT(prompts.heard, SizeIs(0));
   EXPECT_THAT(elsewhere.heard, SizeIs(0));
 }

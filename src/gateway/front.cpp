@@ -124,8 +124,7 @@ Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
 }
 
 Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
-  if (gateway_.closing_.stop_requested())
-    co_await mcp::fail(Code::unavailable, "the gateway is stopping");
+  if (gateway_.closing_.stop_requested()) co_await mcp::fail(Code::unavailable, "the gateway is stopping");
   if (auto kind = listed_kind(in->method())) co_return co_await list(call, in, out, *kind);
   switch (in->method()) {
     case Method::tools_call:

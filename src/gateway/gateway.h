@@ -76,8 +76,8 @@ class Gateway {
   std::map<std::string, std::unique_ptr<Upstream>, std::less<>> upstreams_;
   CatalogSource source_;
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate
-  std::stop_source closing_;  // no new calls; streams end
-  std::stop_source ending_;   // what still runs is cancelled
+  std::stop_source closing_;                                           // no new calls; streams end
+  std::stop_source ending_;                                            // what still runs is cancelled
   base::TaskGroup work_;
 };
 

@@ -219,11 +219,15 @@ TEST(Gateway, StoppingEndsListenersAtOnceAndCallsAfterTheGrace) {
   ASSERT_TRUE(w.ask(Method::tools_list, "{}").ok());
   std::string call, listen;
   base::TaskGroup group;
-  std::string call_params = R"({"name":"one__wait","arguments":{"text":"x"}})", listen_params = R"({"notifications":{"toolsListChanged":true}})";
+  std::string call_params = R"({"name":"one__wait","arguments":{"text":"x"}})",
+              listen_params = R"({"notifications":{"toolsListChanged":true}})";
   group.spawn(call_into(w.gateway.get(), w.inbound(Method::tools_call, call_params), &w.ears, &call));
   group.spawn(call_into(w.gateway.get(), w.inbound(Method::subscriptions_listen, listen_params), &w.ears, &listen));
   EXPECT_EQ(w.gateway->status().streams, 1u);
-  EXPECT_THAT(w.ears.heard[0], HasSubstr(R"(subscriptions/acknowledged {"_meta":{"io.modelcontextprotocol/subscriptionId":7},"notifications":{"toolsListChanged":true}})"));
+  EXPECT_THAT(
+      w.ears.heard[0],
+      HasSubstr(
+          R"(subscriptions/acknowledged {"_meta":{"io.modelcontextprotocol/subscriptionId":7},"notifications":{"toolsListChanged":true}})"));
   ASSERT_TRUE(w.loop.block_on(w.gateway->stop(Millis(30))).ok());
   ASSERT_TRUE(w.loop.block_on(group.join()).ok());
   EXPECT_EQ(listen, "ok");

@@ -19,9 +19,9 @@ struct ChangeFilter {
   bool tools = false;
   bool prompts = false;
   bool resources = false;
-  bool every_update = false;     // a legacy stream: its session knows the URIs
+  bool every_update = false;  // a legacy stream: its session knows the URIs
   std::set<std::string, std::less<>> uris;
-  std::string subscription_id;   // raw id of the modern listen request; empty on a legacy stream
+  std::string subscription_id;  // raw id of the modern listen request; empty on a legacy stream
   std::shared_ptr<sdk::Session> session;
 };
 

@@ -17,8 +17,7 @@ base::Task<void> CallBook::drained(base::Timers& timers, base::Instant deadline)
   if (running_ > 0) co_await idle_.wait(timers, {}, deadline);
 }
 
-OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server)
-    : book_(book), from_(std::chrono::steady_clock::now()) {
+OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server) : book_(book), from_(std::chrono::steady_clock::now()) {
   ++book_.running_;
   record.number = ++book_.last_;
   record.method = in.method() == protocol::Method::unknown ? "other" : protocol::method_name(in.method());

@@ -33,8 +33,10 @@ Error start_error(const std::string& command, const std::string& directory, cons
     return Error(Code::unavailable, "cannot start '" + command + "': its directory '" + directory + "': " + why);
   }
   bool exec = report.detail == KeeperReport::in_exec;
-  if (exec && (report.value == ENOENT || report.value == ENOTDIR)) return Error(Code::not_found, "cannot start '" + command + "': there is no such program: " + why);
-  if (exec && (report.value == EACCES || report.value == ENOEXEC)) return Error(Code::denied, "cannot start '" + command + "': it is not executable: " + why);
+  if (exec && (report.value == ENOENT || report.value == ENOTDIR))
+    return Error(Code::not_found, "cannot start '" + command + "': there is no such program: " + why);
+  if (exec && (report.value == EACCES || report.value == ENOEXEC))
+    return Error(Code::denied, "cannot start '" + command + "': it is not executable: " + why);
   return Error(Code::unavailable, "cannot start '" + command + "': " + why);
 }
 
@@ -44,8 +46,15 @@ Error start_error(const std::string& command, const std::string& directory, cons
 class Child::Core : public std::enable_shared_from_this<Core> {
  public:
   Core(Loop& l, ChildCommand c, ChildOptions o)
-      : loop(l), options(std::move(o)), command(c.argv.empty() ? std::string() : c.argv[0]), directory(c.directory), request(request_bytes(c)),
-        input(l.executor()), output(l.executor()), errors(l.executor()), control(l.executor()) {}
+      : loop(l),
+        options(std::move(o)),
+        command(c.argv.empty() ? std::string() : c.argv[0]),
+        directory(c.directory),
+        request(request_bytes(c)),
+        input(l.executor()),
+        output(l.executor()),
+        errors(l.executor()),
+        control(l.executor()) {}
 
   Result<> open(Reaper& reaper);
   void close_all();
@@ -78,9 +87,9 @@ class Child::Core : public std::enable_shared_from_this<Core> {
   void keep_errors(std::string_view bytes);
 
   KeeperReport report_;
-  std::string buffer_;          // output that was read and is not taken
-  std::size_t scanned_ = 0;     // of it, known to hold no line feed
-  bool skipping_ = false;       // the rest of a line that was too long
+  std::string buffer_;       // output that was read and is not taken
+  std::size_t scanned_ = 0;  // of it, known to hold no line feed
+  bool skipping_ = false;    // the rest of a line that was too long
   bool reading_ = false;
   bool output_over_ = false;
   bool writing_ = false;
@@ -306,7 +315,8 @@ Task<std::string> Child::read_line(std::size_t limit) {
 
 Result<> Child::write_line(std::string line) {
   if (line.find('\n') != line.npos) return Error(Code::invalid_argument, "a line with a line break in it");
-  if (!core_->input.is_open() || core_->close_when_written_) return Error(Code::unavailable, "'" + core_->command + "' " + (running() ? "does not read any more" : status()));
+  if (!core_->input.is_open() || core_->close_when_written_)
+    return Error(Code::unavailable, "'" + core_->command + "' " + (running() ? "does not read any more" : status()));
   line.push_back('\n');
   // One line is always taken, however large, when nothing waits.
   if (core_->queued && core_->queued + line.size() > core_->options.max_queue) {

@@ -2,9 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <sys/wait.h>
 #include <poll.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -118,7 +118,9 @@ TEST_F(ChildTest, KeepsWhatItComplainsAbout) {
   options.stderr_kept = 100;
   options.max_stderr_line = 10;
   options.on_stderr = [&](std::string_view text) { seen.emplace_back(text); };
-  auto child = open(shell("echo short >&2; printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\\n' >&2; i=0; while [ $i -lt 100 ]; do echo line$i >&2; i=$((i+1)); done; printf last >&2"), options);
+  auto child = open(shell("echo short >&2; printf 'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx\\n' >&2; i=0; while [ $i -lt 100 ]; do echo line$i "
+                          ">&2; i=$((i+1)); done; printf last >&2"),
+                    options);
   EXPECT_EQ(*loop.block_on(child->exited()), "exited with 0");
   while (seen.empty() || seen.back() != "last") loop.io().restart(), loop.io().run_one();
   EXPECT_EQ(seen[0], "short");

@@ -91,16 +91,16 @@ class ClientConnection final : public Wire {
   ResponseHead head_;
   HttpHeaders headers_;
   ChunkDecoder chunks_;
-  std::uint64_t left_ = 0;     // of a body of known length
+  std::uint64_t left_ = 0;  // of a body of known length
   std::uint64_t sent_before_ = 0;
   base::Signal progress_;
   std::optional<std::stop_callback<OnStop>> on_stop_;
   std::optional<Error> failure_;
-  ErrorCode end_;              // how reading ended
+  ErrorCode end_;  // how reading ended
   bool any_answer_ = false;
   bool all_sent_ = true;
-  bool complete_ = false;      // the body has been read to its end
-  bool waiting_ = false;       // in the pool
+  bool complete_ = false;  // the body has been read to its end
+  bool waiting_ = false;   // in the pool
   bool write_wait_ = false;
 };
 

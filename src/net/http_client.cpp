@@ -57,8 +57,10 @@ Task<std::vector<tcp::endpoint>> look_up(Loop* loop, std::string host, std::uint
 Task<StreamSocket> connect(Loop* loop, tcp::endpoint endpoint, std::stop_token stop, Instant deadline) {
   auto attempt = std::make_shared<Attempt>(*loop);
   auto connected = [attempt](ErrorCode error) {
-    if (error) attempt->done.set(Error(Code::unavailable, error.message()));
-    else attempt->done.set(Result<>());
+    if (error)
+      attempt->done.set(Error(Code::unavailable, error.message()));
+    else
+      attempt->done.set(Result<>());
   };
   attempt->socket.async_connect(asio::generic::stream_protocol::endpoint(endpoint), connected);
   Result<> result = co_await bounded(loop, attempt, &attempt->done, std::move(stop), deadline).result();
@@ -151,8 +153,10 @@ Task<std::shared_ptr<ClientConnection>> HttpClient::open_connection(Url url, std
     if (now >= until) break;
     auto share = (until - now) / static_cast<long>(endpoints->size() - i);
     auto attempt = co_await connect(loop, (*endpoints)[i], stop, now + share).result();
-    if (attempt) socket.emplace(*std::move(attempt));
-    else last = std::move(attempt).error();
+    if (attempt)
+      socket.emplace(*std::move(attempt));
+    else
+      last = std::move(attempt).error();
     if (stop.stop_requested()) break;
   }
   if (!socket) co_return named(std::move(last));

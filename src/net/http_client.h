@@ -26,10 +26,10 @@ using base::Task;
 struct HttpClientOptions {
   std::size_t max_head = 32 * 1024;  // of an answer's status line and headers
   std::size_t max_headers = 200;
-  std::size_t max_idle = 64;         // connections kept for each origin; more are closed when they come back
-  Millis connect_time{10'000};       // for DNS, TCP over all addresses, and TLS together
-  Millis idle_time{55'000};          // a kept connection that was not used for so long is closed
-  std::string extra_ca;              // a file of PEM certificates to trust beside the system's
+  std::size_t max_idle = 64;    // connections kept for each origin; more are closed when they come back
+  Millis connect_time{10'000};  // for DNS, TCP over all addresses, and TLS together
+  Millis idle_time{55'000};     // a kept connection that was not used for so long is closed
+  std::string extra_ca;         // a file of PEM certificates to trust beside the system's
 };
 
 // May a request be sent a second time when it is not known whether the first one was carried out?
@@ -44,9 +44,9 @@ struct HttpClientRequest {
 };
 
 struct HttpClientCounters {
-  std::uint64_t open = 0;        // connections, in use or kept
-  std::uint64_t idle = 0;        // kept
-  std::uint64_t connected = 0;   // connections, ever
+  std::uint64_t open = 0;       // connections, in use or kept
+  std::uint64_t idle = 0;       // kept
+  std::uint64_t connected = 0;  // connections, ever
   std::uint64_t requests = 0;
   std::uint64_t retried = 0;
 };

@@ -21,7 +21,8 @@ struct Answer {
   std::string type;
 };
 
-Task<Answer> fetch(HttpClient* client, std::string url, std::string method, std::string body, std::stop_token stop, Millis time, Repeat repeat, std::size_t limit) {
+Task<Answer> fetch(HttpClient* client, std::string url, std::string method, std::string body, std::stop_token stop, Millis time,
+                   Repeat repeat, std::size_t limit) {
   HttpClientRequest request;
   request.url = co_await parse_url(url);
   request.method = method;
@@ -48,9 +49,10 @@ class HttpClientTest : public testing::Test {
     thread.call([&] { client = std::make_unique<HttpClient>(thread.loop, options); });
   }
   std::string url(std::string_view path = "/") const { return "http://127.0.0.1:" + std::to_string(listening.port) + std::string(path); }
-  std::future<Result<Answer>> start(std::string body = "hello", std::stop_token stop = {}, Millis time = Millis(10'000), Repeat repeat = Repeat::never,
-                                    std::size_t limit = 100'000'000, std::string method = "POST") {
-    return std::async(std::launch::async, [=, this] { return thread.run(fetch(client.get(), url("/p"), method, body, stop, time, repeat, limit)); });
+  std::future<Result<Answer>> start(std::string body = "hello", std::stop_token stop = {}, Millis time = Millis(10'000),
+                                    Repeat repeat = Repeat::never, std::size_t limit = 100'000'000, std::string method = "POST") {
+    return std::async(std::launch::async,
+                      [=, this] { return thread.run(fetch(client.get(), url("/p"), method, body, stop, time, repeat, limit)); });
   }
   HttpClientCounters counters() {
     return thread.call([this] { return client->counters(); });
@@ -64,7 +66,8 @@ class HttpClientTest : public testing::Test {
 TEST_F(HttpClientTest, SendsAndKeepsTheConnection) {
   auto first = start();
   auto server = listening.accept();
-  EXPECT_EQ(server.until("hello"), "POST /p HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(listening.port) + "\r\nX-Test: yes\r\nContent-Length: 5\r\n\r\nhello");
+  EXPECT_EQ(server.until("hello"),
+            "POST /p HTTP/1.1\r\nHost: 127.0.0.1:" + std::to_string(listening.port) + "\r\nX-Test: yes\r\nContent-Length: 5\r\n\r\nhello");
   server.send("HTTP/1.1 200 OK\r\nContent-Type: a/b\r\nContent-Length: 3\r\n\r\none");
   auto answer = first.get();
   ASSERT_TRUE(answer.ok()) << answer.error().message;
@@ -125,9 +128,10 @@ TEST_F(HttpClientTest, ReadsAnAnswerThatComesBeforeTheBodyWasTaken) {
 }
 
 TEST_F(HttpClientTest, RefusesNonsense) {
-  for (const char* text : {"hello\r\n\r\n", "HTTP/1.1 200 OK\nA: b\n\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
-                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab", "HTTP/1.1 200",
-                           "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab"}) {
+  for (const char* text :
+       {"hello\r\n\r\n", "HTTP/1.1 200 OK\nA: b\n\n", "HTTP/1.1 200 OK\r\nContent-Length: 3\r\nContent-Length: 3\r\n\r\nabc",
+        "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n0x3\r\nabc\r\n0\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab",
+        "HTTP/1.1 200", "HTTP/1.1 101 Switching\r\n\r\n", "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nab"}) {
     auto sent = start();
     {
       auto server = listening.accept();
@@ -217,12 +221,14 @@ TEST_F(HttpClientTest, SaysWhomItCannotReach) {
     test::Listening gone;
     port = gone.port;
   }
-  auto refused = thread.run(fetch(client.get(), "http://127.0.0.1:" + std::to_string(port) + "/", "GET", "", {}, Millis(5000), Repeat::never, 10));
+  auto refused =
+      thread.run(fetch(client.get(), "http://127.0.0.1:" + std::to_string(port) + "/", "GET", "", {}, Millis(5000), Repeat::never, 10));
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().code, Code::unavailable);
   EXPECT_THAT(refused.error().message, HasSubstr("127.0.0.1:" + std::to_string(port)));
   auto tls = std::async(std::launch::async, [&] {
-    return thread.run(fetch(client.get(), "https://127.0.0.1:" + std::to_string(listening.port) + "/", "GET", "", {}, Millis(5000), Repeat::never, 10));
+    return thread.run(
+        fetch(client.get(), "https://127.0.0.1:" + std::to_string(listening.port) + "/", "GET", "", {}, Millis(5000), Repeat::never, 10));
   });
   {
     auto server = listening.accept();
@@ -241,8 +247,10 @@ class TlsServer {
     std::string base = testing::TempDir() + "tls_" + std::to_string(::getpid());
     certificate = base + ".pem";
     key_ = base + ".key";
-    std::string make = "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost -keyout " +
-                       key_ + " -out " + certificate + " 2>/dev/null";
+    std::string make =
+        "openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost -addext "
+        "subjectAltName=DNS:localhost -keyout " +
+        key_ + " -out " + certificate + " 2>/dev/null";
     EXPECT_EQ(::system(make.c_str()), 0);
     context_ = SSL_CTX_new(TLS_server_method());
     EXPECT_EQ(SSL_CTX_use_certificate_chain_file(context_, certificate.c_str()), 1);

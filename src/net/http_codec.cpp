@@ -263,8 +263,10 @@ ChunkDecoder::Step ChunkDecoder::next(std::string_view in) {
         break;
       }
       case State::extension:
-        if (c == '\r') state_ = State::size_lf;
-        else fine = is(c, kValue) && ++line_ <= kMaxLine;
+        if (c == '\r')
+          state_ = State::size_lf;
+        else
+          fine = is(c, kValue) && ++line_ <= kMaxLine;
         break;
       case State::size_lf:
         fine = c == '\n';
@@ -280,16 +282,22 @@ ChunkDecoder::Step ChunkDecoder::next(std::string_view in) {
         state_ = State::first_digit;
         break;
       case State::trailer:
-        if (c == '\r') state_ = State::end_lf;
-        else fine = is(c, kToken), state_ = State::trailer_name;
+        if (c == '\r')
+          state_ = State::end_lf;
+        else
+          fine = is(c, kToken), state_ = State::trailer_name;
         break;
       case State::trailer_name:
-        if (c == ':') state_ = State::trailer_value;
-        else fine = is(c, kToken) && ++trailer_ <= kMaxTrailers;
+        if (c == ':')
+          state_ = State::trailer_value;
+        else
+          fine = is(c, kToken) && ++trailer_ <= kMaxTrailers;
         break;
       case State::trailer_value:
-        if (c == '\r') state_ = State::trailer_lf;
-        else fine = is(c, kValue) && ++trailer_ <= kMaxTrailers;
+        if (c == '\r')
+          state_ = State::trailer_lf;
+        else
+          fine = is(c, kValue) && ++trailer_ <= kMaxTrailers;
         break;
       case State::trailer_lf:
         fine = c == '\n' && ++trailer_ <= kMaxTrailers;

@@ -74,7 +74,21 @@ class ChunkDecoder {
   void reset() { *this = ChunkDecoder(); }
 
  private:
-  enum class State : unsigned char { size, first_digit, extension, size_lf, bytes, bytes_cr, bytes_lf, trailer, trailer_name, trailer_value, trailer_lf, end_lf, done };
+  enum class State : unsigned char {
+    size,
+    first_digit,
+    extension,
+    size_lf,
+    bytes,
+    bytes_cr,
+    bytes_lf,
+    trailer,
+    trailer_name,
+    trailer_value,
+    trailer_lf,
+    end_lf,
+    done
+  };
   State state_ = State::first_digit;
   std::uint64_t left_ = 0;
   unsigned line_ = 0;     // bytes of the size line so far

@@ -122,7 +122,9 @@ TEST(HeadScanner, FindsTheEndByteByByte) {
 TEST(ResponseHead, FramesTheBody) {
   ResponseHead out;
   HttpHeaders headers;
-  auto parse = [&](std::string text, Bodiless bodiless = Bodiless::no) { return parse_response_head(text, 100, bodiless, out, headers).status; };
+  auto parse = [&](std::string text, Bodiless bodiless = Bodiless::no) {
+    return parse_response_head(text, 100, bodiless, out, headers).status;
+  };
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"), 0);
   EXPECT_EQ(out.framing, Framing::length);
   EXPECT_TRUE(out.keep_alive);
@@ -135,8 +137,9 @@ TEST(ResponseHead, FramesTheBody) {
   EXPECT_EQ(out.framing, Framing::none);
   EXPECT_EQ(parse("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n", Bodiless::yes), 0);
   EXPECT_EQ(out.framing, Framing::none);
-  for (const char* bad : {"HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 999 X\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n", "ICY 200 OK\r\n\r\n",
-                          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
+  for (const char* bad : {"HTTP/1.1 20 OK\r\n\r\n", "HTTP/1.1 2000 OK\r\n\r\n", "HTTP/1.1 999 X\r\n\r\n", "HTTP/2.0 200 OK\r\n\r\n",
+                          "ICY 200 OK\r\n\r\n", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 5\r\n\r\n",
+                          "HTTP/1.1 200 OK\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n",
                           "HTTP/1.1 200 OK\r\nTransfer-Encoding: gzip\r\n\r\n", "HTTP/1.1 200 OK\r\nX: a\r\n b\r\n\r\n"}) {
     EXPECT_NE(parse(bad), 0) << bad;
   }
@@ -166,9 +169,10 @@ TEST(ChunkDecoder, ReadsWhateverWayItIsCut) {
 }
 
 TEST(ChunkDecoder, RefusesBadFraming) {
-  for (std::string_view bad : {"0x3\r\nabc\r\n0\r\n\r\n", "+3\r\nabc\r\n0\r\n\r\n", " 3\r\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n0\r\n\r\n", "10000000000000003\r\nabc\r\n",
-                               "3;a\nb\r\nabc\r\n0\r\n\r\n", "3\r\nabcXX0\r\n\r\n", "3\nabc\n0\n\n", "\r\nabc\r\n", "3\r\nabc\n0\r\n\r\n", "3\rabc\r\n",
-                               "0\r\n\n", "0\r\nX: y\n\r\n", "0\r\n X: y\r\n\r\n", "-1\r\n", "g\r\n", "3\r\nabc\r\r\n"}) {
+  for (std::string_view bad :
+       {"0x3\r\nabc\r\n0\r\n\r\n", "+3\r\nabc\r\n0\r\n\r\n", " 3\r\nabc\r\n0\r\n\r\n", "3 \r\nabc\r\n0\r\n\r\n",
+        "10000000000000003\r\nabc\r\n", "3;a\nb\r\nabc\r\n0\r\n\r\n", "3\r\nabcXX0\r\n\r\n", "3\nabc\n0\n\n", "\r\nabc\r\n",
+        "3\r\nabc\n0\r\n\r\n", "3\rabc\r\n", "0\r\n\n", "0\r\nX: y\n\r\n", "0\r\n X: y\r\n\r\n", "-1\r\n", "g\r\n", "3\r\nabc\r\r\n"}) {
     for (std::size_t step : {std::size_t{1}, bad.size()}) EXPECT_EQ(dechunk(bad, step), "!") << bad;
   }
 }

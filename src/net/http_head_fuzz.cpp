@@ -39,9 +39,12 @@ std::optional<std::string> body_of(net::Framing framing, std::uint64_t length, s
     auto lines = std::ranges::count(text.substr(at, step.consumed), '\n');
     trailers = lines > (out.empty() ? 2 : 3);
     at += step.consumed;
-    if (step.status == net::ChunkDecoder::Status::data) out += step.data;
-    else if (step.status == net::ChunkDecoder::Status::end) return out;
-    else return std::nullopt;
+    if (step.status == net::ChunkDecoder::Status::data)
+      out += step.data;
+    else if (step.status == net::ChunkDecoder::Status::end)
+      return out;
+    else
+      return std::nullopt;
   }
 }
 

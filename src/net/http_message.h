@@ -27,7 +27,8 @@ bool same_header(std::string_view a, std::string_view b);
 class HeaderLines {
  public:
   HeaderLines() = default;
-  HeaderLines(HttpHeader a, HttpHeader b = {}, HttpHeader c = {}, HttpHeader d = {}, HttpHeader e = {}, HttpHeader f = {}, HttpHeader g = {}, HttpHeader h = {});  // NOLINT
+  HeaderLines(HttpHeader a, HttpHeader b = {}, HttpHeader c = {}, HttpHeader d = {}, HttpHeader e = {}, HttpHeader f = {},
+              HttpHeader g = {}, HttpHeader h = {});  // NOLINT
   template <class Lines>
     requires(std::is_convertible_v<const Lines&, std::span<const HttpHeader>> && !std::is_same_v<Lines, HeaderLines>)
   HeaderLines(const Lines& lines) : elsewhere_(lines) {}  // NOLINT(google-explicit-constructor)
@@ -65,15 +66,15 @@ inline constexpr std::size_t kBodyPadding = 64;
 
 // A whole request. It belongs to its connection, which reuses it: all views, and the body, are good until the handler has ended.
 struct HttpRequest {
-  std::string_view method;   // as sent; case matters
-  std::string_view target;   // as sent, origin form ("/a?b") or "*"
-  std::string_view path;     // the target before '?', not decoded
-  std::string_view query;    // the target behind '?', or empty
-  HttpHeaders headers;       // values without the white space around them
-  std::string body;          // whole; capacity >= size + kBodyPadding. May be moved away.
+  std::string_view method;        // as sent; case matters
+  std::string_view target;        // as sent, origin form ("/a?b") or "*"
+  std::string_view path;          // the target before '?', not decoded
+  std::string_view query;         // the target behind '?', or empty
+  HttpHeaders headers;            // values without the white space around them
+  std::string body;               // whole; capacity >= size + kBodyPadding. May be moved away.
   std::string_view peer_address;  // "127.0.0.1", "::1", or empty on a Unix socket
   std::uint16_t peer_port = 0;
-  bool keep_alive = true;    // the client wants the connection kept
+  bool keep_alive = true;  // the client wants the connection kept
 
   std::optional<std::string_view> find(std::string_view name) const { return headers.find(name); }
   std::size_t count(std::string_view name) const { return headers.count(name); }

@@ -45,7 +45,8 @@ HttpServer::~HttpServer() {
 }
 
 Result<> HttpServer::add_listener(int socket, std::string path) {
-  auto listener = std::make_unique<Listener>(asio::basic_socket_acceptor<stream_protocol, base::Executor>(loop_.executor()), std::move(path));
+  auto listener =
+      std::make_unique<Listener>(asio::basic_socket_acceptor<stream_protocol, base::Executor>(loop_.executor()), std::move(path));
   ErrorCode error;
   int family = AF_INET;
   socklen_t size = sizeof family;
@@ -88,7 +89,8 @@ Result<> HttpServer::listen_unix(const std::string& path) {
   std::string where = "cannot listen on " + path;
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
-  if (path.empty() || path.size() >= sizeof address.sun_path) return Error(Code::invalid_argument, where + ": the path is empty or too long");
+  if (path.empty() || path.size() >= sizeof address.sun_path)
+    return Error(Code::invalid_argument, where + ": the path is empty or too long");
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   auto* raw = reinterpret_cast<const sockaddr*>(&address);
 
@@ -128,8 +130,10 @@ Task<void> HttpServer::accept(Listener* listener) {
       int socket = ::accept4(listener->acceptor.native_handle(), nullptr, nullptr, SOCK_CLOEXEC | SOCK_NONBLOCK);
       if (socket < 0) break;
       std::size_t place = turn_++ % (peers_.size() + 1);
-      if (place == 0) serve(socket);
-      else peers_[place - 1]->adopt(socket);
+      if (place == 0)
+        serve(socket);
+      else
+        peers_[place - 1]->adopt(socket);
     }
     // A client that went before it was accepted is nothing; without descriptors, only waiting helps.
     bool short_of = errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM;
@@ -139,7 +143,8 @@ Task<void> HttpServer::accept(Listener* listener) {
 }
 
 void HttpServer::serve(int socket) {
-  static constexpr std::string_view kFull = "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
+  static constexpr std::string_view kFull =
+      "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
   bool full = counters_.connections >= options_.max_connections;
   if (stopping_ || full) {
     if (full) (void)!::send(socket, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);

@@ -24,24 +24,24 @@ using base::Result;
 using base::Task;
 
 struct HttpServerOptions {
-  std::size_t max_head = 16 * 1024;         // request line and headers; more is 431
-  std::size_t max_headers = 100;            // header lines; more is 431
-  std::size_t max_body = 4 * 1024 * 1024;   // more is 413, said before the body has been read, then the connection closes
-  std::size_t max_connections = 10'000;     // open at once; one more is answered 503 and closed
-  Millis head_time{10'000};                 // from the first byte of a head to its last; then 408
-  Millis body_time{30'000};                 // for a body, and one second more for each body_rate bytes received; then 408
+  std::size_t max_head = 16 * 1024;        // request line and headers; more is 431
+  std::size_t max_headers = 100;           // header lines; more is 431
+  std::size_t max_body = 4 * 1024 * 1024;  // more is 413, said before the body has been read, then the connection closes
+  std::size_t max_connections = 10'000;    // open at once; one more is answered 503 and closed
+  Millis head_time{10'000};                // from the first byte of a head to its last; then 408
+  Millis body_time{30'000};                // for a body, and one second more for each body_rate bytes received; then 408
   std::size_t body_rate = 16 * 1024;
-  Millis idle_time{75'000};                 // between two requests; then the connection closes
-  Millis write_time{30'000};                // a write that makes no progress for so long means the client has gone
+  Millis idle_time{75'000};   // between two requests; then the connection closes
+  Millis write_time{30'000};  // a write that makes no progress for so long means the client has gone
 };
 
 // What is going on, as plain numbers. Read on the server's loop.
 struct HttpServerCounters {
-  std::uint64_t connections = 0;     // open now
-  std::uint64_t streams = 0;         // open_stream() answers that have not ended
-  std::uint64_t accepted = 0;        // connections, ever
-  std::uint64_t requests = 0;        // whole requests handed to the handler, ever
-  std::uint64_t refused = 0;         // requests answered by the server itself because they were malformed, too large or too slow
+  std::uint64_t connections = 0;  // open now
+  std::uint64_t streams = 0;      // open_stream() answers that have not ended
+  std::uint64_t accepted = 0;     // connections, ever
+  std::uint64_t requests = 0;     // whole requests handed to the handler, ever
+  std::uint64_t refused = 0;      // requests answered by the server itself because they were malformed, too large or too slow
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 };

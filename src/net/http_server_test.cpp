@@ -38,12 +38,14 @@ class Served {
 };
 
 Task<void> echo(HttpExchange& x) {
-  std::string text = std::string(x.request().method) + " " + std::string(x.request().path) + " " + std::string(x.request().query) + " " + x.request().body;
+  std::string text =
+      std::string(x.request().method) + " " + std::string(x.request().path) + " " + std::string(x.request().query) + " " + x.request().body;
   co_await x.respond(200, {{"Content-Type", "text/plain"}}, text);
 }
 
 std::string post(std::string_view body, std::string_view more = {}) {
-  return "POST /p?q HTTP/1.1\r\nHost: x\r\n" + std::string(more) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" + std::string(body);
+  return "POST /p?q HTTP/1.1\r\nHost: x\r\n" + std::string(more) + "Content-Length: " + std::to_string(body.size()) + "\r\n\r\n" +
+         std::string(body);
 }
 
 TEST(HttpServer, AnswersSeveralRequestsOnOneConnection) {
@@ -64,7 +66,8 @@ TEST(HttpServer, AnswersSeveralRequestsOnOneConnection) {
 TEST(HttpServer, AnswersWhatWasSentAheadInOrder) {
   Served served(echo);
   test::Plain client(served.port());
-  client.send(post("one") + post("two") + "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthree\r\n0\r\n\r\n" + post("four"));
+  client.send(post("one") + post("two") + "POST /c HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nthree\r\n0\r\n\r\n" +
+              post("four"));
   for (const char* body : {"one", "two", "three", "four"}) EXPECT_THAT(client.answer(), HasSubstr(std::string(" ") + body));
 }
 
@@ -90,7 +93,8 @@ TEST(HttpServer, TakesLargeBodiesAndLeavesRoomBehindThem) {
     std::string half(size / 2, 'y');
     char hex[20];
     std::snprintf(hex, sizeof hex, "%zx", half.size());
-    client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" + (half.empty() ? "" : std::string(hex) + "\r\n" + half + "\r\n") + "0\r\n\r\n");
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n" +
+                (half.empty() ? "" : std::string(hex) + "\r\n" + half + "\r\n") + "0\r\n\r\n");
     EXPECT_THAT(client.answer(), HasSubstr("\r\n\r\n" + std::to_string(size / 2) + " room"));
   }
 }
@@ -280,7 +284,7 @@ TEST(HttpServer, ListensOnAUnixSocketForThisUserOnly) {
   std::string path = testing::TempDir() + "net_test_" + std::to_string(::getpid()) + ".sock";
   auto listen = [&] { return served.thread.call([&] { return served.server->listen_unix(path); }); };
   ASSERT_TRUE(listen().ok());
-  struct stat found {};
+  struct stat found{};
   ASSERT_EQ(::stat(path.c_str(), &found), 0);
   EXPECT_EQ(found.st_mode & 0777, 0600u);
   EXPECT_EQ(listen().error().code, Code::conflict);

@@ -162,8 +162,10 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
   environment.push_back(nullptr);
   // execvp looks in the PATH of this process, which therefore becomes the child's first.
   environ = environment.data();
-  if (argv[0]) ::execvp(argv[0], argv.data());
-  else errno = ENOENT;
+  if (argv[0])
+    ::execvp(argv[0], argv.data());
+  else
+    errno = ENOENT;
   fail(KeeperReport::in_exec);
   ::_exit(127);
 }
@@ -192,8 +194,7 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
   ::close(failure[1]);
   std::int32_t message[2] = {0, 0};
   ssize_t got = 0;
-  while ((got = ::read(failure[0], message, sizeof message)) < 0 && errno == EINTR) {
-  }
+  while ((got = ::read(failure[0], message, sizeof message)) < 0 && errno == EINTR) {}
   ::close(failure[0]);
   if (got == sizeof message) {
     int ignored = 0;
@@ -215,8 +216,7 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
     if (watched[2].revents) break;
     if (watched[1].revents) {
       signalfd_siginfo ignored[4];
-      while (::read(signals, ignored, sizeof ignored) > 0) {
-      }
+      while (::read(signals, ignored, sizeof ignored) > 0) {}
       collect(main, status, main_ended);
     }
     if (watched[0].revents) {
@@ -229,8 +229,10 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
   }
   // Whatever the reason: nothing that this child started outlives it.
   kill_tree(main, status, main_ended);
-  if (WIFSIGNALED(status)) report(control, {KeeperReport::killed, WTERMSIG(status), 0});
-  else report(control, {KeeperReport::exited, WEXITSTATUS(status), 0});
+  if (WIFSIGNALED(status))
+    report(control, {KeeperReport::killed, WTERMSIG(status), 0});
+  else
+    report(control, {KeeperReport::exited, WEXITSTATUS(status), 0});
   ::_exit(0);
 }
 

@@ -11,10 +11,10 @@ namespace net {
 // From the keeper to this side, over the control socket.
 struct KeeperReport {
   enum Kind : std::int32_t {
-    started = 1,        // value: the child's process id
-    not_started,        // value: errno; detail: a Step
-    exited,             // value: exit code; all descendants are gone
-    killed,             // value: signal; all descendants are gone
+    started = 1,  // value: the child's process id
+    not_started,  // value: errno; detail: a Step
+    exited,       // value: exit code; all descendants are gone
+    killed,       // value: signal; all descendants are gone
   };
   enum Step : std::int32_t { in_fork = 1, in_directory, in_exec };
   std::int32_t kind = 0;

@@ -68,7 +68,9 @@ class Plain {
   Plain(Plain&& other) noexcept : socket_(std::exchange(other.socket_, -1)) {}
   ~Plain() { close(); }
 
-  void send(std::string_view bytes) { EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size())); }
+  void send(std::string_view bytes) {
+    EXPECT_EQ(::send(socket_, bytes.data(), bytes.size(), MSG_NOSIGNAL), static_cast<ssize_t>(bytes.size()));
+  }
   // Reads until what came holds `end`, or the connection ends.
   std::string until(std::string_view end) {
     std::string out;

@@ -14,9 +14,7 @@
 namespace net {
 namespace {
 
-mcp::Error system_error(const char* what) {
-  return mcp::Error(mcp::Code::unavailable, std::string(what) + ": " + std::strerror(errno));
-}
+mcp::Error system_error(const char* what) { return mcp::Error(mcp::Code::unavailable, std::string(what) + ": " + std::strerror(errno)); }
 
 // Ours and theirs; theirs is never 0, 1 or 2.
 mcp::Result<std::pair<Fd, Fd>> stream_pair() {
@@ -61,8 +59,7 @@ mcp::Result<Reaper> Reaper::start() {
 Reaper::~Reaper() {
   if (launcher_ <= 0) return;
   socket_.reset();
-  while (::waitpid(launcher_, nullptr, 0) < 0 && errno == EINTR) {
-  }
+  while (::waitpid(launcher_, nullptr, 0) < 0 && errno == EINTR) {}
 }
 
 mcp::Result<ChildPipes> Reaper::launch() {
@@ -91,8 +88,7 @@ mcp::Result<ChildPipes> Reaper::launch() {
   std::memcpy(CMSG_DATA(header), fds, sizeof fds);
   ssize_t sent = 0;
   // The launcher takes these at once, whatever its keepers do; a full socket does not last.
-  while ((sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {
-  }
+  while ((sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
   if (sent < 0) return system_error("the launcher of child processes is gone");
   return ChildPipes{std::move(input->first), std::move(output->first), std::move(errors->first), std::move(control->first)};
 }

@@ -63,8 +63,10 @@ Task<void> ServerConnection::run(std::shared_ptr<ServerConnection> self) {
   server.counters_.bytes_in += self->bytes_in();
   server.counters_.bytes_out += self->bytes_out();
   --server.counters_.connections;
-  if (self->previous) self->previous->next = self->next;
-  else server.first_ = self->next;
+  if (self->previous)
+    self->previous->next = self->next;
+  else
+    server.first_ = self->next;
   if (self->next) self->next->previous = self->previous;
 }
 
@@ -362,8 +364,10 @@ Result<> ServerConnection::start_answer(int status, std::span<const HttpHeader> 
   out_.append(" ").append(reason_phrase(status)).append("\r\n");
   if (auto fine = append_headers(out_, headers); !fine) return fine;
   out_.append("Date: ").append(http_date()).append("\r\n").append(length_line);
-  if (!keep_ || retiring_) out_.append("Connection: close\r\n");
-  else if (head_.minor_version == 0) out_.append("Connection: keep-alive\r\n");
+  if (!keep_ || retiring_)
+    out_.append("Connection: close\r\n");
+  else if (head_.minor_version == 0)
+    out_.append("Connection: keep-alive\r\n");
   out_.append("\r\n");
   return {};
 }

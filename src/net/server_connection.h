@@ -82,11 +82,11 @@ class ServerConnection final : public Wire {
   Phase phase_ = Phase::idle;
   Answer answer_ = Answer::none;
   Target target_ = Target::here;
-  std::size_t arrived_ = 0;   // size of the last read with Target::body
-  bool keep_ = true;          // the connection serves another request after this one
-  bool ended_ = false;        // the client sends no more
+  std::size_t arrived_ = 0;  // size of the last read with Target::body
+  bool keep_ = true;         // the connection serves another request after this one
+  bool ended_ = false;       // the client sends no more
   bool timed_out_ = false;
-  bool endless_ = false;      // the answer is a stream that only the client or the server's stop ends
+  bool endless_ = false;  // the answer is a stream that only the client or the server's stop ends
   bool retiring_ = false;
 };
 

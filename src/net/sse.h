@@ -13,11 +13,11 @@ namespace net {
 
 // One event, as the HTML standard dispatches it.
 struct SseEvent {
-  std::string event;              // the type; empty means "message"
-  std::string data;               // the data lines, joined by line feeds
-  std::string id;                 // the last id seen on the stream, also when an earlier event gave it
-  std::optional<int> retry;       // milliseconds, when this event's block set it
-  bool has_data = false;          // false for a block that only set an id or a retry; browsers do not dispatch those
+  std::string event;         // the type; empty means "message"
+  std::string data;          // the data lines, joined by line feeds
+  std::string id;            // the last id seen on the stream, also when an earlier event gave it
+  std::optional<int> retry;  // milliseconds, when this event's block set it
+  bool has_data = false;     // false for a block that only set an id or a retry; browsers do not dispatch those
 };
 
 // Turns the bytes of a stream into events, whatever way they are cut. Lines end by CR, LF or CRLF; a byte order mark at the
@@ -41,11 +41,11 @@ class SseParser {
   mcp::Result<> line(std::string_view text, const Sink& sink);
 
   std::size_t max_event_;
-  std::string rest_;       // the unfinished line
+  std::string rest_;  // the unfinished line
   SseEvent event_;
   std::string last_id_;
   std::size_t comments_ = 0;
-  std::size_t bom_ = 0;    // bytes of the byte order mark matched at the very start; 3 when the start is over
+  std::size_t bom_ = 0;  // bytes of the byte order mark matched at the very start; 3 when the start is over
   bool after_cr_ = false;
   bool any_field_ = false;
 };

@@ -23,7 +23,10 @@ std::string events(std::string_view stream, std::size_t step, std::size_t limit 
 }
 
 TEST(SseParser, ReadsAllLineEndsWhateverWayTheyAreCut) {
-  std::string stream = "\xEF\xBB\xBF" "data: one\r\n\r\nevent: x\rdata:two\rdata\rdata: three\r\r: comment\nid: 7\ndata:  four\n\nretry: 50\n\nid\ndata: five\n\ndata: unfinished";
+  std::string stream =
+      "\xEF\xBB\xBF"
+      "data: one\r\n\r\nevent: x\rdata:two\rdata\rdata: three\r\r: comment\nid: 7\ndata:  four\n\nretry: 50\n\nid\ndata: five\n\ndata: "
+      "unfinished";
   for (std::size_t step = 1; step <= stream.size(); ++step) {
     EXPECT_EQ(events(stream, step), "|one||\nx|two//three||\n| four|7|\n|-|7|50\n|five||\n") << step;
   }
@@ -32,7 +35,10 @@ TEST(SseParser, ReadsAllLineEndsWhateverWayTheyAreCut) {
 TEST(SseParser, IgnoresWhatTheStandardIgnores) {
   EXPECT_EQ(events("foo: bar\nretry: 1x\nretry: -1\n\ndata: x\n\n", 100), "|x||\n");
   EXPECT_EQ(events(std::string("id: a\0b\ndata: x\n\n", 17), 100), "|x||\n");
-  EXPECT_EQ(events("\xEF\xBB" "data: x\n\ndata: y\n\n", 1), "|y||\n");
+  EXPECT_EQ(events("\xEF\xBB"
+                   "data: x\n\ndata: y\n\n",
+                   1),
+            "|y||\n");
   EXPECT_EQ(events("\n\n\n", 1), "");
 }
 

@@ -8,15 +8,18 @@ namespace net {
 
 mcp::Result<Url> parse_url(std::string_view text) {
   auto wrong = [&](std::string_view why) {
-    return mcp::Error(mcp::Code::invalid_argument, "'" + std::string(text.substr(0, 200)) + "' is not an http or https URL: " + std::string(why));
+    return mcp::Error(mcp::Code::invalid_argument,
+                      "'" + std::string(text.substr(0, 200)) + "' is not an http or https URL: " + std::string(why));
   };
   if (text.size() > 8192) return wrong("it is too long");
   auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
   if (!parsed) return wrong("it does not have a URL's form");
   const auto& url = *parsed;
   Url out;
-  if (url.scheme_id() == boost::urls::scheme::https) out.tls = true;
-  else if (url.scheme_id() != boost::urls::scheme::http) return wrong("the scheme is neither http nor https");
+  if (url.scheme_id() == boost::urls::scheme::https)
+    out.tls = true;
+  else if (url.scheme_id() != boost::urls::scheme::http)
+    return wrong("the scheme is neither http nor https");
   if (url.has_userinfo()) return wrong("a user name or password does not belong into a URL");
   switch (url.host_type()) {
     case boost::urls::host_type::ipv4: out.host = std::string(url.encoded_host()); break;

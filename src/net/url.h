@@ -12,11 +12,11 @@ namespace net {
 // A parsed address. All parts are plain ASCII; the target can be sent as it is.
 struct Url {
   bool tls = false;
-  std::string host;      // lower case; an IPv6 address without its brackets
+  std::string host;  // lower case; an IPv6 address without its brackets
   std::uint16_t port = 0;
-  std::string target;    // path and query, "/" at least, without fragment
-  std::string origin;    // "https://host:port", the port always written; the key of a connection pool
-  std::string authority; // as the Host header wants it: the port only where it is not the scheme's own
+  std::string target;     // path and query, "/" at least, without fragment
+  std::string origin;     // "https://host:port", the port always written; the key of a connection pool
+  std::string authority;  // as the Host header wants it: the port only where it is not the scheme's own
 
   std::string text() const { return (tls ? "https://" : "http://") + authority + target; }
 };

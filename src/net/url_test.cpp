@@ -29,8 +29,27 @@ TEST(Url, FillsInWhatIsUsual) {
 }
 
 TEST(Url, RefusesWhatIsNoAddress) {
-  for (const char* bad : {"", "x", "/a", "ftp://x/", "http:///a", "http://", "http://a b/", "http://a/b c", "http://u:p@x/", "http://u@x/", "http://x:0/", "http://x:65536/",
-                          "http://x:1x/", "http://a%2fb/", "http://a/\r\nHost: b", "http://[::1/", "http://[fe80::1%25eth0]/", "http://a/\xc3\xa4", "http://a\\b/", "http:/x", "//x/"}) {
+  for (const char* bad : {"",
+                          "x",
+                          "/a",
+                          "ftp://x/",
+                          "http:///a",
+                          "http://",
+                          "http://a b/",
+                          "http://a/b c",
+                          "http://u:p@x/",
+                          "http://u@x/",
+                          "http://x:0/",
+                          "http://x:65536/",
+                          "http://x:1x/",
+                          "http://a%2fb/",
+                          "http://a/\r\nHost: b",
+                          "http://[::1/",
+                          "http://[fe80::1%25eth0]/",
+                          "http://a/\xc3\xa4",
+                          "http://a\\b/",
+                          "http:/x",
+                          "//x/"}) {
     EXPECT_FALSE(parse_url(bad).ok()) << bad;
   }
 }

@@ -39,7 +39,9 @@ sdk::ConnectionOptions connection_options(const ClientOptions& options) {
   out.headers = options.headers;
   if (options.on_notification) {
     out.watch = sdk::ConnectionOptions::Watch::changes;
-    out.on_notification = [tell = options.on_notification](Method method, std::string_view params) { tell(protocol::method_name(method), params); };
+    out.on_notification = [tell = options.on_notification](Method method, std::string_view params) {
+      tell(protocol::method_name(method), params);
+    };
   }
   return out;
 }
@@ -127,7 +129,8 @@ Task<Client> Client::open_command(std::vector<std::string> command, ClientOption
   child.argv = std::move(command);
   child.directory = options.working_directory;
   for (const char* name : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TMPDIR"})
-    if (const char* value = std::getenv(name); value && !options.environment.contains(name)) child.environment.push_back(std::string(name) + "=" + value);
+    if (const char* value = std::getenv(name); value && !options.environment.contains(name))
+      child.environment.push_back(std::string(name) + "=" + value);
   for (const auto& [name, value] : options.environment) child.environment.push_back(name + "=" + value);
   auto state = std::make_unique<State>(*loop);
   state->options = options;
@@ -159,7 +162,8 @@ Task<std::vector<ToolInfo>> Client::list_tools() {
 }
 
 Task<std::vector<ResourceInfo>> Client::list_resources() {
-  auto entries = co_await all_pages(state_->connection.get(), Method::resources_list, protocol::DefinitionKind::resource, state_->options.deadline);
+  auto entries =
+      co_await all_pages(state_->connection.get(), Method::resources_list, protocol::DefinitionKind::resource, state_->options.deadline);
   std::vector<ResourceInfo> out;
   for (auto& entry : entries) {
     Json raw = co_await Json::parse(entry.raw);
@@ -173,12 +177,14 @@ Task<std::vector<TemplateInfo>> Client::list_resource_templates() {
                                     state_->options.deadline);
   std::vector<TemplateInfo> out;
   for (auto& entry : entries)
-    out.push_back({std::move(entry.key), std::move(entry.name), std::move(entry.title), std::move(entry.description), std::move(entry.mime_type)});
+    out.push_back(
+        {std::move(entry.key), std::move(entry.name), std::move(entry.title), std::move(entry.description), std::move(entry.mime_type)});
   co_return out;
 }
 
 Task<std::vector<PromptInfo>> Client::list_prompts() {
-  auto entries = co_await all_pages(state_->connection.get(), Method::prompts_list, protocol::DefinitionKind::prompt, state_->options.deadline);
+  auto entries =
+      co_await all_pages(state_->connection.get(), Method::prompts_list, protocol::DefinitionKind::prompt, state_->options.deadline);
   std::vector<PromptInfo> out;
   for (auto& entry : entries) {
     PromptInfo prompt{std::move(entry.name), std::move(entry.title), std::move(entry.description), {}};
@@ -202,7 +208,8 @@ Task<ToolResult> Client::call_tool(std::string name, std::string arguments_json,
                                         state_->options.deadline, tool, &state_->loop);
   Json json = co_await Json::parse(text);
   auto type = json["resultType"].string();
-  if (type && *type != "complete") co_return Error(Code::upstream_failed, "the tool wants input or made a task: '" + std::string(*type) + "'");
+  if (type && *type != "complete")
+    co_return Error(Code::upstream_failed, "the tool wants input or made a task: '" + std::string(*type) + "'");
   ToolResult result;
   result.is_error = json["isError"].boolean_or(false);
   if (json["structuredContent"]) result.structured = json["structuredContent"].text();
@@ -249,8 +256,8 @@ Task<std::string> Client::request(std::string method, std::string params_json, R
   Method known = protocol::find_method(method);
   if (known == Method::unknown) co_return Error(Code::invalid_argument, "'" + method + "' is no method of MCP");
   co_await base::validate_json(params_json);
-  co_return co_await result_of(state_->connection.get(), known, std::move(params_json), std::move(options), state_->options.deadline, nullptr,
-                               &state_->loop);
+  co_return co_await result_of(state_->connection.get(), known, std::move(params_json), std::move(options), state_->options.deadline,
+                               nullptr, &state_->loop);
 }
 
 Task<void> Client::ping() {

@@ -44,7 +44,7 @@ bool fault_at(Fault& fault, std::string_view step) {
   fault.path = path + fault.path;
   return false;
 }
-bool fault_at_index(Fault& fault, std::size_t index) { 
+bool fault_at_index(Fault& fault, std::size_t index) {
   std::string path = "[" + std::to_string(index) + "]";
   if (!fault.path.empty() && fault.path.front() != '[') path += '.';
   fault.path = path + fault.path;
@@ -77,7 +77,8 @@ std::string fault_text(const Fault& fault, std::string_view what) {
 }
 
 std::size_t characters(std::string_view utf8) {
-  return static_cast<std::size_t>(std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(utf8.begin(), utf8.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
 }
 
 std::string limits_text(std::string_view what, std::string_view min, std::string_view max) {

@@ -39,9 +39,9 @@ struct ConnectionOptions {
   // Lines of a child's standard output that are no message, and lines of its standard error.
   std::function<void(std::string_view line)> on_noise;
 
-  Millis connect_time{10'000};                     // until the era is known and the handshake is over
-  std::size_t max_message = 16 * 1024 * 1024;      // a larger answer is refused
-  std::size_t max_requests = 1000;                 // in flight; one more is refused
+  Millis connect_time{10'000};                               // until the era is known and the handshake is over
+  std::size_t max_message = 16 * 1024 * 1024;                // a larger answer is refused
+  std::size_t max_requests = 1000;                           // in flight; one more is refused
   std::vector<std::pair<std::string, std::string>> headers;  // HTTP: with every request
 };
 
@@ -53,7 +53,7 @@ struct CallOptions {
   OnNotification on_notification;
   // Modern: what the client behind this request can do (ClientCapabilities, JSON text); empty: what the connection's identity says.
   std::string_view client_capabilities;
-  std::string_view log_level;    // modern: asks for messages of this level and above
+  std::string_view log_level;  // modern: asks for messages of this level and above
   std::string_view traceparent;
   std::string_view tracestate;
   std::string_view baggage;

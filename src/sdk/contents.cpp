@@ -15,14 +15,16 @@ using mcp::Result;
 std::string base64(std::string_view bytes) {
   std::string out((bytes.size() + 2) / 3 * 4, '\0');
   // EVP writes a null behind the text, which std::string has room for.
-  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()), static_cast<int>(bytes.size()));
+  EVP_EncodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(bytes.data()),
+                  static_cast<int>(bytes.size()));
   return out;
 }
 
 Result<std::string> from_base64(std::string_view text) {
   if (text.size() % 4 != 0) return Error(Code::invalid_argument, "not base64");
   std::string out(text.size() / 4 * 3, '\0');
-  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()), static_cast<int>(text.size())) < 0)
+  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
+                      static_cast<int>(text.size())) < 0)
     return Error(Code::invalid_argument, "not base64");
   while (!text.empty() && text.back() == '=') text.remove_suffix(1), out.pop_back();
   return out;

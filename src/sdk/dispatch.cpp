@@ -7,9 +7,7 @@ namespace sdk {
 
 using protocol::Method;
 
-bool is_own(Method method) {
-  return method == Method::server_discover || method == Method::ping || method == Method::logging_set_level;
-}
+bool is_own(Method method) { return method == Method::server_discover || method == Method::ping || method == Method::logging_set_level; }
 
 Task<Reply> answer_own(Handler& handler, const protocol::RevisionSet& spoken, Inbound in) {
   switch (in.method()) {
@@ -55,14 +53,14 @@ Answer encode_answer(const Question& question, Result<Reply> reply, std::string_
     // What this server refuses itself keeps its meaning; what came from elsewhere may mean another thing here.
     const bool own = !reply || !reply->from;
     const bool exact = error->code == protocol::kHeaderMismatch || error->code == protocol::kMissingCapability;
-    protocol::RpcError leaving = own && exact ? std::move(*error)
-                                              : protocol::error_for(to, own ? to : *reply->from, question.method, std::move(*error));
+    protocol::RpcError leaving =
+        own && exact ? std::move(*error) : protocol::error_for(to, own ? to : *reply->from, question.method, std::move(*error));
     leaving.id.clear();
     answer.status = leaving.http_status;
     answer.message = protocol::encode_error(question.id, leaving);
   } else {
-    answer.message = protocol::encode_result(
-        question.id, protocol::result_for(to, question.method, reply->result(), reply->hints, server_info));
+    answer.message =
+        protocol::encode_result(question.id, protocol::result_for(to, question.method, reply->result(), reply->hints, server_info));
   }
   return answer;
 }

@@ -58,7 +58,8 @@ class Reply {
  public:
   Reply() = default;
   Reply(std::string result) : text_(std::move(result)), size_(text_.size()) {}  // NOLINT(google-explicit-constructor)
-  Reply(protocol::RpcError error) : error_(std::make_unique<protocol::RpcError>(std::move(error))) {}  // NOLINT(google-explicit-constructor)
+  Reply(protocol::RpcError error)
+      : error_(std::make_unique<protocol::RpcError>(std::move(error))) {}  // NOLINT(google-explicit-constructor)
   // `slice` points into `text`.
   Reply(std::string text, std::string_view slice) : begin_(static_cast<std::size_t>(slice.data() - text.data())), size_(slice.size()) {
     text_ = std::move(text);

@@ -176,7 +176,8 @@ Result<Reply> HttpConnection::reply_of(Answer answer, std::string_view id) {
   const bool answers = message && (message->kind == MessageKind::response || message->kind == MessageKind::error);
   if (!answers) {
     if (answer.status != 200) return http_error(answer.status, url_.text());
-    return Error(Code::upstream_failed, url_.text() + " sent no JSON-RPC answer: " + (message ? "another message" : message.error().message));
+    return Error(Code::upstream_failed,
+                 url_.text() + " sent no JSON-RPC answer: " + (message ? "another message" : message.error().message));
   }
   if (message->kind == MessageKind::error) {
     if (answer.status == 401 || answer.status == 403) return http_error(answer.status, url_.text());
@@ -265,14 +266,16 @@ Task<void> HttpConnection::initialize(const protocol::Revision& revision, Instan
   wanted.deadline = deadline;
   std::string id = wanted.id;
   Answer answer = co_await post(
-      protocol::legacy_request(revision, id, Method::initialize, protocol::initialize_params(revision, options_.identity), {}), std::move(wanted));
+      protocol::legacy_request(revision, id, Method::initialize, protocol::initialize_params(revision, options_.identity), {}),
+      std::move(wanted));
   std::string session = answer.session;
   Reply reply = co_await reply_of(std::move(answer), id);
   if (reply.error()) co_await Result<>(protocol::from_rpc(*reply.error()));
   auto name = co_await base::json_string(base::find_member(reply.result(), "protocolVersion"));
   const protocol::Revision* chosen = options_.revisions.find(name);
   if (!chosen || chosen->era != protocol::Era::legacy)
-    co_await mcp::fail(Code::upstream_failed, url_.text() + " wants to speak revision '" + name.substr(0, 40) + "', which is not spoken here");
+    co_await mcp::fail(Code::upstream_failed,
+                       url_.text() + " wants to speak revision '" + name.substr(0, 40) + "', which is not spoken here");
   settle(*chosen, reply.result());
   session_ = session;
   co_await send_notification(protocol::legacy_notification(*revision_, Method::initialized, {}, session_));
@@ -295,7 +298,8 @@ Task<void> HttpConnection::probe() {
       Error reason = undecided->reason.code == Code::unavailable ? undecided->reason : std::move(undecided->reason).in(url_.text());
       co_await Result<>(std::move(reason));
     }
-    if (auto* incompatible = std::get_if<protocol::EraProbe::Incompatible>(&step)) co_await Result<>(std::move(incompatible->reason).in(url_.text()));
+    if (auto* incompatible = std::get_if<protocol::EraProbe::Incompatible>(&step))
+      co_await Result<>(std::move(incompatible->reason).in(url_.text()));
     const protocol::Revision* asked = std::get<protocol::EraProbe::Discover>(step).revision;
     Wanted wanted;
     wanted.id = std::to_string(next_id_++);

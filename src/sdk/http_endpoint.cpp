@@ -103,8 +103,10 @@ class HttpEndpoint::Line final : public Outlet {
   Task<void> finish(Answer answer) {
     if (!writer_ && (may_stream_ && !may_json_)) open();
     if (!writer_) {
-      const HttpHeader headers[] = {{"Content-Type", kJson}, {"Access-Control-Allow-Origin", cors_.origin},
-                                    {"Access-Control-Expose-Headers", "Mcp-Session-Id"}, {"Vary", "Origin"}};
+      const HttpHeader headers[] = {{"Content-Type", kJson},
+                                    {"Access-Control-Allow-Origin", cors_.origin},
+                                    {"Access-Control-Expose-Headers", "Mcp-Session-Id"},
+                                    {"Vary", "Origin"}};
       std::span<const HttpHeader> lines(headers, cors_.origin.empty() ? 1 : 4);
       (void)co_await exchange_.respond(answer.status, lines, answer.message).result();
       co_return;
@@ -166,8 +168,11 @@ class HttpEndpoint::Line final : public Outlet {
   }
 
   Task<void> open_stream() {
-    const HttpHeader headers[] = {{"Content-Type", "text/event-stream"}, {"Cache-Control", "no-cache"}, {"X-Accel-Buffering", "no"},
-                                  {"Access-Control-Allow-Origin", cors_.origin}, {"Vary", "Origin"}};
+    const HttpHeader headers[] = {{"Content-Type", "text/event-stream"},
+                                  {"Cache-Control", "no-cache"},
+                                  {"X-Accel-Buffering", "no"},
+                                  {"Access-Control-Allow-Origin", cors_.origin},
+                                  {"Vary", "Origin"}};
     std::span<const HttpHeader> lines(headers, cors_.origin.empty() ? 3 : 5);
     co_await exchange_.open_stream(200, lines);
   }
@@ -269,7 +274,8 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
     }
     in.session = sessions_->find(*in.rpc.session_id);
     if (!in.session) {
-      co_await refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"), in.rpc.message.id);
+      co_await refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"),
+                      in.rpc.message.id);
       co_return;
     }
     in.rpc.revision = &in.session->revision();

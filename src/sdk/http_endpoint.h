@@ -16,8 +16,8 @@ struct HttpEndpointOptions {
   std::string path = "/mcp";
   protocol::FrontOptions front;
   OriginRules origins;
-  Millis keep_alive{15'000};            // between the comments on a stream where nothing else is said
-  std::size_t max_waiting = 512;        // notifications of one stream that wait to be sent, and
+  Millis keep_alive{15'000};      // between the comments on a stream where nothing else is said
+  std::size_t max_waiting = 512;  // notifications of one stream that wait to be sent, and
   std::size_t max_waiting_bytes = 1 << 20;
 };
 

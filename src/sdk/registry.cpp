@@ -73,8 +73,10 @@ Server& Server::add(detail::ToolEntry entry) {
     r.problems.push_back(where + " was added twice");
   schema_problem(r.problems, where + ": its input schema", entry.about.input_schema);
   if (!entry.about.output_schema.empty()) schema_problem(r.problems, where + ": its output schema", entry.about.output_schema);
-  if (auto headers = protocol::tool_header_map(entry.about.input_schema); !headers) r.problems.push_back(where + ": " + headers.error().message);
-  if (entry.about.options.blocking && entry.run.waits) r.problems.push_back(where + ": a Task cannot be .blocking; use Call::blocking inside it");
+  if (auto headers = protocol::tool_header_map(entry.about.input_schema); !headers)
+    r.problems.push_back(where + ": " + headers.error().message);
+  if (entry.about.options.blocking && entry.run.waits)
+    r.problems.push_back(where + ": a Task cannot be .blocking; use Call::blocking inside it");
   r.tools.push_back(std::move(entry));
   return *this;
 }
@@ -90,7 +92,8 @@ Server& Server::add(detail::PromptEntry entry) {
 
 Server& Server::add(detail::ResourceEntry entry) {
   auto& r = *registry_;
-  if (entry.info.uri.find(':') == std::string::npos) r.problems.push_back("resource '" + entry.info.uri + "': a URI has a scheme, such as notes:");
+  if (entry.info.uri.find(':') == std::string::npos)
+    r.problems.push_back("resource '" + entry.info.uri + "': a URI has a scheme, such as notes:");
   if (std::any_of(r.resources.begin(), r.resources.end(), [&](const auto& e) { return e.info.uri == entry.info.uri; }))
     r.problems.push_back("resource '" + entry.info.uri + "' was added twice");
   r.resources.push_back(std::move(entry));

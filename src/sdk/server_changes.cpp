@@ -17,8 +17,7 @@ namespace {
 
 // `updated` may be the subscribed resource, or something inside of it.
 bool covers(std::string_view subscribed, std::string_view updated) {
-  return updated == subscribed ||
-         (updated.starts_with(subscribed) && (subscribed.ends_with('/') || updated[subscribed.size()] == '/'));
+  return updated == subscribed || (updated.starts_with(subscribed) && (subscribed.ends_with('/') || updated[subscribed.size()] == '/'));
 }
 
 }  // namespace

@@ -188,8 +188,10 @@ Reply ServerCore::list(std::string_view key, const Page& entries, std::string_vi
   std::size_t begin = 0;
   if (!cursor.empty()) {
     auto text = base::json_string(cursor);
-    auto [end, ec] = text ? std::from_chars(text->data(), text->data() + text->size(), begin) : std::from_chars_result{nullptr, std::errc::invalid_argument};
-    if (ec != std::errc() || end != text->data() + text->size() || begin == 0 || begin >= entries.size() || begin % registry_->page_size != 0)
+    auto [end, ec] = text ? std::from_chars(text->data(), text->data() + text->size(), begin)
+                          : std::from_chars_result{nullptr, std::errc::invalid_argument};
+    if (ec != std::errc() || end != text->data() + text->size() || begin == 0 || begin >= entries.size() ||
+        begin % registry_->page_size != 0)
       return protocol::invalid_params("this cursor is not valid (any more): start from the first page");
   }
   std::size_t end = std::min(entries.size(), begin + registry_->page_size);
@@ -266,7 +268,9 @@ Task<Reply> ServerCore::call_tool(Inbound in, Outlet& out) {
     slot->set(co_await self->run_late(t, std::move(a), std::move(c), std::move(x), e).result());
   };
   late_.spawn(whole(this, tool, std::move(arguments), call, std::move(context), era, answer));
-  auto expire = [answer, limit] { answer->set(Error(Code::timeout, "the tool did not answer within " + std::to_string(limit.count()) + " ms")); };
+  auto expire = [answer, limit] {
+    answer->set(Error(Code::timeout, "the tool did not answer within " + std::to_string(limit.count()) + " ms"));
+  };
   base::Deadline deadline(loop_.timers(), base::Timers::now() + std::chrono::duration_cast<Millis>(limit), expire);
   Result<Reply> reply = co_await answer->wait();
   co_return reply;
@@ -392,9 +396,8 @@ Task<Reply> ServerCore::complete(Inbound in, Outlet& out) {
 
   mcp::CompletionRequest request;
   request.value = argument["value"].string_or("");
-  params["context"]["arguments"].each_member([&](std::string_view key, JsonView value) {
-    request.context.emplace(std::string(key), std::string(value.string_or("")));
-  });
+  params["context"]["arguments"].each_member(
+      [&](std::string_view key, JsonView value) { request.context.emplace(std::string(key), std::string(value.string_or(""))); });
   mcp::Completion completion;
   auto call = std::make_shared<CallState>(loop_, pool_, in, out);
   Ending ending{call};

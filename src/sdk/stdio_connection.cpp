@@ -257,7 +257,8 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   if (options.on_notification) extras.progress_token = id;
   std::string body;
   if (revision.era == protocol::Era::modern) {
-    protocol::Outgoing out = co_await protocol::modern_request(revision, identity_for(options_->identity, options), id, method, params, extras);
+    protocol::Outgoing out =
+        co_await protocol::modern_request(revision, identity_for(options_->identity, options), id, method, params, extras);
     body = std::move(out.body);
   } else {
     body = protocol::legacy_request(revision, id, method, params, {}, extras).body;
@@ -335,8 +336,7 @@ Task<std::unique_ptr<Connection>> open_connection(std::unique_ptr<StdioConnectio
 
 Task<std::unique_ptr<Connection>> open_stdio(Loop& loop, net::Reaper& reaper, net::ChildCommand command, net::ChildOptions child,
                                              ConnectionOptions options) {
-  return open_connection(
-      std::make_unique<StdioConnection>(loop, reaper, std::move(command), std::move(child), std::move(options)));
+  return open_connection(std::make_unique<StdioConnection>(loop, reaper, std::move(command), std::move(child), std::move(options)));
 }
 
 }  // namespace sdk

@@ -20,10 +20,10 @@ namespace sdk {
 
 struct StdioEndpointOptions {
   protocol::FrontOptions front;
-  std::size_t max_line = 4 * 1024 * 1024;         // a longer message is refused and skipped
-  std::size_t max_requests = 1000;                // in flight; one more is refused
+  std::size_t max_line = 4 * 1024 * 1024;            // a longer message is refused and skipped
+  std::size_t max_requests = 1000;                   // in flight; one more is refused
   std::size_t max_waiting_bytes = 16 * 1024 * 1024;  // of output; beyond it no more input is read, and notifications are dropped
-  Millis end_grace{5'000};                        // for what still runs when the input ends
+  Millis end_grace{5'000};                           // for what still runs when the input ends
 };
 
 // Serves one peer on `in` and `out`. Nothing but MCP is written to `out`.

@@ -57,16 +57,18 @@ std::string talk(const std::string& lines) {
   return text;
 }
 
-const std::string kHello =
-    R"({"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":")" + std::string(protocol::latest_legacy().name) +
-    R"(","capabilities":{},"clientInfo":{"name":"t","version":"1"}}})"
-    "\n"
-    R"({"jsonrpc":"2.0","method":"notifications/initialized"})"
-    "\n";
+const std::string kHello = R"({"jsonrpc":"2.0","id":"i","method":"initialize","params":{"protocolVersion":")" +
+                           std::string(protocol::latest_legacy().name) +
+                           R"(","capabilities":{},"clientInfo":{"name":"t","version":"1"}}})"
+                           "\n"
+                           R"({"jsonrpc":"2.0","method":"notifications/initialized"})"
+                           "\n";
 
 TEST(StdioEndpoint, AFastRequestOvertakesASlowOne) {
-  std::string out = talk(kHello + R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}})" "\n"
-                                  R"({"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"fast"}})" "\n");
+  std::string out = talk(kHello + R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"slow"}})"
+                                  "\n"
+                                  R"({"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"fast"}})"
+                                  "\n");
   auto slow = out.find(R"("id":1)"), fast = out.find(R"("id":2)");
   ASSERT_NE(slow, std::string::npos) << out;
   ASSERT_NE(fast, std::string::npos) << out;
@@ -74,23 +76,28 @@ TEST(StdioEndpoint, AFastRequestOvertakesASlowOne) {
 }
 
 TEST(StdioEndpoint, ACancelledRequestGetsNoAnswer) {
-  std::string out = talk(kHello + R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hangs"}})" "\n"
-                                  R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})" "\n"
-                                  R"({"jsonrpc":"2.0","id":2,"method":"ping"})" "\n");
+  std::string out = talk(kHello + R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hangs"}})"
+                                  "\n"
+                                  R"({"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":1}})"
+                                  "\n"
+                                  R"({"jsonrpc":"2.0","id":2,"method":"ping"})"
+                                  "\n");
   EXPECT_EQ(out.find(R"("id":1,)"), std::string::npos) << out;
   EXPECT_NE(out.find(R"({"jsonrpc":"2.0","id":2,"result":{}})"), std::string::npos) << out;
 }
 
 TEST(StdioEndpoint, AnswersNonsenseAndGoesOn) {
   std::string out = talk("noise\n[]\n{\"jsonrpc\":\"2.0\",\"id\":7,\"method\":\"nothing\"}\n" + std::string(20'000, 'x') + "\n\n" + kHello +
-                         R"({"jsonrpc":"2.0","id":2,"method":"ping"})" "\r\n");
+                         R"({"jsonrpc":"2.0","id":2,"method":"ping"})"
+                         "\r\n");
   EXPECT_NE(out.find("-32700"), std::string::npos) << out;
   EXPECT_NE(out.find("longer than"), std::string::npos) << out;
   EXPECT_NE(out.find(R"({"jsonrpc":"2.0","id":2,"result":{}})"), std::string::npos) << out;
 }
 
 TEST(StdioEndpoint, WhatHangsIsCutOffWhenTheInputEnds) {
-  std::string out = talk(kHello + R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hangs"}})" "\n");
+  std::string out = talk(kHello + R"({"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"hangs"}})"
+                                  "\n");
   EXPECT_NE(out.find(R"("id":1)"), std::string::npos) << out;
 }
 
@@ -170,7 +177,8 @@ TEST(StdioConnection, AProgramThatIsNotThere) {
   Child child;
   net::ChildCommand command;
   command.argv = {"/nonexistent/program"};
-  auto opened = child.loop.block_on(sdk::open_stdio(child.loop, **sdk::process_reaper(), command, net::ChildOptions{}, sdk::ConnectionOptions{}));
+  auto opened =
+      child.loop.block_on(sdk::open_stdio(child.loop, **sdk::process_reaper(), command, net::ChildOptions{}, sdk::ConnectionOptions{}));
   ASSERT_FALSE(opened.ok());
   EXPECT_EQ(opened.error().code, Code::not_found);
   EXPECT_NE(opened.error().message.find("/nonexistent/program"), std::string::npos);

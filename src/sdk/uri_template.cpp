@@ -65,7 +65,8 @@ std::optional<std::map<std::string, std::string>> UriTemplate::match(std::string
   return values;
 }
 
-bool UriTemplate::match_from(std::size_t part, std::string_view uri, std::size_t& budget, std::map<std::string, std::string>& values) const {
+bool UriTemplate::match_from(std::size_t part, std::string_view uri, std::size_t& budget,
+                             std::map<std::string, std::string>& values) const {
   if (budget == 0) return false;
   --budget;
   if (part == parts_.size()) return uri.empty();

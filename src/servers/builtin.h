@@ -24,8 +24,8 @@ class Builtin {
 
 // What a built-in server is made from. Each takes what it understands, and refuses what it needs and does not get.
 struct BuiltinOptions {
-  std::string version = "0.1.0";    // what it says about itself
-  std::vector<RootOptions> roots;   // filesystem: one or more; vault: exactly one
+  std::string version = "0.1.0";   // what it says about itself
+  std::vector<RootOptions> roots;  // filesystem: one or more; vault: exactly one
   TreeLimits limits;
 };
 

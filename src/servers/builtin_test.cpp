@@ -17,11 +17,11 @@
 namespace servers {
 namespace {
 
+using servers::testing::TempFolder;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using servers::testing::TempFolder;
 
 std::string free_port() {
   int s = ::socket(AF_INET, SOCK_STREAM, 0);
@@ -92,8 +92,9 @@ mcp::Task<int> use_filesystem(std::string url, bool writes) {
     // A definition is to cost less than 250 tokens.
     EXPECT_LT(tool.description.size() + tool.input_schema.size() + tool.annotations.size(), 1000u) << tool.name;
   }
-  for (const char* name : {"read_file", "read_text_file", "read_media_file", "read_multiple_files", "list_directory", "list_directory_with_sizes",
-                           "directory_tree", "search_files", "search_content", "get_file_info", "list_allowed_directories"})
+  for (const char* name :
+       {"read_file", "read_text_file", "read_media_file", "read_multiple_files", "list_directory", "list_directory_with_sizes",
+        "directory_tree", "search_files", "search_content", "get_file_info", "list_allowed_directories"})
     EXPECT_THAT(names, Contains(name));
   for (const char* name : {"write_file", "append_file", "create_directory", "edit_file", "move_file"}) {
     if (writes)

@@ -7,8 +7,7 @@ namespace store {
 mcp::Result<std::unique_ptr<Store>> open_store(std::string_view location) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (location.starts_with(kSqlite)) return open_sqlite(std::string(location.substr(kSqlite.size())));
-  if (location.starts_with("postgres:"))
-    return mcp::Error(mcp::Code::invalid_argument, "postgres is not built yet; use sqlite:PATH");
+  if (location.starts_with("postgres:")) return mcp::Error(mcp::Code::invalid_argument, "postgres is not built yet; use sqlite:PATH");
   return mcp::Error(mcp::Code::invalid_argument, "unknown kind of store '" + std::string(location) + "'; use sqlite:PATH");
 }
 

@@ -28,9 +28,7 @@ class LocalOutlet final : public sdk::Outlet {
     if (sink_) sink_(method, params);
     return {};
   }
-  Task<std::string> request(Method, std::string) override {
-    co_return Error(Code::denied, "a built-in server cannot ask the client");
-  }
+  Task<std::string> request(Method, std::string) override { co_return Error(Code::denied, "a built-in server cannot ask the client"); }
   std::stop_token stop_token() const override { return stop_; }
   base::Loop& loop() override { return loop_; }
 

@@ -22,7 +22,8 @@ using sdk::Reply;
 constexpr base::Millis kCloseGrace{2'000};
 
 // What a child inherits besides what its config gives it: enough to find programs and its user's folders, and no secret.
-constexpr std::array<const char*, 9> kInherited = {"PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME", "NODE_EXTRA_CA_CERTS"};
+constexpr std::array<const char*, 9> kInherited = {
+    "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME", "NODE_EXTRA_CA_CERTS"};
 
 net::ChildCommand child_command(const ServerConfig& config) {
   net::ChildCommand command;

@@ -15,7 +15,7 @@ namespace gateway {
 struct FakeServer {
   int opened = 0;
   int closed = 0;
-  std::vector<std::string> open_errors;           // each start takes one; none: it starts
+  std::vector<std::string> open_errors;  // each start takes one; none: it starts
   bool hang_at_start = false;
   bool alive = true;
   std::string capabilities = R"({"tools":{}})";

@@ -32,9 +32,9 @@ struct LinkEvents {
 // One request to an upstream. The slices must live until its Task has ended.
 struct LinkRequest {
   protocol::Method method = protocol::Method::unknown;
-  std::string_view params;               // JSON object, its `_meta` as the client sent it; may be empty
-  std::string_view client_capabilities;  // what the client behind this request can do, JSON text; empty: nothing
-  std::string_view log_level;            // plain; empty: no log messages
+  std::string_view params;                      // JSON object, its `_meta` as the client sent it; may be empty
+  std::string_view client_capabilities;         // what the client behind this request can do, JSON text; empty: nothing
+  std::string_view log_level;                   // plain; empty: no log messages
   const protocol::ToolHeaders* tool = nullptr;  // the marked properties of the tool that is called, if it has any
   std::stop_token stop;
   base::Instant deadline;

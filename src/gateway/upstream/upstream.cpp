@@ -95,8 +95,8 @@ Task<void> Upstream::open(std::stop_token stop, Instant deadline) {
   if (state_ != State::starting) {
     if (braked(base::Timers::now()))
       co_await mcp::fail(named(Error(Code::unavailable, "it failed " + std::to_string(kDeaths) + " times within " +
-                                                                  std::to_string(kDeathsWithin.count() / 1000) +
-                                                                  " s and is left alone for a moment; the last time: " + reason_)));
+                                                            std::to_string(kDeathsWithin.count() / 1000) +
+                                                            " s and is left alone for a moment; the last time: " + reason_)));
     state_ = State::starting;
     work_.spawn(start());
     if (link_) co_return;

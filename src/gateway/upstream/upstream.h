@@ -65,7 +65,7 @@ class Upstream {
   bool closed_ = false;
   std::shared_ptr<Link> link_;
   base::Waiters waiting_;             // for the attempt that runs now
-  std::deque<base::Instant> deaths_;           // the latest ones, for the brake
+  std::deque<base::Instant> deaths_;  // the latest ones, for the brake
   base::TaskGroup work_;
 };
 

@@ -53,7 +53,7 @@ class Walk {
       bool last = todo_.empty();
       Fd fd(openat(here(), part.c_str(), O_PATH | O_NOFOLLOW | O_CLOEXEC));
       if (!fd) return failed(errno);
-      struct stat st {};
+      struct stat st{};
       if (fstat(fd.get(), &st) != 0) return failed(errno);
       if (S_ISLNK(st.st_mode) && !(last && (flags & O_NOFOLLOW))) {
         if (int error = follow(fd)) return failed(error);
@@ -76,7 +76,7 @@ class Walk {
   }
 
   int follow(const Fd& link) {
-    struct statfs fs {};
+    struct statfs fs{};
     if (fstatfs(link.get(), &fs) != 0) return errno;
     if (fs.f_type == PROC_SUPER_MAGIC) return ELOOP;  // may be a link that is no path
     if (++links_ > kMostLinks) return ELOOP;
@@ -121,8 +121,7 @@ Fd::~Fd() {
   if (fd_ >= 0) ::close(fd_);
 }
 
-Opened open_beneath(int root, std::string_view path, int flags, std::span<const std::string> names,
-                    Resolver resolver) {
+Opened open_beneath(int root, std::string_view path, int flags, std::span<const std::string> names, Resolver resolver) {
   if (path.find('\0') != std::string_view::npos) return failed(EINVAL);
   if (path.size() >= PATH_MAX) return failed(ENAMETOOLONG);
   if (path.starts_with('/')) return failed(EXDEV);

@@ -30,8 +30,9 @@ Result<std::unique_ptr<re2::RE2>> compile(const ContentQuery& query) {
   // With (?m) `^` and `$` mean the same in one line and in a whole file.
   auto expression = std::make_unique<re2::RE2>(literal ? query.pattern : "(?m)" + query.pattern, options);
   if (!expression->ok())
-    return Error(Code::invalid_argument, "the expression is not valid: " + expression->error() + "; escape special characters with a "
-                                         "backslash, or search for the text as it is, without regex");
+    return Error(Code::invalid_argument, "the expression is not valid: " + expression->error() +
+                                             "; escape special characters with a "
+                                             "backslash, or search for the text as it is, without regex");
   return expression;
 }
 

@@ -23,7 +23,8 @@ std::string time_text(std::int64_t ns) {
 std::string file_uri(const std::string& path) {
   std::string out = "file://";
   for (char c : path) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~/").find(c) != std::string_view::npos;
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 std::string_view("-._~/").find(c) != std::string_view::npos;
     if (plain)
       out += c;
     else
@@ -40,9 +41,9 @@ Result<> check_text(std::string_view text, std::string_view path, bool at_start)
     return Error(Code::invalid_argument,
                  in_quotes(path) + " is a binary file (" + std::string(media_type(path)) + "); read_media_file returns its bytes");
   if (auto bad = find_bad_utf8(text))
-    return Error(Code::invalid_argument,
-                 in_quotes(path) + " is not UTF-8 text" + (at_start ? " (byte " + std::to_string(*bad) + " is wrong)" : std::string()) +
-                     "; read_media_file returns its bytes");
+    return Error(Code::invalid_argument, in_quotes(path) + " is not UTF-8 text" +
+                                             (at_start ? " (byte " + std::to_string(*bad) + " is wrong)" : std::string()) +
+                                             "; read_media_file returns its bytes");
   return {};
 }
 

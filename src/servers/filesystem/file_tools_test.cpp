@@ -10,9 +10,9 @@
 namespace servers {
 namespace {
 
+using servers::testing::TempFolder;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using servers::testing::TempFolder;
 
 class FileToolsTest : public ::testing::Test {
  protected:
@@ -57,7 +57,8 @@ TEST_F(FileToolsTest, AnswersAreLimited) {
   EXPECT_EQ(t.list({.path = "many"}).error().code, Code::too_large);
   EXPECT_EQ(t.show_tree({.path = ".", .excludePatterns = std::vector<std::string>{}}, {}).error().code, Code::too_large);
   EXPECT_TRUE(t.show_tree({.path = ".", .excludePatterns = std::vector<std::string>{"many"}}, {}).ok());
-  EXPECT_THAT(*t.find_names({.path = ".", .pattern = "many/*", .excludePatterns = std::vector<std::string>{}}, {}), HasSubstr("stopped after"));
+  EXPECT_THAT(*t.find_names({.path = ".", .pattern = "many/*", .excludePatterns = std::vector<std::string>{}}, {}),
+              HasSubstr("stopped after"));
 }
 
 TEST_F(FileToolsTest, TenThousandFilesAreListedAndOneMoreIsNot) {
@@ -130,17 +131,29 @@ TEST_F(FileToolsTest, SearchingFindsNamesAndLines) {
   EXPECT_EQ(*t.find_names({.path = ".", .pattern = "**/*.md", .excludePatterns = none}, {}), area_ / "a.md" + "\n" + (area_ / "sub/b.md"));
   EXPECT_EQ(*t.find_names({.path = ".", .pattern = "*.txt", .excludePatterns = none}, {}), "No matches found");
   auto lines = [&](std::string pattern, bool regex, bool ignore) {
-    return *t.find_lines({.path = ".", .pattern = std::move(pattern), .regex = regex, .ignoreCase = ignore, .include = {}, .excludePatterns = none, .limit = 100}, {});
+    return *t.find_lines({.path = ".",
+                          .pattern = std::move(pattern),
+                          .regex = regex,
+                          .ignoreCase = ignore,
+                          .include = {},
+                          .excludePatterns = none,
+                          .limit = 100},
+                         {});
   };
-  EXPECT_EQ(lines("beta.gamma", false, false), area_ / "sub/b.md" + ":2: beta.gamma\n\n(2 files searched, 1 binary, large or unreadable ones skipped)");
+  EXPECT_EQ(lines("beta.gamma", false, false),
+            area_ / "sub/b.md" + ":2: beta.gamma\n\n(2 files searched, 1 binary, large or unreadable ones skipped)");
   EXPECT_THAT(lines("beta.gamma", true, false), HasSubstr("a.md:2: beta gamma"));
   EXPECT_THAT(lines("^beta", true, true), HasSubstr("b.md:1: Beta\n"));
   EXPECT_THAT(lines("gamma$", true, false), HasSubstr("a.md:2"));
   EXPECT_THAT(lines("alpha.*gamma", true, false), HasSubstr("No matches"));
-  auto bad = t.find_lines({.path = ".", .pattern = "(", .regex = true, .ignoreCase = false, .include = {}, .excludePatterns = none, .limit = 1}, {});
+  auto bad = t.find_lines(
+      {.path = ".", .pattern = "(", .regex = true, .ignoreCase = false, .include = {}, .excludePatterns = none, .limit = 1}, {});
   EXPECT_EQ(bad.error().code, Code::invalid_argument);
-  EXPECT_THAT(*t.find_lines({.path = ".", .pattern = "beta", .regex = false, .ignoreCase = true, .include = "**/*.md", .excludePatterns = none, .limit = 1}, {}),
-              HasSubstr("stopped after 1 matches"));
+  EXPECT_THAT(
+      *t.find_lines(
+          {.path = ".", .pattern = "beta", .regex = false, .ignoreCase = true, .include = "**/*.md", .excludePatterns = none, .limit = 1},
+          {}),
+      HasSubstr("stopped after 1 matches"));
 }
 
 TEST_F(FileToolsTest, EditsShowTheirDifferenceAndMayBeTried) {
@@ -158,7 +171,8 @@ TEST_F(FileToolsTest, EditsShowTheirDifferenceAndMayBeTried) {
 
 TEST(Edits, AreExactOrKeepTheIndentation) {
   EXPECT_EQ(*apply_edits("a\r\nb\r\nc\r\n", {{"a\nb", "x\ny"}}), "x\r\ny\r\nc\r\n");
-  EXPECT_EQ(*apply_edits("  if (x) {\n    go();\n  }\n", {{"if (x) {\n  go();\n}\n", "if (y) {\n  stop();\n}\n"}}), "  if (y) {\n    stop();\n  }\n");
+  EXPECT_EQ(*apply_edits("  if (x) {\n    go();\n  }\n", {{"if (x) {\n  go();\n}\n", "if (y) {\n  stop();\n}\n"}}),
+            "  if (y) {\n    stop();\n  }\n");
   EXPECT_THAT(apply_edits("a\na\n", {{"a", "b"}}).error().message, HasSubstr("several places (lines 1, 2)"));
   EXPECT_FALSE(apply_edits("a", {{"", "b"}}).ok());
   EXPECT_EQ(*apply_edits("a b", {{"a", "c"}, {"c b", "d"}}), "d");
@@ -184,7 +198,10 @@ TEST(Texts, AreCheckedAndShown) {
   EXPECT_EQ(find_bad_utf8("\xED\xA0\x80"), 0u);
   EXPECT_EQ(find_bad_utf8("ab\xE2\x82"), 2u);
   EXPECT_EQ(visible("a\n\x1b[0m\xE2\x80\xAEz\xFF"), "a\\n\\x1b[0m\\xe2\\x80\\xaez\\xff");
-  EXPECT_EQ(repaired("a\xFF" "b"), "a\xEF\xBF\xBD" "b");
+  EXPECT_EQ(repaired("a\xFF"
+                     "b"),
+            "a\xEF\xBF\xBD"
+            "b");
   EXPECT_EQ(cut("aé", 2), "a");
 }
 

@@ -39,8 +39,8 @@ class Filesystem final : public Builtin {
     server_.tool("read_file", "Deprecated: the same as read_text_file.", tools_, &FileTools::read_text, reads("Read File (Deprecated)"));
     server_.tool("read_text_file", "Read a UTF-8 text file, whole or its first (head) or last (tail) lines.", tools_, &FileTools::read_text,
                  reads("Read Text File"));
-    server_.tool("read_media_file", "Read an image, audio or any binary file as base64 with its media type.", tools_, &FileTools::read_media,
-                 reads("Read Media File"));
+    server_.tool("read_media_file", "Read an image, audio or any binary file as base64 with its media type.", tools_,
+                 &FileTools::read_media, reads("Read Media File"));
     server_.tool("read_multiple_files", "Read several text files at once. A file that cannot be read does not stop the others.", tools_,
                  &FileTools::read_many, reads("Read Multiple Files"));
     server_.tool("get_file_info", "Size, times, type and permissions of a file or folder.", tools_, &FileTools::file_info,
@@ -62,8 +62,9 @@ class Filesystem final : public Builtin {
   }
   void add_adding() {
     bool replaces = tools_.tree().mode() == RootMode::write;
-    server_.tool("write_file", replaces ? "Create a file, or replace all of its content." : "Create a new file; one that exists is left alone.",
-                 tools_, &FileTools::write, changes("Write File", replaces ? Harm::some : Harm::none, Twice::same));
+    server_.tool("write_file",
+                 replaces ? "Create a file, or replace all of its content." : "Create a new file; one that exists is left alone.", tools_,
+                 &FileTools::write, changes("Write File", replaces ? Harm::some : Harm::none, Twice::same));
     server_.tool("append_file", "Add text to the end of a file.", tools_, &FileTools::append,
                  changes("Append to File", Harm::none, Twice::different));
     server_.tool("create_directory", "Create a folder and those above it. Fine when it exists.", tools_, &FileTools::make_folder,

@@ -63,8 +63,7 @@ bool expand(std::string pattern, std::vector<std::string>& out) {
     if (!group) {
       out.push_back(std::move(one));
     } else {
-      for (std::string_view option : group->options)
-        todo.push_back(one.substr(0, open) + std::string(option) + one.substr(group->end));
+      for (std::string_view option : group->options) todo.push_back(one.substr(0, open) + std::string(option) + one.substr(group->end));
     }
     if (out.size() + todo.size() > kMostWays) return false;
   }

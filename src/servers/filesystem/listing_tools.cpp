@@ -16,22 +16,19 @@ namespace {
 
 std::string_view mark(Kind kind) {
   switch (kind) {
-    case Kind::folder:
-      return "[DIR]";
-    case Kind::link:
-      return "[LINK]";
-    case Kind::file:
-      return "[FILE]";
-    case Kind::other:
-      break;
+    case Kind::folder: return "[DIR]";
+    case Kind::link: return "[LINK]";
+    case Kind::file: return "[FILE]";
+    case Kind::other: break;
   }
   return "[SPECIAL]";
 }
 
 Result<> check_count(std::string_view path, std::size_t count, std::size_t limit) {
   if (count <= limit) return {};
-  return Error(Code::too_large, fmt::format("{} holds {} entries, and an answer at most {}; use search_files with a pattern, or a folder below it",
-                                            in_quotes(path), count, limit));
+  return Error(Code::too_large,
+               fmt::format("{} holds {} entries, and an answer at most {}; use search_files with a pattern, or a folder below it",
+                           in_quotes(path), count, limit));
 }
 
 // `text` as a JSON string.

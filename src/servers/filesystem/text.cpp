@@ -42,18 +42,22 @@ bool is_unseen(std::string_view character) {
 }
 
 constexpr std::array<std::pair<std::string_view, std::string_view>, 46> kTypes = {{
-    {"md", "text/markdown"},     {"txt", "text/plain"},        {"html", "text/html"},        {"htm", "text/html"},
-    {"css", "text/css"},         {"csv", "text/csv"},          {"json", "application/json"}, {"js", "text/javascript"},
-    {"mjs", "text/javascript"},  {"ts", "text/x-typescript"},  {"xml", "application/xml"},   {"yaml", "application/yaml"},
-    {"yml", "application/yaml"}, {"toml", "application/toml"}, {"pdf", "application/pdf"},   {"zip", "application/zip"},
-    {"gz", "application/gzip"},  {"tar", "application/x-tar"}, {"wasm", "application/wasm"}, {"png", "image/png"},
-    {"jpg", "image/jpeg"},       {"jpeg", "image/jpeg"},       {"gif", "image/gif"},         {"webp", "image/webp"},
-    {"avif", "image/avif"},      {"bmp", "image/bmp"},         {"svg", "image/svg+xml"},     {"ico", "image/x-icon"},
-    {"tif", "image/tiff"},       {"tiff", "image/tiff"},       {"heic", "image/heic"},       {"mp3", "audio/mpeg"},
-    {"wav", "audio/wav"},        {"ogg", "audio/ogg"},         {"oga", "audio/ogg"},         {"opus", "audio/opus"},
-    {"flac", "audio/flac"},      {"m4a", "audio/mp4"},         {"aac", "audio/aac"},         {"mp4", "video/mp4"},
-    {"webm", "video/webm"},      {"mov", "video/quicktime"},   {"py", "text/x-python"},      {"cpp", "text/x-c++"},
-    {"h", "text/x-c"},           {"canvas", "application/json"},
+    {"md", "text/markdown"},        {"txt", "text/plain"},        {"html", "text/html"},
+    {"htm", "text/html"},           {"css", "text/css"},          {"csv", "text/csv"},
+    {"json", "application/json"},   {"js", "text/javascript"},    {"mjs", "text/javascript"},
+    {"ts", "text/x-typescript"},    {"xml", "application/xml"},   {"yaml", "application/yaml"},
+    {"yml", "application/yaml"},    {"toml", "application/toml"}, {"pdf", "application/pdf"},
+    {"zip", "application/zip"},     {"gz", "application/gzip"},   {"tar", "application/x-tar"},
+    {"wasm", "application/wasm"},   {"png", "image/png"},         {"jpg", "image/jpeg"},
+    {"jpeg", "image/jpeg"},         {"gif", "image/gif"},         {"webp", "image/webp"},
+    {"avif", "image/avif"},         {"bmp", "image/bmp"},         {"svg", "image/svg+xml"},
+    {"ico", "image/x-icon"},        {"tif", "image/tiff"},        {"tiff", "image/tiff"},
+    {"heic", "image/heic"},         {"mp3", "audio/mpeg"},        {"wav", "audio/wav"},
+    {"ogg", "audio/ogg"},           {"oga", "audio/ogg"},         {"opus", "audio/opus"},
+    {"flac", "audio/flac"},         {"m4a", "audio/mp4"},         {"aac", "audio/aac"},
+    {"mp4", "video/mp4"},           {"webm", "video/webm"},       {"mov", "video/quicktime"},
+    {"py", "text/x-python"},        {"cpp", "text/x-c++"},        {"h", "text/x-c"},
+    {"canvas", "application/json"},
 }};
 
 }  // namespace

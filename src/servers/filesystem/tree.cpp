@@ -47,7 +47,7 @@ Result<std::unique_ptr<Root>> open_root(const RootOptions& options) {
   root->mode = options.mode;
   root->fd = Fd(::open(real.get(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!root->fd) return broken(errno == ENOTDIR ? "is not a folder" : std::strerror(errno));
-  struct stat st {};
+  struct stat st{};
   if (fstat(root->fd.get(), &st) != 0) return broken(std::strerror(errno));
   root->device = st.st_dev;
   root->inode = st.st_ino;
@@ -68,9 +68,7 @@ struct CloseFolder {
 
 }  // namespace
 
-std::string_view mode_name(RootMode mode) {
-  return mode == RootMode::read ? "read" : mode == RootMode::append ? "append" : "write";
-}
+std::string_view mode_name(RootMode mode) { return mode == RootMode::read ? "read" : mode == RootMode::append ? "append" : "write"; }
 
 Result<RootMode> parse_root_mode(std::string_view name) {
   for (RootMode mode : {RootMode::read, RootMode::append, RootMode::write})
@@ -146,11 +144,11 @@ Result<Place> Tree::place(std::string_view path) const {
 
 Result<> Tree::check_regular(const struct stat& st, std::string_view path) const {
   if (S_ISDIR(st.st_mode)) return Error(Code::invalid_argument, in_quotes(path) + " is a folder, not a file; list it instead");
-  if (!S_ISREG(st.st_mode))
-    return Error(Code::denied, in_quotes(path) + " is a device, pipe or socket; only regular files can be used");
+  if (!S_ISREG(st.st_mode)) return Error(Code::denied, in_quotes(path) + " is a device, pipe or socket; only regular files can be used");
   if (st.st_nlink > 1 && limits_.hard_links == HardLinks::refuse)
-    return Error(Code::denied, in_quotes(path) + " has several names (hard links), and another one may lie outside the allowed "
-                                                 "folders; copy it, or let the operator allow hard links");
+    return Error(Code::denied, in_quotes(path) +
+                                   " has several names (hard links), and another one may lie outside the allowed "
+                                   "folders; copy it, or let the operator allow hard links");
   return {};
 }
 
@@ -160,7 +158,7 @@ Result<std::pair<Fd, Info>> Tree::open_file(std::string_view path) const {
   // O_NONBLOCK: a pipe without a writer must not hold the thread until fstat has told what it is.
   Opened opened = open_at(*at->root, at->rest, O_RDONLY | O_NONBLOCK);
   if (!opened) return refusal(opened.error, path, roots_);
-  struct stat st {};
+  struct stat st{};
   if (fstat(opened.fd.get(), &st) != 0) return refusal(errno, path, roots_);
   if (auto fine = check_regular(st, path); !fine) return std::move(fine).error();
   return std::pair{std::move(opened.fd), info_of(st)};
@@ -171,7 +169,7 @@ Result<Info> Tree::info(std::string_view path) const {
   if (!at) return std::move(at).error();
   Opened opened = open_at(*at->root, at->rest, O_PATH);
   if (!opened) return refusal(opened.error, path, roots_);
-  struct statx st {};
+  struct statx st{};
   if (statx(opened.fd.get(), "", AT_EMPTY_PATH, STATX_BASIC_STATS | STATX_BTIME, &st) != 0) return refusal(errno, path, roots_);
   auto ns = [](const statx_timestamp& t) { return static_cast<std::int64_t>(t.tv_sec) * 1'000'000'000 + t.tv_nsec; };
   Info info;
@@ -213,7 +211,7 @@ Result<std::vector<Entry>> Tree::list(std::string_view path, With with) const {
     Entry entry{std::string(name)};
     if (one->d_type != DT_UNKNOWN) entry.kind = kind_of(static_cast<mode_t>(DTTOIF(one->d_type)));
     if (with == With::sizes || one->d_type == DT_UNKNOWN) {
-      struct stat st {};
+      struct stat st{};
       if (fstatat(opened.fd.get(), one->d_name, &st, AT_SYMLINK_NOFOLLOW) != 0) continue;  // went away meanwhile
       entry.kind = kind_of(st.st_mode);
       entry.modified_ns = nanoseconds(st.st_mtim);
@@ -227,8 +225,7 @@ Result<std::vector<Entry>> Tree::list(std::string_view path, With with) const {
   return entries;
 }
 
-Result<> Tree::walk(std::string_view path, With with, std::stop_token stop,
-                    const std::function<Onward(const Visit&)>& visit) const {
+Result<> Tree::walk(std::string_view path, With with, std::stop_token stop, const std::function<Onward(const Visit&)>& visit) const {
   auto at = place(path);
   if (!at) return std::move(at).error();
   struct Level {

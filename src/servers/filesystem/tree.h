@@ -78,9 +78,9 @@ enum class Kind { file, folder, link, other };
 struct Entry {
   std::string name;
   Kind kind = Kind::other;
-  std::uint64_t size = 0;          // files only, and only when asked for
-  std::int64_t modified_ns = 0;    // since the epoch, likewise
-  std::uint64_t inode = 0;         // likewise
+  std::uint64_t size = 0;        // files only, and only when asked for
+  std::int64_t modified_ns = 0;  // since the epoch, likewise
+  std::uint64_t inode = 0;       // likewise
 };
 
 // What is known about a file or folder.

@@ -31,7 +31,8 @@ std::optional<std::string> read_range(const Fd& fd, std::uint64_t offset, std::s
 constexpr std::size_t kBlock = 64 << 10;
 
 Error lines_too_large(std::string_view path, std::size_t lines, std::size_t limit) {
-  return {Code::too_large, std::to_string(lines) + " lines of " + in_quotes(path) + " are more than " + size_text(limit) + "; ask for fewer"};
+  return {Code::too_large,
+          std::to_string(lines) + " lines of " + in_quotes(path) + " are more than " + size_text(limit) + "; ask for fewer"};
 }
 
 }  // namespace

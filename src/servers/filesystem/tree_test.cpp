@@ -15,9 +15,9 @@
 namespace servers {
 namespace {
 
+using servers::testing::TempFolder;
 using ::testing::HasSubstr;
 using ::testing::Not;
-using servers::testing::TempFolder;
 
 constexpr char kSecret[] = "the secret of the house";
 
@@ -59,8 +59,8 @@ INSTANTIATE_TEST_SUITE_P(Both, Escapes, ::testing::Values(Resolver::kernel, Reso
 
 TEST_P(Escapes, DotsAndAbsolutePathsStayInside) {
   for (const std::string& path : {std::string("../secret.txt"), std::string("sub/../../secret.txt"), std::string("/etc/passwd"),
-                                  area_ / "secret.txt", area_ / "root/../secret.txt", std::string("//etc/passwd"), std::string("sub/../../../etc/passwd"),
-                                  area_ / "root/../../../../../../etc/passwd", std::string("..")})
+                                  area_ / "secret.txt", area_ / "root/../secret.txt", std::string("//etc/passwd"),
+                                  std::string("sub/../../../etc/passwd"), area_ / "root/../../../../../../etc/passwd", std::string("..")})
     expect_closed(path);
   auto error = tree_->read("../secret.txt").error();
   EXPECT_EQ(error.code, Code::denied);
@@ -85,7 +85,8 @@ TEST_P(Escapes, LinksThatLeaveAreRefused) {
   area_.link("chain1", "root/chain2");
   area_.link("sub/../../secret.txt", "root/winding");
   area_.link(area_ / "root-evil", "root/evil");
-  for (const char* path : {"file", "absolute", "folder/secret.txt", "top/etc/passwd", "chain2", "winding", "evil/secret.txt"}) expect_closed(path);
+  for (const char* path : {"file", "absolute", "folder/secret.txt", "top/etc/passwd", "chain2", "winding", "evil/secret.txt"})
+    expect_closed(path);
   EXPECT_EQ(tree_->read("chain2").error().code, Code::denied);
   EXPECT_THAT(tree_->read("chain2").error().leaving(), HasSubstr("leads outside"));
   // A file that does not exist yet, behind a link that leaves.
@@ -126,10 +127,13 @@ TEST_P(Escapes, CirclesEnd) {
   expect_closed("a/x");
   EXPECT_EQ(*tree_->read("self/self/self/inside.txt"), "inside");
   std::size_t count = 0;
-  ASSERT_TRUE(tree_->walk(".", Tree::With::names, {}, [&](const Visit&) {
-                     ++count;
-                     return Onward::enter;
-                   }).ok());
+  ASSERT_TRUE(tree_
+                  ->walk(".", Tree::With::names, {},
+                         [&](const Visit&) {
+                           ++count;
+                           return Onward::enter;
+                         })
+                  .ok());
   EXPECT_EQ(count, 6u);  // inside.txt, sub, sub/deep.txt, a, b, self: links are not entered
 }
 

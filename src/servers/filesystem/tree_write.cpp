@@ -48,7 +48,7 @@ int rename_new(int from, const std::string& name, int to, const std::string& new
   if (syscall(SYS_renameat2, from, name.c_str(), to, new_name.c_str(), RENAME_NOREPLACE) == 0) return 0;
   if (errno != EINVAL && errno != ENOSYS) return errno;
   // The file system cannot promise it; look first.
-  struct stat st {};
+  struct stat st{};
   if (fstatat(to, new_name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0) return EEXIST;
   return renameat(from, name.c_str(), to, new_name.c_str()) == 0 ? 0 : errno;
 }
@@ -68,13 +68,13 @@ bool same(const struct stat& st, const Root& root) { return st.st_dev == root.de
 // Calls `meet` with `folder` and every folder above it, up to the top of the file system, until it says true.
 template <class F>
 bool climb(int folder, F meet) {
-  struct stat st {};
+  struct stat st{};
   if (fstat(folder, &st) != 0) return false;
   Fd here;
   for (int i = 0; i < PATH_MAX / 2; ++i) {
     if (meet(st)) return true;
     Fd up(openat(here ? here.get() : folder, "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
-    struct stat above {};
+    struct stat above{};
     if (!up || fstat(up.get(), &above) != 0) return false;
     if (above.st_dev == st.st_dev && above.st_ino == st.st_ino) return false;
     st = above;
@@ -101,11 +101,10 @@ RootMode Tree::governing_mode(const Root& root, int folder) const {
 }
 
 bool Tree::holds_root(int folder) const {
-  struct stat wanted {};
+  struct stat wanted{};
   if (fstat(folder, &wanted) != 0) return true;
   for (const auto& root : roots_)
-    if (climb(root->fd.get(), [&](const struct stat& st) { return st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino; }))
-      return true;
+    if (climb(root->fd.get(), [&](const struct stat& st) { return st.st_dev == wanted.st_dev && st.st_ino == wanted.st_ino; })) return true;
   return false;
 }
 
@@ -180,7 +179,7 @@ Result<> Tree::write(std::string_view path, std::string_view content) const {
   auto spot = locate(*at, Last::follow);
   if (!spot) return std::move(spot).error();
   if (spot->mode == RootMode::read) return not_in_mode("write", path, spot->mode);
-  struct stat st {};
+  struct stat st{};
   bool there = fstatat(spot->folder.get(), spot->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) == 0;
   if (!there && errno != ENOENT) return refusal(errno, path, roots_);
   if (!there) return replace(*spot, path, content, nullptr);
@@ -198,7 +197,7 @@ Result<> Tree::append(std::string_view path, std::string_view content) const {
   Fd fd(openat(spot->folder.get(), spot->name.c_str(), O_WRONLY | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
   if (!fd && errno == ENOENT) return write(path, content);
   if (!fd) return refusal(errno, path, roots_);
-  struct stat st {};
+  struct stat st{};
   if (fstat(fd.get(), &st) != 0) return refusal(errno, path, roots_);
   if (auto fine = check_regular(st, path); !fine) return fine;
   if (static_cast<std::size_t>(st.st_size) + content.size() > limits_.read)
@@ -212,7 +211,7 @@ Result<bool> Tree::make_folder(std::string_view path) const {
   auto at = place(path);
   if (!at) return std::move(at).error();
   if (Opened there = open_at(*at->root, at->rest, O_PATH)) {
-    struct stat st {};
+    struct stat st{};
     if (fstat(there.fd.get(), &st) != 0) return refusal(errno, path, roots_);
     if (!S_ISDIR(st.st_mode)) return Error(Code::conflict, in_quotes(path) + " exists already and is no folder");
     return false;
@@ -228,7 +227,8 @@ Result<bool> Tree::make_folder(std::string_view path) const {
     if (!spot) return std::move(spot).error();
     if (spot->mode == RootMode::read) return not_in_mode("create", path, spot->mode);
     // A name that is there and is no folder, and a link to nowhere, end here with EEXIST.
-    if (mkdirat(spot->folder.get(), spot->name.c_str(), 0777) != 0 && (errno != EEXIST || !open_at(*step.root, step.rest, O_PATH | O_DIRECTORY)))
+    if (mkdirat(spot->folder.get(), spot->name.c_str(), 0777) != 0 &&
+        (errno != EEXIST || !open_at(*step.root, step.rest, O_PATH | O_DIRECTORY)))
       return refusal(errno == EEXIST ? ENOTDIR : errno, path, roots_);
   }
   return true;
@@ -245,7 +245,7 @@ Result<> Tree::move(std::string_view from, std::string_view to) const {
   if (!target) return std::move(target).error();
   if (source->mode != RootMode::write) return not_in_mode("move", from, source->mode);
   if (target->mode != RootMode::write) return not_in_mode("move something to", to, target->mode);
-  struct stat st {};
+  struct stat st{};
   if (fstatat(source->folder.get(), source->name.c_str(), &st, AT_SYMLINK_NOFOLLOW) != 0) return refusal(errno, from, roots_);
   if (S_ISDIR(st.st_mode)) {
     Fd folder(openat(source->folder.get(), source->name.c_str(), O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));

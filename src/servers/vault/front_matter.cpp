@@ -115,7 +115,8 @@ class Reader {
   explicit Reader(Properties& out) : out_(out) {}
 
   void line(std::string_view line) {
-    auto end = text_mode_ ? (line.empty() || line[0] == ' ' || line[0] == '\t' || strip(line).empty() ? std::nullopt : key_end(line)) : key_end(line);
+    auto end = text_mode_ ? (line.empty() || line[0] == ' ' || line[0] == '\t' || strip(line).empty() ? std::nullopt : key_end(line))
+                          : key_end(line);
     if (end) return begin(line, *end);
     if (!current_) return;
     std::string_view inner = strip(line);

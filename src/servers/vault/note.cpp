@@ -72,8 +72,9 @@ Link wikilink(std::string_view inner) {
 bool has_scheme(std::string_view target) {
   std::size_t colon = target.find(':');
   if (colon == std::string_view::npos || colon == 0) return false;
-  return std::all_of(target.begin(), target.begin() + static_cast<std::ptrdiff_t>(colon),
-                     [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.'; });
+  return std::all_of(target.begin(), target.begin() + static_cast<std::ptrdiff_t>(colon), [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+  });
 }
 
 class Parser {
@@ -93,7 +94,8 @@ class Parser {
     while (tag.ends_with('/')) tag.remove_suffix(1);
     if (tag.empty() || note_.tags.size() >= 1000) return;
     std::string key = fold(tag);
-    if (std::none_of(note_.tags.begin(), note_.tags.end(), [&](const std::string& t) { return fold(t) == key; })) note_.tags.emplace_back(tag);
+    if (std::none_of(note_.tags.begin(), note_.tags.end(), [&](const std::string& t) { return fold(t) == key; }))
+      note_.tags.emplace_back(tag);
   }
 
  private:
@@ -150,7 +152,8 @@ class Parser {
     std::size_t caret = s.rfind('^');
     if (caret == std::string_view::npos || caret + 1 == s.size() || (caret > 0 && s[caret - 1] != ' ' && s[caret - 1] != '\t')) return;
     std::string_view name = s.substr(caret + 1);
-    if (std::all_of(name.begin(), name.end(), [](char c) { return is_tag_byte(c) && c != '/' && c != '_'; })) note_.blocks.emplace_back(name);
+    if (std::all_of(name.begin(), name.end(), [](char c) { return is_tag_byte(c) && c != '/' && c != '_'; }))
+      note_.blocks.emplace_back(name);
   }
 
   void inline_text(std::string_view line, std::size_t number) {
@@ -205,7 +208,8 @@ class Parser {
       end = line.find('>', ++from);
     } else {
       int depth = 0;
-      for (; end < line.size() && line[end] != ' ' && (line[end] != ')' || depth > 0); ++end) depth += line[end] == '(' ? 1 : line[end] == ')' ? -1 : 0;
+      for (; end < line.size() && line[end] != ' ' && (line[end] != ')' || depth > 0); ++end)
+        depth += line[end] == '(' ? 1 : line[end] == ')' ? -1 : 0;
       if (end == line.size()) end = std::string_view::npos;
     }
     if (end == std::string_view::npos || end == from) return at + 2;
@@ -255,7 +259,8 @@ std::size_t find_heading(const Note& note, std::string_view heading) {
     if (heading_key(note.headings[i].text) != keys[0]) continue;
     for (++k; k < keys.size(); ++k) {
       std::size_t next = at + 1;
-      while (next < note.headings.size() && note.headings[next].level > note.headings[at].level && heading_key(note.headings[next].text) != keys[k])
+      while (next < note.headings.size() && note.headings[next].level > note.headings[at].level &&
+             heading_key(note.headings[next].text) != keys[k])
         ++next;
       if (next == note.headings.size() || note.headings[next].level <= note.headings[at].level) break;
       at = next;

@@ -12,11 +12,11 @@ namespace servers {
 
 // A pointer from one note to something else in the vault.
 struct Link {
-  std::string target;   // as written, without heading, block and alias; empty for a link within its own note
-  std::string heading;  // behind #, nested ones joined by #
-  std::string block;    // behind #^
-  std::string alias;    // what is shown instead
-  bool embed = false;   // ![[…]]
+  std::string target;     // as written, without heading, block and alias; empty for a link within its own note
+  std::string heading;    // behind #, nested ones joined by #
+  std::string block;      // behind #^
+  std::string alias;      // what is shown instead
+  bool embed = false;     // ![[…]]
   bool markdown = false;  // [text](target), percent-decoded
   std::size_t line = 0;   // of the note, from 1
 };
@@ -31,13 +31,13 @@ struct Heading {
 // A note, read. Code blocks and inline code count for nothing.
 struct Note {
   Properties properties;
-  std::size_t body = 0;              // where the text begins, behind the front matter
+  std::size_t body = 0;  // where the text begins, behind the front matter
   std::size_t front_lines = 0;
   std::vector<std::string> aliases;  // from the front matter
   std::vector<std::string> tags;     // from the front matter and the text, without #, as written, each once
   std::vector<Heading> headings;
   std::vector<Link> links;
-  std::vector<std::string> blocks;   // names given by ^name
+  std::vector<std::string> blocks;  // names given by ^name
 
   // The property, or empty.
   std::string_view property(std::string_view name) const;

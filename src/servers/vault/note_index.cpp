@@ -128,7 +128,13 @@ void NoteIndex::put_one(const IndexedFile& file) {
   std::string titles = title;
   if (title != note_name(file.path)) titles += "\n" + std::string(note_name(file.path));
   Statement words = database_.prepare("INSERT INTO words(rowid, title, aliases, headings, tags, body) VALUES(?,?,?,?,?,?)");
-  words.bind(id).bind(titles).bind(join(note.aliases)).bind(headings).bind(join(note.tags)).bind(std::string_view(file.text).substr(note.body)).run();
+  words.bind(id)
+      .bind(titles)
+      .bind(join(note.aliases))
+      .bind(headings)
+      .bind(join(note.tags))
+      .bind(std::string_view(file.text).substr(note.body))
+      .run();
 }
 
 void NoteIndex::remove_one(std::string_view path) {
@@ -136,8 +142,9 @@ void NoteIndex::remove_one(std::string_view path) {
   if (!find.bind(path).step()) return;
   std::int64_t id = find.integer(0);
   find.reset();
-  for (std::string_view sql : {"DELETE FROM words WHERE rowid = ?", "DELETE FROM aliases WHERE file = ?", "DELETE FROM tags WHERE file = ?",
-                               "DELETE FROM properties WHERE file = ?", "DELETE FROM links WHERE file = ?", "DELETE FROM files WHERE id = ?"})
+  for (std::string_view sql :
+       {"DELETE FROM words WHERE rowid = ?", "DELETE FROM aliases WHERE file = ?", "DELETE FROM tags WHERE file = ?",
+        "DELETE FROM properties WHERE file = ?", "DELETE FROM links WHERE file = ?", "DELETE FROM files WHERE id = ?"})
     database_.prepare(sql).bind(id).run();
 }
 
@@ -187,7 +194,8 @@ std::vector<NoteHit> NoteIndex::search(const Query& query, const NoteFilter& fil
       if (std::none_of(best.begin(), best.end(), [&](const auto& one) { return one.first == id; })) best.push_back({id, -find.real(1)});
     }
   }
-  Statement read = database_.prepare("SELECT f.path, f.title, f.front_lines, w.body FROM files f JOIN words w ON w.rowid = f.id WHERE f.id = ?");
+  Statement read =
+      database_.prepare("SELECT f.path, f.title, f.front_lines, w.body FROM files f JOIN words w ON w.rowid = f.id WHERE f.id = ?");
   std::vector<NoteHit> hits;
   for (auto [id, score] : best) {
     if (!read.reset().bind(id).step()) continue;
@@ -199,8 +207,8 @@ std::vector<NoteHit> NoteIndex::search(const Query& query, const NoteFilter& fil
 
 NotePage NoteIndex::list(const NoteFilter& filter, std::size_t limit, std::string_view cursor) const {
   std::lock_guard lock(mutex_);
-  Statement find = database_.prepare("SELECT f.id, f.path, f.title, f.modified FROM files f WHERE f.note AND f.path > ?6" + std::string(kFilter) +
-                                     " ORDER BY f.path LIMIT ?7");
+  Statement find = database_.prepare("SELECT f.id, f.path, f.title, f.modified FROM files f WHERE f.note AND f.path > ?6" +
+                                     std::string(kFilter) + " ORDER BY f.path LIMIT ?7");
   bind_filter(find, filter);
   find.bind(cursor).bind(static_cast<std::int64_t>(limit + 1));
   Statement tags = database_.prepare("SELECT tag FROM tags WHERE file = ?");
@@ -265,7 +273,8 @@ Resolution NoteIndex::resolve_locked(std::string_view target, std::string_view f
       out.others.push_back(std::move(one.path));
   }
   if (!found.empty()) return out;
-  Statement alias = database_.prepare("SELECT f.path, a.alias FROM aliases a JOIN files f ON f.id = a.file WHERE a.key = ? ORDER BY length(f.path), f.path");
+  Statement alias = database_.prepare(
+      "SELECT f.path, a.alias FROM aliases a JOIN files f ON f.id = a.file WHERE a.key = ? ORDER BY length(f.path), f.path");
   alias.bind(fold(target));
   while (alias.step()) {
     if (out.path.empty()) {
@@ -299,7 +308,8 @@ std::vector<Candidate> NoteIndex::nearest(std::string_view target, std::size_t l
       }
     out.push_back({std::move(path), std::move(name), likeness});
     if (out.size() < 64) return;
-    std::partial_sort(out.begin(), out.begin() + 32, out.end(), [](const Candidate& a, const Candidate& b) { return a.likeness > b.likeness; });
+    std::partial_sort(out.begin(), out.begin() + 32, out.end(),
+                      [](const Candidate& a, const Candidate& b) { return a.likeness > b.likeness; });
     out.resize(32);
   };
   std::lock_guard lock(mutex_);

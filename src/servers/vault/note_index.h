@@ -34,8 +34,8 @@ struct IndexedFile {
 // Which notes a question is about; empty members ask for nothing.
 struct NoteFilter {
   std::string folder;
-  std::string tag;    // it or what is nested below it, with or without #
-  std::string key;    // a property that must be there…
+  std::string tag;                   // it or what is nested below it, with or without #
+  std::string key;                   // a property that must be there…
   std::optional<std::string> value;  // …with this value, or this item in its list
 };
 

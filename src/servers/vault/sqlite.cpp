@@ -29,8 +29,7 @@ Statement& Statement::bind(std::string_view text) {
 bool Statement::step() { return sqlite3_step(statement_.get()) == SQLITE_ROW; }
 
 void Statement::run() {
-  while (step()) {
-  }
+  while (step()) {}
   reset();
 }
 

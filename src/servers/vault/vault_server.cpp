@@ -16,7 +16,8 @@ constexpr std::size_t kPage = 500;
 std::string note_uri(std::string_view path) {
   std::string out = "vault:///";
   for (char c : path) {
-    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || std::string_view("-._~/").find(c) != std::string_view::npos;
+    bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                 std::string_view("-._~/").find(c) != std::string_view::npos;
     if (plain)
       out += c;
     else

@@ -15,12 +15,12 @@
 namespace servers {
 namespace {
 
+using servers::testing::TempFolder;
 using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Not;
-using servers::testing::TempFolder;
 using namespace std::chrono_literals;
 
 // A vault, and what it said about changes.
@@ -73,7 +73,9 @@ class Fixture {
 class VaultTest : public ::testing::Test {
  protected:
   VaultTest() {
-    folder_.file("Gateway Design.md", "---\ntags: [design, mcp/gateway]\naliases: [The Gate]\nstatus: Draft\n---\n# Purpose\nWhy a gateway.\n\n## Limits\nNone.\n");
+    folder_.file(
+        "Gateway Design.md",
+        "---\ntags: [design, mcp/gateway]\naliases: [The Gate]\nstatus: Draft\n---\n# Purpose\nWhy a gateway.\n\n## Limits\nNone.\n");
     folder_.file("journal/2024-05-01.md", "# Day\nTalked about the gateway with [[gateway design|them]].\nAlso [[Missing Note]].\n#log\n");
     folder_.file("journal/Gateway.md", "Short. See [the design](../Gateway%20Design.md) and [[Gateway Design#Limits]].\n");
     folder_.file("archive/Gateway.md", "Old gateway words, with crème brûlée.\n");
@@ -143,8 +145,9 @@ TEST_F(VaultTest, BacklinksComeFromEveryKindOfLink) {
   ASSERT_TRUE(links.ok());
   std::vector<std::string> from;
   for (auto& link : *links) from.push_back(link.path + ":" + std::to_string(link.line) + " " + link.link);
-  EXPECT_THAT(from, ElementsAre("archive/deep/Only Here.md:1 [[The Gate]]", "journal/2024-05-01.md:2 [[gateway design|them]]",
-                                "journal/Gateway.md:1 [the design](../Gateway Design.md)", "journal/Gateway.md:1 [[Gateway Design#Limits]]"));
+  EXPECT_THAT(from,
+              ElementsAre("archive/deep/Only Here.md:1 [[The Gate]]", "journal/2024-05-01.md:2 [[gateway design|them]]",
+                          "journal/Gateway.md:1 [the design](../Gateway Design.md)", "journal/Gateway.md:1 [[Gateway Design#Limits]]"));
   EXPECT_EQ(f.vault->backlinks("archive/Gateway.md", 100)->size(), 1u);
   EXPECT_THAT(*f.vault->backlinks("journal/Gateway.md", 100), IsEmpty());
   EXPECT_THAT(f.vault->backlinks("Gatway Design", 9).error().leaving(), HasSubstr("near it: Gateway Design.md"));
@@ -179,7 +182,8 @@ TEST_F(VaultTest, ListsFilterAndPage) {
 
 TEST_F(VaultTest, DraftsAreChecked) {
   Fixture f(folder_);
-  auto checked = f.tools->check_links({.text = "# Own\n[[Gateway Design]] [[Gatewai Design]] [[#Own]] [[#Other]]\n[[The Gate]] [[Gateway Design#No]]\n", .from = {}});
+  auto checked = f.tools->check_links(
+      {.text = "# Own\n[[Gateway Design]] [[Gatewai Design]] [[#Own]] [[#Other]]\n[[The Gate]] [[Gateway Design#No]]\n", .from = {}});
   ASSERT_TRUE(checked.ok());
   EXPECT_EQ(checked->links, 6);
   ASSERT_EQ(checked->broken.size(), 4u);

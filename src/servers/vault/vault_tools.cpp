@@ -109,7 +109,8 @@ Result<Page> VaultTools::list(List in) {
   Page out;
   for (NoteEntry& one : page->notes) {
     auto seconds = static_cast<std::time_t>(one.modified_ns / 1'000'000'000);
-    out.notes.push_back({std::move(one.path), std::move(one.title), std::move(one.tags), fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds))});
+    out.notes.push_back(
+        {std::move(one.path), std::move(one.title), std::move(one.tags), fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(seconds))});
   }
   if (!page->next_cursor.empty()) out.next_cursor = std::move(page->next_cursor);
   return out;
