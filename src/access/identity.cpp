@@ -10,6 +10,7 @@ using mcp::Error;
 using mcp::Result;
 
 bool is_loopback(std::string_view address) {
+  if (address == "127.0.0.1" || address == "::1") return true;
   boost::system::error_code ec;
   auto parsed = boost::asio::ip::make_address(std::string(address), ec);
   if (ec) return false;

@@ -160,14 +160,9 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
 Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out) {
   LinkRequest request;
   request.method = in->method();
-  std::string renamed;
   request.params = in->rpc.params.raw;
-  if (target->entry->definition->kind != DefinitionKind::resource && target->entry->definition->kind != DefinitionKind::resource_template &&
-      in->rpc.name != target->entry->real()) {
-    std::string name = base::quoted(target->entry->real());
-    renamed = protocol::with_members(in->rpc.params.raw, {{"name", name}});
-    request.params = renamed;
-  }
+  const bool named = in->method() == Method::tools_call || in->method() == Method::prompts_get;
+  if (named && in->rpc.name != target->entry->real()) request.name = target->entry->real();
   request.client_capabilities = in->client_capabilities;
   if (in->log_level) request.log_level = protocol::log_level_name(*in->log_level);
   // A call ends with its client, with its deadline, or with the gateway.

@@ -69,9 +69,9 @@ Result<> ClientConnection::write_head(const HttpClientRequest& request) {
   if (!is_token(request.method)) return Error(Code::invalid_argument, "not a method: " + std::string(request.method));
   out_.assign(request.method)
       .append(" ")
-      .append(request.url.target)
+      .append(request.url->target)
       .append(" HTTP/1.1\r\nHost: ")
-      .append(request.url.authority)
+      .append(request.url->authority)
       .append("\r\n");
   if (auto fine = append_headers(out_, request.headers); !fine) return Error(Code::invalid_argument, fine.error().message);
   bool wants_length = !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";

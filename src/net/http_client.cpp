@@ -181,9 +181,9 @@ Task<HttpResponse> HttpClient::send(HttpClientRequest request, std::stop_token s
   ++pool->counters.requests;
   if (stop.stop_requested()) co_return Error(Code::cancelled, "the call was cancelled");
   for (bool again = false;; again = true) {
-    auto connection = again ? nullptr : pool->take(request.url.origin);
+    auto connection = again ? nullptr : pool->take(request.url->origin);
     bool kept = connection != nullptr;
-    if (!connection) connection = co_await open_connection(request.url, stop, deadline);
+    if (!connection) connection = co_await open_connection(*request.url, stop, deadline);
     connection->begin(stop, deadline);
     Result<> outcome = co_await connection->exchange(&request).result();
     if (outcome) co_return HttpResponse(std::move(connection));

@@ -37,9 +37,9 @@ enum class Repeat { never, harmless };
 
 struct HttpClientRequest {
   std::string_view method = "GET";
-  Url url;
+  const Url* url = nullptr;
   std::span<const HttpHeader> headers;  // Host, Content-Length and Connection are added and must not be given
-  std::string_view body;                // the views, the headers and the body must live until send() has ended
+  std::string_view body;                // the URL, the views, the headers and the body must live until send() has ended
   Repeat repeat = Repeat::never;
 };
 

@@ -24,7 +24,8 @@ struct Answer {
 Task<Answer> fetch(HttpClient* client, std::string url, std::string method, std::string body, std::stop_token stop, Millis time,
                    Repeat repeat, std::size_t limit) {
   HttpClientRequest request;
-  request.url = co_await parse_url(url);
+  Url place = co_await parse_url(url);
+  request.url = &place;
   request.method = method;
   request.body = body;
   request.repeat = repeat;
@@ -319,7 +320,8 @@ TEST_F(HttpClientTest, SpeaksTlsWithWhomItTrusts) {
 
 Task<std::string> stream_pieces(HttpClient* client, std::string url, std::promise<void>* first) {
   HttpClientRequest request;
-  request.url = co_await parse_url(url);
+  Url place = co_await parse_url(url);
+  request.url = &place;
   HttpResponse response = co_await client->send(std::move(request), {}, base::Timers::now() + Millis(10'000));
   response.extend(base::Instant::max());
   std::string out;

@@ -13,6 +13,8 @@ namespace {
 using mcp::Error;
 using mcp::Result;
 
+std::string quoted_or_empty(std::string_view text) { return text.empty() ? std::string() : base::quoted(text); }
+
 // A few members, without allocating for the list.
 template <std::size_t N>
 class Edit {
@@ -27,8 +29,11 @@ class Edit {
     }
   }
   void drop(std::string_view key) { drop_[drops_++] = key; }
-  std::string apply(std::string_view params) const {
-    return with_meta(params, std::span(set_.data(), sets_), std::span(drop_.data(), drops_));
+  // `name`, unless it is empty, replaces the member of that key in the params themselves.
+  std::string apply(std::string_view params, std::string_view name) const {
+    std::string quoted = quoted_or_empty(name);
+    Member renamed{name.empty() ? std::string_view() : std::string_view("name"), quoted};
+    return with_meta_and(params, renamed, std::span(set_.data(), sets_), std::span(drop_.data(), drops_));
   }
 
  private:
@@ -37,8 +42,6 @@ class Edit {
   std::size_t sets_ = 0;
   std::size_t drops_ = 0;
 };
-
-std::string quoted_or_empty(std::string_view text) { return text.empty() ? std::string() : base::quoted(text); }
 
 // Trace context: replaced where the caller gives one, else left as it came.
 struct Trace {
@@ -78,7 +81,7 @@ std::string legacy_params(std::string_view params, const RequestExtras& extras) 
   edit.drop(meta_key::kSubscriptionId);
   edit.set_or_drop(meta_key::kProgressToken, extras.progress_token);
   trace.write(edit);
-  std::string out = edit.apply(params);
+  std::string out = edit.apply(params, extras.name);
   return params.empty() && out == "{}" ? std::string() : out;
 }
 
@@ -96,7 +99,7 @@ std::string modern_params(const Revision& revision, const ClientIdentity& client
   edit.set_or_drop(meta_key::kProgressToken, extras.progress_token);
   edit.drop(meta_key::kSubscriptionId);
   trace.write(edit);
-  return edit.apply(params);
+  return edit.apply(params, extras.name);
 }
 
 Result<Outgoing> modern_request(const Revision& revision, const ClientIdentity& client, std::string_view id, Method method,
@@ -105,7 +108,8 @@ Result<Outgoing> modern_request(const Revision& revision, const ClientIdentity& 
   out.headers = modern_headers(revision, method);
   NameSource source = facts(method).name_source;
   if (source != NameSource::none) {
-    auto name = base::json_string(base::find_member(params, name_member(source)));
+    auto name = extras.name.empty() ? base::json_string(base::find_member(params, name_member(source)))
+                                    : Result<std::string>(std::string(extras.name));
     if (name) out.headers.emplace_back("Mcp-Name", encode_header_value(*name));
   }
   if (tool && !tool->empty() && method == Method::tools_call) {

@@ -24,6 +24,7 @@ struct ClientIdentity {
 struct RequestExtras {
   std::string_view log_level;       // plain; empty asks for no log messages
   std::string_view progress_token;  // JSON text; empty asks for no progress
+  std::string_view name;            // plain; unless empty, goes into params in place of what names the tool or prompt there
   std::string_view traceparent;     // plain
   std::string_view tracestate;
   std::string_view baggage;

@@ -1,6 +1,7 @@
 #include "protocol/splice.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/json.h"
 
@@ -68,11 +69,20 @@ std::string without_members(std::string_view object, std::initializer_list<std::
 }
 
 std::string with_meta(std::string_view object, std::span<const Member> set, std::span<const std::string_view> drop) {
+  return with_meta_and(object, {}, set, drop);
+}
+
+std::string with_meta_and(std::string_view object, const Member& member, std::span<const Member> set,
+                          std::span<const std::string_view> drop) {
   std::string_view meta = base::is_object(object) ? base::find_member(object, "_meta") : std::string_view();
   if (!base::is_object(meta)) meta = {};
   std::string next = edited(meta, set, drop);
-  if (next != "{}") return with_members(object, {{"_meta", next}});
-  return meta.empty() ? std::string(object) : without_members(object, {"_meta"});
+  const bool keeps = next != "{}";
+  const std::array<Member, 2> both = {Member{"_meta", next}, member};
+  const std::span<const Member> written = std::span(both).subspan(keeps ? 0 : 1, (keeps ? 1 : 0) + (member.key.empty() ? 0 : 1));
+  if (keeps || meta.empty()) return written.empty() ? std::string(object) : edited(object, written);
+  constexpr std::array<std::string_view, 1> kMeta = {"_meta"};
+  return edited(object, written, kMeta);
 }
 
 std::string with_meta(std::string_view object, std::initializer_list<Member> set, std::initializer_list<std::string_view> drop) {

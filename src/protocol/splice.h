@@ -25,6 +25,9 @@ std::string without_members(std::string_view object, std::initializer_list<std::
 // `object` with its member `_meta` edited in the same way. A `_meta` is made where there is none and `set` is not empty; one that
 // becomes empty goes.
 std::string with_meta(std::string_view object, std::span<const Member> set, std::span<const std::string_view> drop = {});
+// The same, with `member` (unless its key is empty) written into the object itself in the same pass.
+std::string with_meta_and(std::string_view object, const Member& member, std::span<const Member> set,
+                          std::span<const std::string_view> drop);
 std::string with_meta(std::string_view object, std::initializer_list<Member> set, std::initializer_list<std::string_view> drop = {});
 
 }  // namespace protocol

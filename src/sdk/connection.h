@@ -51,6 +51,8 @@ struct CallOptions {
   Instant deadline = Instant::max();
   // Progress and messages of this request. Progress is asked for when this is set; its token is the connection's own.
   OnNotification on_notification;
+  // Unless empty: the name of the tool or prompt, in place of the one in the params.
+  std::string_view name;
   // Modern: what the client behind this request can do (ClientCapabilities, JSON text); empty: what the connection's identity says.
   std::string_view client_capabilities;
   std::string_view log_level;  // modern: asks for messages of this level and above

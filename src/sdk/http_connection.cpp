@@ -55,7 +55,7 @@ Task<HttpConnection::Answer> HttpConnection::post(protocol::Outgoing out, Wanted
   std::vector<net::HttpHeader> lines = headers(out);
   net::HttpClientRequest request;
   request.method = "POST";
-  request.url = url_;
+  request.url = &url_;
   request.headers = lines;
   request.body = out.body;
   net::HttpResponse response = co_await client_.send(request, wanted.stop, wanted.deadline);
@@ -107,7 +107,7 @@ Task<HttpConnection::Answer> HttpConnection::resume(Wanted wanted, Stream stream
     std::vector<net::HttpHeader> lines = headers(out);
     lines[1].value = "text/event-stream";
     net::HttpClientRequest request;
-    request.url = url_;
+    request.url = &url_;
     request.headers = std::span(lines).subspan(1);
     net::HttpResponse response = co_await client_.send(request, wanted.stop, wanted.deadline);
     if (response.status() != 200) break;
@@ -207,6 +207,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   wanted.deadline = options.deadline;
   protocol::RequestExtras extras;
   extras.log_level = options.log_level;
+  extras.name = options.name;
   extras.traceparent = options.traceparent;
   extras.tracestate = options.tracestate;
   extras.baggage = options.baggage;
@@ -348,7 +349,7 @@ Task<void> HttpConnection::watch_legacy() {
     std::vector<net::HttpHeader> lines = headers(out);
     lines[1].value = "text/event-stream";
     net::HttpClientRequest request;
-    request.url = url_;
+    request.url = &url_;
     request.headers = std::span(lines).subspan(1);
     Instant began = base::Timers::now();
     Result<net::HttpResponse> response = co_await client_.send(request, closing_.get_token(), Instant::max()).result();
@@ -373,7 +374,7 @@ Task<void> HttpConnection::close(Millis grace) {
     net::HttpClientRequest request;
     std::stop_token none;
     request.method = "DELETE";
-    request.url = url_;
+    request.url = &url_;
     request.headers = std::span(lines).subspan(1);
     (void)co_await client_.send(request, none, base::Timers::now() + std::max(grace, Millis(100))).result();
   }

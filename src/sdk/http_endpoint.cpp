@@ -17,14 +17,19 @@ using protocol::Method;
 constexpr std::string_view kJson = "application/json";
 constexpr std::span<const HttpHeader> kNoHeaders;
 
-// A header that came twice, as one value.
+// A header's value; of one that came several times, all of them as one.
 std::optional<std::string_view> header(const net::HttpRequest& http, std::string_view name, std::string& joined) {
-  auto first = http.find(name);
-  if (!first || http.count(name) == 1) return first;
-  joined.clear();
-  for (const auto& line : http.headers)
-    if (net::same_header(line.name, name)) joined.append(joined.empty() ? "" : ", ").append(line.value);
-  return joined;
+  std::optional<std::string_view> found;
+  for (const auto& line : http.headers) {
+    if (!net::same_header(line.name, name)) continue;
+    if (!found) {
+      found = line.value;
+      continue;
+    }
+    if (joined.empty()) joined = *found;
+    joined.append(", ").append(line.value);
+  }
+  return joined.empty() ? found : std::optional<std::string_view>(joined);
 }
 
 }  // namespace

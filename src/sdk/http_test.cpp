@@ -235,7 +235,8 @@ TEST(Http, ALostSessionIsMadeAnewOnce) {
 Task<std::pair<int, std::string>> raw(Place* place, std::string method, std::string body, std::vector<net::HttpHeader> headers) {
   net::HttpClientRequest request;
   request.method = method;
-  request.url = *net::parse_url(place->url);
+  net::Url url = *net::parse_url(place->url);
+  request.url = &url;
   headers.push_back({"Accept", "application/json, text/event-stream"});
   headers.push_back({"Content-Type", "application/json"});
   request.headers = headers;

@@ -251,6 +251,7 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   std::string id = std::to_string(core->next_id++);
   protocol::RequestExtras extras;
   extras.log_level = options.log_level;
+  extras.name = options.name;
   extras.traceparent = options.traceparent;
   extras.tracestate = options.tracestate;
   extras.baggage = options.baggage;

@@ -65,7 +65,7 @@ std::string as_json(const std::vector<mcp::ToolInfo>& tools) {
 base::Task<std::string> read_page(net::HttpClient* client, net::Url url) {
   constexpr std::size_t kLargest = 4 * 1024 * 1024;
   net::HttpClientRequest request;
-  request.url = std::move(url);
+  request.url = &url;
   request.repeat = net::Repeat::harmless;
   net::HttpResponse response = co_await client->send(std::move(request), {}, base::Timers::now() + base::Millis(10'000));
   std::string body = co_await response.body(kLargest);

@@ -76,6 +76,10 @@ class BuiltinLink final : public Link {
 
   Task<Reply> request(LinkRequest request) override {
     std::string params(request.params.empty() ? "{}" : request.params);
+    if (!request.name.empty()) {
+      std::string name = base::quoted(request.name);
+      params = protocol::with_members(params, {{"name", name}});
+    }
     if (!request.log_level.empty()) {
       std::string level = base::quoted(request.log_level);
       params = protocol::with_meta(params, {{protocol::meta_key::kLogLevel, level}});

@@ -61,6 +61,7 @@ class ConnectionLink final : public Link {
     options.deadline = request.deadline;
     options.on_notification = std::move(request.on_notification);
     options.log_level = request.log_level;
+    options.name = request.name;
     options.client_capabilities = request.client_capabilities;
     options.tool = request.tool;
     co_return co_await connection_->request(request.method, std::string(request.params), std::move(options));

@@ -32,6 +32,7 @@ struct LinkEvents {
 // One request to an upstream. The slices must live until its Task has ended.
 struct LinkRequest {
   protocol::Method method = protocol::Method::unknown;
+  std::string_view name;                        // unless empty: what the upstream calls it, in place of the name in the params
   std::string_view params;                      // JSON object, its `_meta` as the client sent it; may be empty
   std::string_view client_capabilities;         // what the client behind this request can do, JSON text; empty: nothing
   std::string_view log_level;                   // plain; empty: no log messages
