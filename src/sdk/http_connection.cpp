@@ -199,6 +199,21 @@ Result<Reply> HttpConnection::reply_of(Answer answer, std::string_view id) {
   return reply;
 }
 
+namespace {
+
+// 404, says the specification. Servers after the example of the first TypeScript SDK say 400, and in words why; neither has
+// looked at the request.
+bool session_is_gone(int status, std::string_view body) {
+  if (status == 404) return true;
+  if (status != 400 || !base::validate_json(body).ok()) return false;
+  std::string_view error = base::is_object(body) ? base::find_member(body, "error") : std::string_view();
+  if (!base::is_object(error) || base::find_member(error, "code") != "-32000") return false;
+  auto message = base::json_string(base::find_member(error, "message"));
+  return message && message->find("ession") != std::string::npos;
+}
+
+}  // namespace
+
 Task<Reply> HttpConnection::send(Method method, const std::string& params, const CallOptions& options, std::string_view session) {
   Wanted wanted;
   wanted.id = std::to_string(next_id_++);
@@ -227,7 +242,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
       notify(Method::cancelled, "{\"requestId\":" + id + ",\"reason\":" + base::quoted(answer.error().message) + "}");
     co_return std::move(answer).error();
   }
-  if (answer->status == 404 && !modern() && !session.empty()) co_return Error(Code::conflict, "the session is gone");
+  if (!modern() && !session.empty() && session_is_gone(answer->status, answer->text)) co_return Error(Code::conflict, "the session is gone");
   co_return reply_of(*std::move(answer), id);
 }
 

@@ -177,6 +177,18 @@ describe('progress over stdio', () => {
 
 for (const kind of ['modern', 'legacy', 'sdk1']) for (const way of ['http', 'stdio']) suite(kind, way)
 
+test('a client that finds out the era by itself, over HTTP and over stdio', async t => {
+  const scope = Scope.of(t)
+  const { servers } = await makeWorld(scope)
+  const config = { servers: { plain: servers.plain, new: servers.new } }
+  for (const where of [(await startGateway(scope, config)).url, { config: writeConfig(scope.folder(), config) }]) {
+    const client = await clients.auto(scope, where)
+    assert.equal(text(await client.callTool('new__add', { a: 1, b: 1 })), '2')
+    assert.equal(text(await client.callTool('plain__echo', { text: 'auto' })), 'auto')
+    assert.equal(client.client.getProtocolEra?.() ?? 'modern', 'modern')
+  }
+})
+
 describe('one server alone', () => {
   const scope = Scope.ofSuite()
   let world, gateway

@@ -39,6 +39,21 @@ describe('SIGTERM', () => {
       assert.equal(processesWith(one.word).length, 0)
     })
   }
+  test('a legacy session: its open call ends well too', async t => {
+    const scope = Scope.of(t)
+    const gateway = await startGateway(scope, { servers: { every: { command: [node, programs.everything, 'stdio'] } } })
+    const session = await legacySession(gateway.url)
+    await session.ask('tools/list')
+    const open = await Raw.open(gateway.url)
+    const body = JSON.stringify({ jsonrpc: '2.0', id: 77, method: 'tools/call', params: { name: 'every__trigger-long-running-operation', arguments: { duration: 1, steps: 2 }, _meta: { progressToken: 5 } } })
+    open.write(requestBytes(gateway.url, { headers: session.headers, body }))
+    await open.until(() => open.text.includes('notifications/progress'))
+    gateway.program.child.kill('SIGTERM')
+    const [answer] = await open.responses()
+    assert.ok(answer.json.result, answer.text)
+    assert.match(text(answer.json.result), /completed/i)
+    assert.equal((await gateway.program.end(12000)).code, 0)
+  })
   test('an endless call is cut off in the end, and its client told', async t => {
     const scope = Scope.of(t)
     const ear = await startEar(scope)
@@ -199,6 +214,19 @@ describe('a second gateway', () => {
     assert.match(stderr, new RegExp(`\\b${gateway.pid}\\b`))
     assert.equal(text((await call(gateway, 'one__echo', { text: 'x' })).json.result), 'x')
   })
+})
+
+test('several clients with one config: gatehouse stdio beside another, beside serve, beside call', async t => {
+  const scope = Scope.of(t)
+  const ear = await startEar(scope)
+  const gateway = await startGateway(scope, { servers: { one: stdio(ear).config } })
+  const desktop = await Promise.all(['modern', 'legacy', 'sdk1'].map(kind => clients[kind](scope, { config: gateway.file })))
+  const say = async (client, words) => assert.equal(text(await client.callTool('one__echo', { text: words })), words)
+  await Promise.all([...desktop.map((client, n) => say(client, `${n}`)), ask(gateway.url, 'tools/list')])
+  const called = await run(scope, ['call', '--config', gateway.file, 'one__echo', '{"text":"by command"}'])
+  assert.equal(called.stdout, 'by command\n', called.stderr)
+  for (const client of desktop) await client.close()
+  assert.equal(text((await call(gateway, 'one__echo', { text: 'x' })).json.result), 'x')
 })
 
 describe('a vault that changes on disk', () => {

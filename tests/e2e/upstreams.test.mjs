@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { createServer } from 'node:http'
 import { makeVault } from './world.mjs'
-import { ask, clients, fixture, freePort, node, openStreams, processesWith, run, Scope, startEar, startGateway, text, within } from './lib.mjs'
+import { ask, clients, fixture, freePort, node, openStreams, processesWith, programs, run, Scope, startEar, startGateway, text, within } from './lib.mjs'
 import { startModern } from './fixtures/modern.mjs'
 
 let serial = 0
@@ -216,6 +216,25 @@ describe('an upstream that misbehaves', () => {
     modern.cut()
     assert.match(failure(await waiting), /bad/)
     assert.equal(said(await call(gateway, 'bad__echo', { text: 'again' })), 'again')
+  })
+  test('an HTTP upstream that was restarted, and has forgotten its sessions', async t => {
+    const scope = Scope.of(t)
+    const port = await freePort()
+    const start = async () => {
+      const program = scope.run(node, [programs.everything, 'streamableHttp'], { env: { PORT: String(port) }, name: 'server-everything' })
+      await program.wrote(/listening on port/i)
+      return program
+    }
+    const first = await start()
+    const { gateway } = await beside(scope, { server: { url: `http://127.0.0.1:${port}/mcp` } })
+    assert.match(said(await call(gateway, 'bad__echo', { message: 'one' })), /one/)
+    await first.kill()
+    assert.match(failure(await call(gateway, 'bad__echo', { message: 'nobody' })), /bad/)
+    await stillServes(gateway)
+    await start()
+    // It says so with 400, where the specification has 404.
+    assert.match(said(await call(gateway, 'bad__echo', { message: 'two' })), /two/)
+    assert.match(said(await call(gateway, 'bad__echo', { message: 'three' })), /three/)
   })
   test('an upstream that grows a tool: clients of both eras are told, and see it', async t => {
     const scope = Scope.of(t)
