@@ -59,7 +59,8 @@ class Routes : public testing::Test {
   Got get(std::string path, std::string_view method = "GET", std::vector<net::HttpHeader> headers = {}) {
     net::HttpClientRequest request;
     request.method = method;
-    request.url = *net::parse_url(fmt::format("http://127.0.0.1:{}{}", server_.port(), path));
+    net::Url url = *net::parse_url(fmt::format("http://127.0.0.1:{}{}", server_.port(), path));
+    request.url = &url;
     request.headers = headers;
     auto got = loop_.block_on(ask(&client_, std::move(request)));
     EXPECT_TRUE(got.ok()) << got.error().message;
