@@ -3,6 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <condition_variable>
+#include <mutex>
+
 #include "base/json.h"
 #include "mcp/server.h"
 #include "net/reaper.h"
@@ -31,6 +34,10 @@ struct Text {
 // A built-in with a tool, a tool that waits until it is cancelled, a prompt and a resource.
 struct Echo {
   mcp::Server server{"echo", "1.0"};
+  std::mutex mutex;
+  std::condition_variable released;
+  bool let_go = false;
+  int deaf_calls = 0;
   Echo() {
     server.instructions("Say something.");
     server.tool("echo", "Says it again.", [](Text in) { return *in.text; });
@@ -41,6 +48,13 @@ struct Echo {
       co_return std::string("woke up");
     };
     server.tool("wait", "Waits.", wait);
+    auto deaf = [this](Text) -> std::string {
+      std::unique_lock lock(mutex);
+      ++deaf_calls;
+      released.wait(lock, [this] { return let_go; });
+      return "at last";
+    };
+    server.tool("deaf", "Waits, and does not listen.", deaf, {.blocking = true});
     server.prompt("greet", "Greets.", [](Text in) { return "Hello, " + *in.text; });
     server.resource("echo://one", {.name = "one"}, [] { return std::string("the one"); });
   }
@@ -181,7 +195,7 @@ TEST(Gateway, ABuiltInThatCannotBeOpenedIsDownAndTheOthersAreNot) {
   ASSERT_THAT(status.upstreams, SizeIs(2));
   EXPECT_EQ(status.upstreams[0].state, "down");
   EXPECT_EQ(status.upstreams[1].state, "up");
-  EXPECT_EQ(status.upstreams[1].tools, 3u);
+  EXPECT_EQ(status.upstreams[1].tools, 4u);
 }
 
 TEST(Gateway, ADisabledServerIsNotThere) {
@@ -207,6 +221,19 @@ TEST(Gateway, ACallEndsWithItsServersDeadline) {
   config.servers[0].deadline = Millis(30);
   World w(config);
   EXPECT_THAT(w.text(Method::tools_call, R"({"name":"one__wait","arguments":{"text":"x"}})"), HasSubstr("error timeout: server 'one'"));
+}
+
+TEST(Gateway, ACallEndsWithItsDeadlineAlsoWhenTheToolDoesNotListen) {
+  Config config{{builtin("one")}};
+  config.servers[0].deadline = Millis(30);
+  World w(config);
+  EXPECT_THAT(w.text(Method::tools_call, R"({"name":"one__deaf","arguments":{"text":"x"}})"), HasSubstr("error timeout: server 'one'"));
+  {
+    std::lock_guard lock(w.echo.mutex);
+    EXPECT_EQ(w.echo.deaf_calls, 1);
+    w.echo.let_go = true;
+  }
+  w.echo.released.notify_all();
 }
 
 Task<void> call_into(Gateway* gateway, sdk::Inbound in, sdk::Outlet* out, std::string* outcome) {

@@ -74,25 +74,26 @@ class BuiltinLink final : public Link {
 
   const Hello& hello() const override { return hello_; }
 
+  // The handler runs on its own: a caller that gives up, or whose deadline passes, does not wait for one that does not listen.
   Task<Reply> request(LinkRequest request) override {
-    std::string params(request.params.empty() ? "{}" : request.params);
+    auto running = std::make_shared<Running>();
+    running->params = request.params.empty() ? "{}" : request.params;
     if (!request.name.empty()) {
       std::string name = base::quoted(request.name);
-      params = protocol::with_members(params, {{"name", name}});
+      running->params = protocol::with_members(running->params, {{"name", name}});
     }
     if (!request.log_level.empty()) {
       std::string level = base::quoted(request.log_level);
-      params = protocol::with_meta(params, {{protocol::meta_key::kLogLevel, level}});
+      running->params = protocol::with_meta(running->params, {{protocol::meta_key::kLogLevel, level}});
     }
-    sdk::Inbound in = co_await inbound(request.method, params, request.client_capabilities);
+    running->capabilities = request.client_capabilities;
+    running->sink = std::move(request.on_notification);
+    sdk::Inbound in = co_await inbound(request.method, running->params, running->capabilities);
     if (!request.log_level.empty()) in.log_level = protocol::find_log_level(request.log_level);
-    std::stop_source late;
-    base::Deadline deadline(loop_.timers(), request.deadline, [&late] { late.request_stop(); });
-    base::AnyStop given_up(request.stop, late.get_token());
-    base::AnyStop stop(given_up.token(), work_.stop_token());
-    LocalOutlet outlet(loop_, std::move(request.on_notification), stop.token());
-    Result<Reply> reply = co_await handler_->handle(std::move(in), outlet).result();
-    if (late.stop_requested()) co_return Error(Code::timeout, "the deadline passed");
+    work_.spawn(run(running, std::move(in)));
+    Result<Reply> reply = co_await base::wait_for(running->answer, loop_.timers(), std::move(request.stop), request.deadline).result();
+    running->sink = nullptr;
+    running->stop.request_stop();
     co_return std::move(reply);
   }
 
@@ -105,6 +106,23 @@ class BuiltinLink final : public Link {
   }
 
  private:
+  // One request while its handler runs; owns what the handler looks at.
+  struct Running {
+    std::string params, capabilities;
+    LocalOutlet::Sink sink;  // none once nobody listens
+    std::stop_source stop;
+    base::OneShot<Reply> answer;
+  };
+
+  Task<void> run(std::shared_ptr<Running> running, sdk::Inbound in) {
+    auto tell = [running](Method method, std::string_view params) {
+      if (running->sink) running->sink(method, params);
+    };
+    base::AnyStop stop(running->stop.get_token(), work_.stop_token());
+    LocalOutlet outlet(loop_, tell, stop.token());
+    running->answer.set(co_await handler_->handle(std::move(in), outlet).result());
+  }
+
   // The URIs under which all that the server's templates produce stands, as a JSON array: a subscription covers what is inside of it.
   Task<std::string> everything_under_templates() {
     std::string out = "[";
