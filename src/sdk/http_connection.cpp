@@ -242,7 +242,8 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
       notify(Method::cancelled, "{\"requestId\":" + id + ",\"reason\":" + base::quoted(answer.error().message) + "}");
     co_return std::move(answer).error();
   }
-  if (!modern() && !session.empty() && session_is_gone(answer->status, answer->text)) co_return Error(Code::conflict, "the session is gone");
+  if (!modern() && !session.empty() && session_is_gone(answer->status, answer->text))
+    co_return Error(Code::conflict, "the session is gone");
   co_return reply_of(*std::move(answer), id);
 }
 
