@@ -102,8 +102,8 @@ class VaultServer final : public Builtin {
     server_.title("Vault");
     server_.instructions("Markdown notes of an Obsidian vault. Search first, then read. Check [[links]] with resolve_link or check_links.");
     VaultTools& tools = *tools_;
-    server_.tool("search", "Find notes by words. Returns the best, with a score and a three-line excerpt each.", tools, &VaultTools::search,
-                 reads("Search Notes"));
+    server_.tool("search", "Find notes by words. Returns the best, with a score (1 for the best) and a three-line excerpt each.", tools,
+                 &VaultTools::search, reads("Search Notes"));
     server_.tool("resolve_link", "Say where a [[wikilink]] leads: whether its note, heading and block exist, and what may have been meant.",
                  tools, &VaultTools::resolve_link, reads("Resolve Link"));
     server_.tool("backlinks", "List the links in other notes that lead to a note.", tools, &VaultTools::backlinks, reads("Backlinks"));

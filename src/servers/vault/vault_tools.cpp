@@ -58,8 +58,11 @@ Result<std::vector<Hit>> VaultTools::search(Search in) {
   auto hits = vault_.search(*in.query, filter, static_cast<std::size_t>(*in.limit));
   if (!hits) return std::move(hits).error();
   std::vector<Hit> out;
+  // Raw scores say nothing across vaults, and are tiny for words that most notes hold: they are told as shares of the best.
+  const double best = hits->empty() || hits->front().score <= 0 ? 1 : hits->front().score;
   for (NoteHit& hit : *hits)
-    out.push_back({std::move(hit.path), std::move(hit.title), rounded(hit.score), std::move(hit.excerpt), static_cast<int>(hit.line)});
+    out.push_back(
+        {std::move(hit.path), std::move(hit.title), rounded(hit.score / best), std::move(hit.excerpt), static_cast<int>(hit.line)});
   return out;
 }
 

@@ -21,7 +21,7 @@ struct Search {
 };
 struct Hit {
   std::string path, title;
-  double score;
+  double score;  // of the best hit 1
   std::string excerpt;
   int line;
 };
