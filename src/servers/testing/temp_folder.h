@@ -37,6 +37,14 @@ class TempFolder {
     std::filesystem::create_directories(full.parent_path());
     std::ofstream(full, std::ios::binary) << content;
   }
+  // Written beside this folder and moved in, so that nobody can see it empty.
+  void file_at_once(std::string_view rest, std::string_view content) const {
+    std::filesystem::path full = *this / rest;
+    std::filesystem::create_directories(full.parent_path());
+    std::string beside = path_ + ".moved-in";
+    std::ofstream(beside, std::ios::binary) << content;
+    std::filesystem::rename(beside, full);
+  }
   void link(std::string_view target, std::string_view rest) const { std::filesystem::create_symlink(target, *this / rest); }
   std::string content(std::string_view rest) const {
     std::ifstream in(*this / rest, std::ios::binary);

@@ -207,21 +207,21 @@ TEST_P(Fresh, ChangesAreSeen) {
   Fixture f(folder_, GetParam());
   EXPECT_THAT(f.found("first"), ElementsAre("a.md"));
 
-  folder_.file("a.md", "second thoughts");
+  folder_.file_at_once("a.md", "second thoughts");
   ASSERT_TRUE(f.hears("*a.md"));
   EXPECT_THAT(f.found("first"), IsEmpty());
   EXPECT_THAT(f.found("second"), ElementsAre("a.md"));
 
-  folder_.file("new/deep/b.md", "arrived [[a]]");
+  folder_.file_at_once("new/deep/b.md", "arrived [[a]]");
   ASSERT_TRUE(f.hears("+new/deep/b.md"));
   EXPECT_EQ(f.vault->backlinks("a", 9)->size(), 1u);
-  folder_.file("new/deep/c.md", "in a folder that was new");
+  folder_.file_at_once("new/deep/c.md", "in a folder that was new");
   ASSERT_TRUE(f.hears("+new/deep/c.md"));
 
   std::filesystem::rename(folder_ / "new", folder_ / "moved");
   ASSERT_TRUE(f.hears("-new/deep/b.md"));
   ASSERT_TRUE(f.hears("+moved/deep/b.md"));
-  folder_.file("moved/deep/b.md", "changed after the move");
+  folder_.file_at_once("moved/deep/b.md", "changed after the move");
   ASSERT_TRUE(f.hears("*moved/deep/b.md"));
   EXPECT_THAT(f.found("after the move"), Contains("moved/deep/b.md"));
 
@@ -242,7 +242,7 @@ TEST_P(Fresh, ChangesAreSeen) {
   std::filesystem::rename(folder_ / "box", elsewhere / "box");
   ASSERT_TRUE(f.hears("-box/d.md"));
   elsewhere.file("box/d.md", "no more of our business");
-  folder_.file("last.md", "x");
+  folder_.file_at_once("last.md", "x");
   ASSERT_TRUE(f.hears("+last.md"));
   EXPECT_EQ(f.vault->list({}, 10, "")->notes.size(), 2u);
 }
@@ -251,7 +251,7 @@ TEST_P(Fresh, AReplacedFileIsSeen) {
   folder_.file("a.md", "old");
   Fixture f(folder_, GetParam());
   // As editors save: a new file takes the name.
-  folder_.file(".a.md.tmp", "new");
+  folder_.file_at_once(".a.md.tmp", "new");
   std::filesystem::rename(folder_ / ".a.md.tmp", folder_ / "a.md");
   ASSERT_TRUE(f.hears("*a.md"));
   EXPECT_THAT(f.found("new"), ElementsAre("a.md"));
