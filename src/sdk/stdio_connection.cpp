@@ -39,6 +39,7 @@ struct StdioConnection::Core {
     for (auto& [id, one] : std::exchange(pending, {})) one->answer.set(Error(*failure));
   }
   void line(std::string text);
+  void too_long(const Error& error);
   void answer(std::shared_ptr<std::string> text, const protocol::Message& message);
   void notification(const protocol::Message& message);
   Task<void> serve(std::string id, Method method, std::string params);
@@ -62,7 +63,7 @@ mcp::detail::Detached read(std::shared_ptr<StdioConnection::Core> core) {
     if (line) {
       core->line(*std::move(line));
     } else if (line.error().code == Code::too_large) {
-      if (core->counters) ++core->counters->noise;
+      core->too_long(line.error());
     } else {
       core->fail(death(*core->child, line.error()));
       break;
@@ -94,6 +95,16 @@ void StdioConnection::Core::line(std::string text) {
     case MessageKind::notification: return notification(*message);
     case MessageKind::request: served.spawn(serve(std::string(message->id), message->known, std::string(message->params)));
   }
+}
+
+// A line over the limit cannot be read, not even its id. Where one request waits it was its answer; else nobody can tell whose.
+void StdioConnection::Core::too_long(const Error& error) {
+  if (counters) ++counters->noise;
+  if (options->on_noise) options->on_noise("a line was skipped: " + error.message);
+  if (pending.size() != 1) return;
+  auto one = std::move(pending.begin()->second);
+  pending.clear();
+  one->answer.set(Error(Code::too_large, "its answer is larger than " + std::to_string(options->max_message) + " bytes"));
 }
 
 void StdioConnection::Core::answer(std::shared_ptr<std::string> text, const protocol::Message& message) {
