@@ -62,7 +62,7 @@ void CatalogSource::rebuild() {
     if (told_.insert(left_out).second) base::log::warn("a definition is left out", {{"what", left_out}});
 }
 
-Task<void> CatalogSource::settle(std::stop_token stop) {
+Task<void> CatalogSource::settle(std::stop_token stop, Wait how) {
   Instant now = base::Timers::now();
   for (const auto& slot : slots_) {
     bool rests = slot->error && now - slot->failed < kAfterFailure;
@@ -70,7 +70,8 @@ Task<void> CatalogSource::settle(std::stop_token stop) {
   }
   for (const auto& slot : slots_) {
     if (slot->offer || !slot->asking || slot->error) continue;
-    Result<> waited = co_await slot->waiting.wait(parts_.loop.timers(), stop, slot->began + parts_.patience).result();
+    Millis patience = how == Wait::briefly ? parts_.patience : slot->upstream->config().connect_timeout;
+    Result<> waited = co_await slot->waiting.wait(parts_.loop.timers(), stop, slot->began + patience).result();
     if (!waited && waited.error().code == Code::cancelled) co_await std::move(waited);
   }
 }

@@ -44,8 +44,12 @@ class CatalogSource {
 
   std::shared_ptr<const Catalog> current() const { return catalog_; }
 
-  // Ends when each server has an offer, or its patience is over, or it has failed before. Never an error but cancelled.
-  base::Task<void> settle(std::stop_token stop);
+  // How long settle() waits for a server that was never asked before: the patience of a list, or as long as the server may take.
+  // The second is for a call that names something nobody has offered yet.
+  enum class Wait { briefly, fully };
+
+  // Ends when each server has an offer, or was waited for, or has failed before. Never an error but cancelled.
+  base::Task<void> settle(std::stop_token stop, Wait how = Wait::briefly);
   // Ends when `server` has an offer. Errors: not_found (no such server, or a disabled one), timeout, cancelled, or why it failed.
   base::Task<void> settle(std::string server, std::stop_token stop);
 

@@ -89,6 +89,18 @@ TEST(CatalogSource, OneThatHangsIsWaitedForOnceAndNotAgain) {
   EXPECT_EQ(w.fakes["slow"].opened, 1);
 }
 
+TEST(CatalogSource, ACallForWhatNobodyOfferedYetWaitsLongerThanAList) {
+  World w({"slow"}, ":memory:", Millis(1));
+  base::OneShot<void> ready;
+  w.fakes["slow"].hold_start = &ready;
+  w.fakes["slow"].answers = {kTools};
+  w.loop.timers().add(base::Timers::now() + Millis(60), [&] { ready.set(Result<>()); });
+  ASSERT_TRUE(w.loop.block_on(w.source->settle(std::stop_token{})).ok());
+  EXPECT_THAT(w.tools(), Not(HasSubstr("slow__t")));
+  ASSERT_TRUE(w.loop.block_on(w.source->settle(std::stop_token{}, CatalogSource::Wait::fully)).ok());
+  EXPECT_THAT(w.tools(), HasSubstr("slow__t"));
+}
+
 class Folder {
  public:
   Folder() {

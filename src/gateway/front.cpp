@@ -99,7 +99,7 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
     bool by_name = scope_.empty() && kind != DefinitionKind::resource;
     if (by_name && !gateway_.upstreams_.contains(server)) co_await mcp::fail(unknown(kind, name));
     if (scope_.empty() && kind == DefinitionKind::resource)
-      co_await gateway_.source_.settle(stop);
+      co_await gateway_.source_.settle(stop, CatalogSource::Wait::fully);
     else
       co_await gateway_.source_.settle(server, stop);
     target.catalog = gateway_.source_.current();
