@@ -27,6 +27,8 @@ namespace mcp {
 struct ClientOptions {
   std::string name = "mcp-client";
   std::string version = "1.0";
+  // ClientCapabilities as JSON text: what the caller of request() can answer when a result wants input.
+  std::string capabilities = "{}";
   // Sent with every HTTP request, e.g. {"Authorization", "Bearer …"}.
   std::vector<std::pair<std::string, std::string>> headers = {};
   // For a child process: variables set on top of the few it inherits, and where it starts.
@@ -73,9 +75,12 @@ struct TemplateInfo {
 class Client {
  public:
   // Connects to a Streamable HTTP endpoint, e.g. http://127.0.0.1:8080/mcp, and finds out which revision it speaks.
-  static Task<Client> open_http(std::string url, ClientOptions options = {});
+  // (The overloads without options are functions of their own because g++ 12 destroys a default argument twice in a co_await.)
+  static Task<Client> open_http(std::string url, ClientOptions options);
+  static Task<Client> open_http(std::string url) { return open_http(std::move(url), ClientOptions()); }
   // Starts `command` (program and arguments, no shell) and speaks over its stdin and stdout.
-  static Task<Client> open_command(std::vector<std::string> command, ClientOptions options = {});
+  static Task<Client> open_command(std::vector<std::string> command, ClientOptions options);
+  static Task<Client> open_command(std::vector<std::string> command) { return open_command(std::move(command), ClientOptions()); }
 
   Client(Client&&) noexcept;
   Client& operator=(Client&&) noexcept;
@@ -95,15 +100,32 @@ class Client {
 
   // Calls a tool with a JSON object. A tool that failed is a ToolResult with is_error; an Error means that it was not called, or
   // that its answer did not come.
-  Task<ToolResult> call_tool(std::string name, std::string arguments_json = "{}", RequestOptions options = {});
-  Task<std::vector<ResourceContents>> read_resource(std::string uri, RequestOptions options = {});
-  Task<PromptResult> get_prompt(std::string name, std::map<std::string, std::string> arguments = {}, RequestOptions options = {});
+  Task<ToolResult> call_tool(std::string name, std::string arguments_json, RequestOptions options);
+  Task<ToolResult> call_tool(std::string name, std::string arguments_json) {
+    return call_tool(std::move(name), std::move(arguments_json), RequestOptions());
+  }
+  Task<ToolResult> call_tool(std::string name) { return call_tool(std::move(name), "{}", RequestOptions()); }
+  Task<std::vector<ResourceContents>> read_resource(std::string uri, RequestOptions options);
+  Task<std::vector<ResourceContents>> read_resource(std::string uri) { return read_resource(std::move(uri), RequestOptions()); }
+  Task<PromptResult> get_prompt(std::string name, std::map<std::string, std::string> arguments, RequestOptions options);
+  Task<PromptResult> get_prompt(std::string name, std::map<std::string, std::string> arguments) {
+    return get_prompt(std::move(name), std::move(arguments), RequestOptions());
+  }
+  Task<PromptResult> get_prompt(std::string name) { return get_prompt(std::move(name), {}, RequestOptions()); }
   // Any request, raw: params in, result out.
-  Task<std::string> request(std::string method, std::string params_json, RequestOptions options = {});
+  Task<std::string> request(std::string method, std::string params_json, RequestOptions options);
+  Task<std::string> request(std::string method, std::string params_json) {
+    return request(std::move(method), std::move(params_json), RequestOptions());
+  }
 
   // Calls a tool with a struct and gets its structured result as a struct. A failed tool is Code::upstream_failed with its text.
   template <class Out, class In>
-  Task<Out> call(std::string name, In arguments, RequestOptions options = {}) {
+  Task<Out> call(std::string name, In arguments) {
+    ToolResult result = co_await call_tool(std::move(name), to_json(arguments));
+    co_return read_structured<Out>(result);
+  }
+  template <class Out, class In>
+  Task<Out> call(std::string name, In arguments, RequestOptions options) {
     ToolResult result = co_await call_tool(std::move(name), to_json(arguments), std::move(options));
     co_return read_structured<Out>(result);
   }

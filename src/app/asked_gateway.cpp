@@ -82,6 +82,10 @@ std::string AskedGateway::page_url(std::string_view path) const {
 
 std::string harmless(std::string_view text) {
   if (::isatty(STDOUT_FILENO) != 1 && ::isatty(STDERR_FILENO) != 1) return std::string(text);
+  return without_controls(text);
+}
+
+std::string without_controls(std::string_view text) {
   std::string out;
   for (std::size_t i = 0; i < text.size(); ++i) {
     auto c = static_cast<unsigned char>(text[i]);

@@ -39,5 +39,7 @@ class AskedGateway {
 
 // `text` as it may be written to a terminal: control characters but line breaks and tabs are shown, not sent. On a pipe, as it is.
 std::string harmless(std::string_view text);
+// The same, wherever it is written.
+std::string without_controls(std::string_view text);
 
 }  // namespace app

@@ -35,6 +35,7 @@ sdk::ConnectionOptions connection_options(const ClientOptions& options) {
   JsonWriter info;
   info.object().field("name", options.name).field("version", options.version).end();
   out.identity.info = std::move(info).text();
+  out.identity.capabilities = options.capabilities;
   out.connect_time = std::chrono::duration_cast<base::Millis>(options.connect_timeout);
   out.headers = options.headers;
   if (options.on_notification) {

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
+#include <unistd.h>
 
+#include <cstdio>
 #include <iostream>
 #include <iterator>
 
@@ -7,6 +9,7 @@
 #include "app/build_info.h"
 #include "app/commands.h"
 #include "app/nearest.h"
+#include "app/questions.h"
 #include "app/terminal.h"
 #include "mcp/client.h"
 
@@ -20,13 +23,54 @@ struct Called {
   std::optional<mcp::Error> error;
 };
 
+// How often a server may ask before the call is given up.
+constexpr int kMostRounds = 10;
+
+// The person at the terminal; nobody when there is none.
+std::optional<Person> person_here() {
+  if (::isatty(STDIN_FILENO) != 1 || ::isatty(STDERR_FILENO) != 1) return std::nullopt;
+  Person person;
+  person.tell = [](std::string_view text) { fmt::print(stderr, "{}", text); };
+  person.ask = [](std::string_view prompt) -> std::optional<std::string> {
+    fmt::print(stderr, "{}", prompt);
+    std::fflush(stderr);
+    std::string line;
+    if (!std::getline(std::cin, line)) return std::nullopt;
+    return line;
+  };
+  return person;
+}
+
+std::string call_params(const std::string& name, const std::string& arguments, const std::string& answers, mcp::JsonView state) {
+  mcp::JsonWriter params;
+  params.object().field("name", name).key("arguments").raw(arguments);
+  if (!answers.empty()) params.key("inputResponses").raw(answers);
+  if (state) params.key("requestState").raw(state.text());
+  return params.end().text();
+}
+
+// One call, with as many rounds of questions as it takes.
+mcp::Task<std::string> ask_until_done(mcp::Client* client, std::string name, std::string arguments) {
+  std::optional<Person> person = person_here();
+  std::string params = call_params(name, arguments, {}, {});
+  for (int round = 0; round < kMostRounds; ++round) {
+    mcp::RequestOptions options;
+    std::string result = co_await client->request("tools/call", params, std::move(options));
+    mcp::Json json = co_await mcp::Json::parse(result);
+    if (!person || json["resultType"].string_or("") != "input_required") co_return result;
+    std::string answers = answer_requests(json["inputRequests"], *person);
+    params = call_params(name, arguments, answers, json["requestState"]);
+  }
+  co_return mcp::Error(mcp::Code::upstream_failed, fmt::format("the server asked {} times and did not come to an end", kMostRounds));
+}
+
 mcp::Task<Called> call_tool(std::string url, std::string name, std::string arguments) {
   mcp::ClientOptions options;
+  if (person_here()) options.capabilities = kAnswerable;
   options.name = "gatehouse-call";
   options.version = build_version();
   mcp::Client client = co_await mcp::Client::open_http(std::move(url), std::move(options));
-  std::string params = mcp::JsonWriter().object().field("name", name).key("arguments").raw(arguments).end().text();
-  mcp::Result<std::string> result = co_await client.request("tools/call", std::move(params)).result();
+  mcp::Result<std::string> result = co_await ask_until_done(&client, std::move(name), std::move(arguments)).result();
   Called out;
   if (result) {
     out.result = *std::move(result);
