@@ -20,13 +20,13 @@ struct Got {
 Task<void> say(net::HttpExchange* exchange, std::string text) { co_await exchange->respond(200, {{"Content-Type", "text/plain"}}, text); }
 
 // The routes behind a real server on a real loop.
-class Routes : public testing::Test {
+class RoutesTest : public testing::Test {
  protected:
-  Routes()
+  RoutesTest()
       : routes_(parts()), server_(loop_, {}, [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }), client_(loop_, {}) {
     EXPECT_TRUE(server_.listen("127.0.0.1", 0).ok());
   }
-  ~Routes() override {
+  ~RoutesTest() override {
     auto stopped = loop_.block_on(server_.stop(base::Millis(1'000)));
     EXPECT_TRUE(stopped.ok());
   }
@@ -48,7 +48,7 @@ class Routes : public testing::Test {
   }
 
   static Task<Got> ask(net::HttpClient* client, net::HttpClientRequest request) {
-    net::HttpResponse response = co_await client->send(std::move(request), {}, base::Timers::now() + base::Millis(10'000));
+    net::HttpResponse response = co_await client->send(request, {}, base::Timers::now() + base::Millis(10'000));
     Got got;
     got.status = response.status();
     got.type = response.find("Content-Type").value_or("");
@@ -62,7 +62,7 @@ class Routes : public testing::Test {
     net::Url url = *net::parse_url(fmt::format("http://127.0.0.1:{}{}", server_.port(), path));
     request.url = &url;
     request.headers = headers;
-    auto got = loop_.block_on(ask(&client_, std::move(request)));
+    auto got = loop_.block_on(ask(&client_, request));
     EXPECT_TRUE(got.ok()) << got.error().message;
     return got ? *std::move(got) : Got{};
   }
@@ -74,13 +74,13 @@ class Routes : public testing::Test {
   net::HttpClient client_;
 };
 
-TEST_F(Routes, McpPathsGoToTheirEndpoints) {
+TEST_F(RoutesTest, McpPathsGoToTheirEndpoints) {
   EXPECT_EQ(get("/mcp", "POST").body, "the aggregate");
   EXPECT_EQ(get("/mcp?disclosure=all").body, "the aggregate");
   EXPECT_EQ(get("/mcp/s/files", "DELETE").body, "files alone");
 }
 
-TEST_F(Routes, PagesAreWhatTheySay) {
+TEST_F(RoutesTest, PagesAreWhatTheySay) {
   EXPECT_EQ(get("/healthz").body, "{\"ok\":true}\n");
   EXPECT_THAT(get("/").body, HasSubstr("Gatehouse 1.2.3"));
   EXPECT_EQ(get("/metrics").body, "x 1\n");
@@ -89,14 +89,14 @@ TEST_F(Routes, PagesAreWhatTheySay) {
   EXPECT_EQ(get("/healthz", "HEAD").status, 200);
 }
 
-TEST_F(Routes, AStoreThatFailsIsNotReady) {
+TEST_F(RoutesTest, AStoreThatFailsIsNotReady) {
   store_ = mcp::Error(mcp::Code::internal, "disk full");
   EXPECT_EQ(get("/readyz").status, 503);
   EXPECT_THAT(get("/readyz").body, HasSubstr("\"store\":\"disk full\""));
   EXPECT_EQ(get("/healthz").status, 200);
 }
 
-TEST_F(Routes, WhatIsNotThereNamesWhatIs) {
+TEST_F(RoutesTest, WhatIsNotThereNamesWhatIs) {
   for (const char* path : {"/mcp/", "/mcp/s/none", "/mcp/s/", "/mcp/s/files/x", "/MCP", "/console/", "/%6dcp"}) {
     Got got = get(path);
     EXPECT_EQ(got.status, 404) << path;
@@ -104,13 +104,13 @@ TEST_F(Routes, WhatIsNotThereNamesWhatIs) {
   }
 }
 
-TEST_F(Routes, PagesCanOnlyBeRead) {
+TEST_F(RoutesTest, PagesCanOnlyBeRead) {
   Got got = get("/metrics", "POST");
   EXPECT_EQ(got.status, 405);
   EXPECT_EQ(got.allow, "GET, HEAD");
 }
 
-TEST_F(Routes, ForeignPagesSeeNothing) {
+TEST_F(RoutesTest, ForeignPagesSeeNothing) {
   for (const char* path : {"/", "/metrics", "/readyz", "/none"})
     EXPECT_EQ(get(path, "GET", {{"Origin", "https://evil.example"}}).status, 403) << path;
   EXPECT_EQ(get("/healthz", "GET", {{"Origin", "https://evil.example"}}).status, 200);

@@ -4,9 +4,25 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <charconv>
 #include <cstring>
 
 namespace net {
+namespace {
+
+// From `Keep-Alive: timeout=5`, where the server sends it (RFC 2068 section 19.7.1.1, and every Node.js server).
+Millis kept_for(const HttpHeaders& headers) {
+  std::string_view value = headers.find("keep-alive").value_or("");
+  auto at = value.find("timeout=");
+  if (at == std::string_view::npos) return Millis::max();
+  int seconds = 0;
+  value.remove_prefix(at + 8);
+  auto [end, error] = std::from_chars(value.data(), value.data() + value.size(), seconds);
+  if (error != std::errc() || seconds < 0 || seconds > 86'400) return Millis::max();
+  return std::chrono::seconds(seconds) - std::chrono::seconds(1);
+}
+
+}  // namespace
 ClientConnection::ClientConnection(std::shared_ptr<HttpClient::Pool> pool, StreamSocket socket, std::string origin)
     : Wire(pool->loop, std::move(socket)),
       pool_(pool),
@@ -204,12 +220,14 @@ void ClientConnection::finish() {
   // A body of no or known length may be at its end without having been asked for it.
   if (head_.framing == Framing::none || (head_.framing == Framing::length && left_ == 0)) complete_ = true;
   auto pool = pool_.lock();
-  bool good = pool && complete_ && all_sent_ && head_.keep_alive && !failure_ && !end_ && used_ == have_ && is_open();
+  // A server that says how long it keeps a connection is believed, less a second: it must not close while a request is on its way.
+  Millis idle = pool ? std::min(pool->options.idle_time, kept_for(headers_)) : Millis(0);
+  bool good = idle.count() > 0 && complete_ && all_sent_ && head_.keep_alive && !failure_ && !end_ && used_ == have_ && is_open();
   if (!good || reading()) return close();
   have_ = used_ = 0;
   auto self = std::static_pointer_cast<ClientConnection>(shared_from_this());
   waiting_ = true;
-  set_deadline(base::Timers::now() + pool->options.idle_time);
+  set_deadline(base::Timers::now() + idle);
   start_read(buffer_.get(), capacity());
   pool->keep(std::move(self));
 }

@@ -31,7 +31,7 @@ Task<Answer> fetch(HttpClient* client, std::string url, std::string method, std:
   request.repeat = repeat;
   HttpHeader headers[] = {{"X-Test", "yes"}};
   request.headers = headers;
-  HttpResponse response = co_await client->send(std::move(request), stop, base::Timers::now() + time);
+  HttpResponse response = co_await client->send(request, stop, base::Timers::now() + time);
   Answer out;
   out.status = response.status();
   out.type = std::string(response.find("content-type").value_or("none"));
@@ -84,6 +84,20 @@ TEST_F(HttpClientTest, SendsAndKeepsTheConnection) {
   EXPECT_EQ(answer->status, 404);
   EXPECT_EQ(answer->body, "two");
   EXPECT_EQ(counters().connected, 1u);
+}
+
+TEST_F(HttpClientTest, AConnectionIsNotKeptToTheEndOfWhatTheServerSays) {
+  for (auto [says, kept] :
+       {std::pair("timeout=1", 0u), std::pair("timeout=0, max=5", 0u), std::pair("timeout=60", 1u), std::pair("nonsense", 1u)}) {
+    thread.call([this] { client.reset(); });
+    make({});
+    auto sent = start();
+    auto server = listening.accept();
+    server.until("hello");
+    server.send("HTTP/1.1 200 OK\r\nKeep-Alive: " + std::string(says) + "\r\nContent-Length: 2\r\n\r\nok");
+    EXPECT_EQ(sent.get()->body, "ok");
+    EXPECT_EQ(counters().idle, kept) << says;
+  }
 }
 
 TEST_F(HttpClientTest, ReadsUntilCloseAndAnswersWithoutBody) {
@@ -322,7 +336,7 @@ Task<std::string> stream_pieces(HttpClient* client, std::string url, std::promis
   HttpClientRequest request;
   Url place = co_await parse_url(url);
   request.url = &place;
-  HttpResponse response = co_await client->send(std::move(request), {}, base::Timers::now() + Millis(10'000));
+  HttpResponse response = co_await client->send(request, {}, base::Timers::now() + Millis(10'000));
   response.extend(base::Instant::max());
   std::string out;
   for (;;) {

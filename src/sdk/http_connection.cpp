@@ -21,6 +21,22 @@ bool is_stream(const net::HttpResponse& response) {
   return net::same_header(type.substr(0, 17), "text/event-stream");
 }
 
+// Requests that change nothing, and may be sent again when a kept connection turned out to be closed. A tool's call never is.
+bool only_reads(Method method) {
+  switch (method) {
+    case Method::server_discover:
+    case Method::ping:
+    case Method::tools_list:
+    case Method::prompts_list:
+    case Method::prompts_get:
+    case Method::resources_list:
+    case Method::resources_templates_list:
+    case Method::resources_read:
+    case Method::completion_complete: return true;
+    default: return false;
+  }
+}
+
 Error http_error(int status, const std::string& where) {
   std::string text = where + " answered with HTTP " + std::to_string(status);
   switch (status) {
@@ -58,6 +74,7 @@ Task<HttpConnection::Answer> HttpConnection::post(protocol::Outgoing out, Wanted
   request.url = &url_;
   request.headers = lines;
   request.body = out.body;
+  request.repeat = wanted.repeat;
   net::HttpResponse response = co_await client_.send(request, wanted.stop, wanted.deadline);
   Stream stream;
   Result<Answer> answer = co_await read_answer(std::move(response), wanted, &stream).result();
@@ -220,6 +237,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   wanted.on_notification = options.on_notification;
   wanted.stop = options.stop;
   wanted.deadline = options.deadline;
+  if (only_reads(method)) wanted.repeat = net::Repeat::harmless;
   protocol::RequestExtras extras;
   extras.log_level = options.log_level;
   extras.name = options.name;

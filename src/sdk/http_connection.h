@@ -40,6 +40,7 @@ class HttpConnection final : public Connection {
     OnNotification on_notification;
     std::stop_token stop;
     Instant deadline;
+    net::Repeat repeat = net::Repeat::never;
   };
   // The state of an event stream while it is read.
   struct Stream {

@@ -67,7 +67,7 @@ base::Task<std::string> read_page(net::HttpClient* client, net::Url url) {
   net::HttpClientRequest request;
   request.url = &url;
   request.repeat = net::Repeat::harmless;
-  net::HttpResponse response = co_await client->send(std::move(request), {}, base::Timers::now() + base::Millis(10'000));
+  net::HttpResponse response = co_await client->send(request, {}, base::Timers::now() + base::Millis(10'000));
   std::string body = co_await response.body(kLargest);
   if (response.status() != 200 && response.status() != 503)
     co_await mcp::fail(mcp::Code::upstream_failed, fmt::format("the gateway answered with {}", response.status()));
