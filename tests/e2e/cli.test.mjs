@@ -4,7 +4,7 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { makeVault } from './world.mjs'
-import { clients, fixture, freePort, gatehouse, LEGACY, MODERN, node, processesWith, run, runToEnd, Scope, startEar, startGateway, text, writeConfig } from './lib.mjs'
+import { clients, fixture, freePort, gatehouse, LEGACY, MODERN, node, processesWith, root, run, runToEnd, Scope, startEar, startGateway, text, writeConfig } from './lib.mjs'
 
 const GOOD = 0, FAILED = 1, USAGE = 2
 
@@ -22,6 +22,26 @@ async function home(t) {
 }
 
 const ended = (result, code) => assert.equal(result.code, code, `exit ${result.code ?? result.signal}, not ${code}:\n${result.output}`)
+
+describe('call at a terminal', () => {
+  // script(1) gives the command a terminal of its own.
+  const atTerminal = (scope, command, input) => runToEnd(scope, 'script', ['-qec', command, '/dev/null'], { input })
+
+  test('a question of the server is put to the person, and the answer goes back', async t => {
+    const scope = Scope.of(t)
+    const server = scope.run(join(root, 'build/examples/conformance_server'), ['--http', '127.0.0.1:0'])
+    const [, port] = await server.wrote(/127\.0\.0\.1:(\d+)/)
+    const gateway = await startGateway(scope, { servers: { ask: { url: `http://127.0.0.1:${port}/mcp` } } })
+    const call = `${gatehouse} call --url ${gateway.url} ask__test_input_required_result_elicitation`
+    const answered = await atTerminal(scope, call, 'y\nAnn\n')
+    ended(answered, GOOD)
+    assert.match(answered.output, /The server asks: .*\?/)
+    assert.match(answered.output, /Hello, Ann!/)
+    const nobody = await run(scope, ['call', '--url', gateway.url, 'ask__test_input_required_result_elicitation'])
+    ended(nobody, FAILED)
+    assert.match(nobody.stderr, /elicitation/)
+  })
+})
 
 describe('usage', () => {
   test('wrong usage is exit 2, and says what is meant', async t => {
