@@ -48,6 +48,8 @@ std::string post(std::string_view body, std::string_view more = {}) {
          std::string(body);
 }
 
+// NOLINTBEGIN(cppcoreguidelines-avoid-capturing-lambda-coroutines): a handler lives as long as its server, which joins its Tasks.
+
 TEST(HttpServer, AnswersSeveralRequestsOnOneConnection) {
   Served served(echo);
   test::Plain client(served.port());
@@ -376,6 +378,8 @@ TEST(HttpServer, StopAsksStreamsToEndAndCutsOffWhoDoesNot) {
   EXPECT_EQ(stream.until_close(), "0\r\n\r\n");
   EXPECT_EQ(stubborn.until_close(), "");
 }
+
+// NOLINTEND(cppcoreguidelines-avoid-capturing-lambda-coroutines)
 
 }  // namespace
 }  // namespace net

@@ -132,7 +132,7 @@ Task<Client> Client::open_command(std::vector<std::string> command, ClientOption
   for (const char* name : {"PATH", "HOME", "USER", "LOGNAME", "SHELL", "TERM", "LANG", "TMPDIR"})
     if (const char* value = std::getenv(name); value && !options.environment.contains(name))
       child.environment.push_back(std::string(name) + "=" + value);
-  for (const auto& [name, value] : options.environment) child.environment.push_back(name + "=" + value);
+  for (const auto& [name, value] : options.environment) child.environment.push_back(std::string(name).append("=").append(value));
   auto state = std::make_unique<State>(*loop);
   state->options = options;
   sdk::ConnectionOptions how = connection_options(options);
@@ -177,6 +177,7 @@ Task<std::vector<TemplateInfo>> Client::list_resource_templates() {
   auto entries = co_await all_pages(state_->connection.get(), Method::resources_templates_list, protocol::DefinitionKind::resource_template,
                                     state_->options.deadline);
   std::vector<TemplateInfo> out;
+  out.reserve(entries.size());
   for (auto& entry : entries)
     out.push_back(
         {std::move(entry.key), std::move(entry.name), std::move(entry.title), std::move(entry.description), std::move(entry.mime_type)});
