@@ -180,12 +180,12 @@ TEST_P(Escapes, PipesSocketsAndDevicesAreRefusedWithoutWaiting) {
 
 // Somebody else swaps a folder for a link to the outside, over and over, while files are read and written below it.
 TEST_P(Escapes, ASwapOfAFolderForALinkNeverLeadsOutside) {
-  area_.file("root/work/file.txt", "inside");
+  area_.file("root/desk/file.txt", "inside");
   area_.file("outside/file.txt", kSecret);
   area_.link("../outside", "root/trap");
   std::atomic<bool> done = false;
   std::thread swapper([&] {
-    std::string work = area_ / "root/work", trap = area_ / "root/trap", spare = area_ / "root/spare";
+    std::string work = area_ / "root/desk", trap = area_ / "root/trap", spare = area_ / "root/spare";
     while (!done) {
       (void)std::rename(work.c_str(), spare.c_str());
       (void)std::rename(trap.c_str(), work.c_str());
@@ -194,10 +194,10 @@ TEST_P(Escapes, ASwapOfAFolderForALinkNeverLeadsOutside) {
     }
   });
   for (int i = 0; i < 3000; ++i) {
-    auto text = tree_->read("work/file.txt");
+    auto text = tree_->read("desk/file.txt");
     EXPECT_FALSE(text.ok() && *text == kSecret);
-    if (i % 100 == 0) (void)tree_->write("work/new.txt", "mine");  // waits for the disk
-    (void)tree_->make_folder("work/made");
+    if (i % 100 == 0) (void)tree_->write("desk/new.txt", "mine");  // waits for the disk
+    (void)tree_->make_folder("desk/made");
   }
   done = true;
   swapper.join();
