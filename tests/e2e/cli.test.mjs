@@ -233,7 +233,7 @@ describe('tools and call', () => {
       ended(unknown, FAILED)
       assert.match(unknown.stderr, /one__echo/)
       // One gateway's children at most, and none that a command left behind.
-      const servers_ = processesWith(word).filter(process => process.command.includes('stdio.mjs') && !process.command.includes('gatehouse'))
+      const servers_ = processesWith(word).filter(process => process.command.split(' ')[1]?.endsWith('/stdio.mjs'))
       assert.equal(servers_.length, way === 'by the config alone' ? 0 : 1, JSON.stringify(servers_))
       if (way !== 'by the config alone') assert.equal(ear.heard.filter(said => said.event === 'start').length, 1, 'the gateway\'s own child did the work')
     })
