@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "protocol/params.h"
+#include "protocol/subscriptions.h"
 #include "sdk/session.h"
 
 namespace gateway {
@@ -40,11 +41,6 @@ Method changed_method(DefinitionKind kind) {
     case DefinitionKind::resource_template: break;
   }
   return Method::resources_list_changed;
-}
-
-// `uri` is the resource or something inside of it, as the specification allows.
-bool covers(std::string_view subscribed, std::string_view uri) {
-  return uri == subscribed || (uri.starts_with(subscribed) && (subscribed.ends_with('/') || uri[subscribed.size()] == '/'));
 }
 
 }  // namespace
@@ -125,7 +121,7 @@ void Listeners::resource_updated(std::string_view server, std::string_view uri) 
     const ChangeFilter& filter = seat.filter_;
     if (!filter.server.empty() && filter.server != server) return;
     bool wanted = filter.every_update && filter.session && filter.session->subscribed(std::string(uri));
-    for (auto it = filter.uris.begin(); !wanted && it != filter.uris.end(); ++it) wanted = covers(*it, uri);
+    for (auto it = filter.uris.begin(); !wanted && it != filter.uris.end(); ++it) wanted = protocol::subscription_covers(*it, uri);
     if (wanted) tell(seat, Method::resources_updated, uri);
   });
 }

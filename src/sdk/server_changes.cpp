@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "protocol/subscriptions.h"
 #include "sdk/server_core.h"
 #include "sdk/session.h"
 
@@ -12,15 +13,6 @@ using mcp::JsonView;
 using mcp::JsonWriter;
 using mcp::detail::Change;
 using protocol::Method;
-
-namespace {
-
-// `updated` may be the subscribed resource, or something inside of it.
-bool covers(std::string_view subscribed, std::string_view updated) {
-  return updated == subscribed || (updated.starts_with(subscribed) && (subscribed.ends_with('/') || updated[subscribed.size()] == '/'));
-}
-
-}  // namespace
 
 Task<Reply> ServerCore::listen(Inbound in, Outlet& out) {
   static constexpr std::size_t kMostUris = 1000;
@@ -100,8 +92,9 @@ void ServerCore::changed(Change change, const std::string& uri) {
       case Change::prompts: wanted |= found->prompts; break;
       case Change::resources: wanted |= found->resources; break;
       case Change::resource:
-        wanted = found->session ? found->session->subscribed(uri)
-                                : std::any_of(found->uris.begin(), found->uris.end(), [&](const auto& u) { return covers(u, uri); });
+        wanted = found->session ? found->session->subscribed(uri) : std::any_of(found->uris.begin(), found->uris.end(), [&](const auto& u) {
+          return protocol::subscription_covers(u, uri);
+        });
         break;
     }
     if (!wanted) continue;
