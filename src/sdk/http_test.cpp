@@ -86,7 +86,7 @@ class Place {
   std::vector<Method> heard;
   base::Signal gate;
   int waiting = 0, cancelled = 0;
-  base::Signal seen;
+  base::Signal began, seen;
   std::shared_ptr<sdk::SessionTable> sessions = std::make_shared<sdk::SessionTable>();
   std::unique_ptr<net::HttpClient> client;
   std::unique_ptr<sdk::Connection> connection;
@@ -96,6 +96,7 @@ class Place {
  private:
   static Task<std::string> slow(Place* place, mcp::Call call) {
     ++place->waiting;
+    place->began.raise();
     auto wake = [place] { place->gate.raise(); };
     std::stop_callback on_stop(call.stop_token(), wake);
     co_await place->gate.wait();
@@ -162,13 +163,15 @@ TEST_P(Eras, ProgressComesOnTheRequestsOwnStream) {
 Task<int> many(Place* place) {
   base::TaskGroup group;
   std::vector<std::string> order;
-  auto one = [](Place* p, std::string params, std::vector<std::string>* out) -> Task<void> {
+  base::Signal answered;
+  auto one = [](Place* p, std::string params, std::vector<std::string>* out, base::Signal* told) -> Task<void> {
     std::string text = co_await Place::result(p->connection.get(), std::move(params), sdk::CallOptions{});
     out->push_back(text.find("slow") != std::string::npos ? "slow" : "fast");
+    told->raise();
   };
-  group.spawn(one(place, R"({"name":"slow"})", &order));
-  for (int i = 0; i < 100; ++i) group.spawn(one(place, R"({"name":"echo","arguments":{"words":"x"}})", &order));
-  while (order.size() < 100) co_await place->loop.timers().sleep(base::Millis(1));
+  group.spawn(one(place, R"({"name":"slow"})", &order, &answered));
+  for (int i = 0; i < 100; ++i) group.spawn(one(place, R"({"name":"echo","arguments":{"words":"x"}})", &order, &answered));
+  while (order.size() < 100) co_await answered.wait();
   place->gate.raise();
   co_await group.join();
   co_return order.back() == "slow" ? static_cast<int>(order.size()) : -1;
@@ -193,7 +196,7 @@ Task<Code> cancel_one(Place* place) {
     *out = result ? Code::internal : result.error().code;
   };
   group.spawn(one(place, stop.get_token(), &code));
-  while (place->waiting == 0) co_await place->loop.timers().sleep(base::Millis(1));
+  while (place->waiting == 0) co_await place->began.wait();
   stop.request_stop();
   while (place->cancelled == 0) co_await place->seen.wait();
   co_await group.join();
