@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "mcp/arg.h"
+#include "mcp/detail/reflect.h"
 #include "mcp/json.h"
-#include "mcp/reflect.h"
 
 namespace mcp {
 namespace detail {

@@ -14,7 +14,7 @@
 #include "mcp/ask.h"
 #include "mcp/call.h"
 #include "mcp/content.h"
-#include "mcp/handler.h"
+#include "mcp/detail/handler.h"
 #include "mcp/result.h"
 #include "mcp/run.h"
 #include "mcp/schema.h"

@@ -2,7 +2,7 @@
 
 #include <openssl/evp.h>
 
-#include "mcp/handler.h"
+#include "mcp/detail/handler.h"
 
 namespace sdk {
 
