@@ -145,6 +145,11 @@ Task<std::shared_ptr<ClientConnection>> HttpClient::open_connection(Url url, std
 
   auto endpoints = co_await look_up(loop, url.host, url.port, stop, until).result();
   if (!endpoints) co_return named(std::move(endpoints).error());
+  if (const auto& may = pool->options.may_connect) {
+    auto forbidden = [&may](const tcp::endpoint& endpoint) { return !may(endpoint.address()); };
+    if (std::erase_if(*endpoints, forbidden) > 0 && endpoints->empty())
+      co_return named(Error(Code::denied, "its address is not one that may be connected to"));
+  }
   Error last(Code::unavailable, "it has no address");
   std::optional<StreamSocket> socket;
   for (std::size_t i = 0; i < endpoints->size() && !socket; ++i) {

@@ -1,8 +1,10 @@
 // An HTTP/1.1 client on one loop, with kept connections.
 #pragma once
 
+#include <boost/asio/ip/address.hpp>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <span>
 #include <stop_token>
@@ -15,6 +17,7 @@
 
 namespace net {
 
+namespace asio = base::asio;
 using base::Code;
 using base::Error;
 using base::Instant;
@@ -30,6 +33,9 @@ struct HttpClientOptions {
   Millis connect_time{10'000};  // for DNS, TCP over all addresses, and TLS together
   Millis idle_time{55'000};     // a kept connection that was not used for so long is closed
   std::string extra_ca;         // a file of PEM certificates to trust beside the system's
+  // Says which addresses may be connected to; null: all. It is asked about the very address that is then connected to, so that
+  // a name which changes its address between a check and the connection does not help.
+  std::function<bool(const asio::ip::address&)> may_connect;
 };
 
 // May a request be sent a second time when it is not known whether the first one was carried out?
@@ -104,7 +110,7 @@ class HttpClient {
   // connection, when the kernel took none of it or when `repeat` says that this is harmless; otherwise the call fails.
   // Errors: unavailable (no address, no connection, no TLS; names host:port), timeout (`deadline`), cancelled (`stop`),
   // upstream_failed (the connection broke after sending, or the answer is no HTTP), too_large (the head), invalid_argument (a
-  // header with a line break in it).
+  // header with a line break in it), denied (no address of the host may be connected to).
   // Cancel: the connection is closed at once. The token must be used on this loop.
   Task<HttpResponse> send(HttpClientRequest request, std::stop_token stop, Instant deadline);
 

@@ -86,6 +86,26 @@ TEST_F(HttpClientTest, SendsAndKeepsTheConnection) {
   EXPECT_EQ(counters().connected, 1u);
 }
 
+TEST_F(HttpClientTest, AsksAboutTheAddressThatItConnectsTo) {
+  std::vector<std::string> asked;
+  HttpClientOptions options;
+  options.may_connect = [&asked](const asio::ip::address& address) {
+    asked.push_back(address.to_string());
+    return !address.is_loopback();
+  };
+  thread.call([this] { client.reset(); });
+  make(options);
+  for (std::string host : {"127.0.0.1", "localhost"}) {
+    std::string there = "http://" + host + ":" + std::to_string(listening.port) + "/";
+    auto answer = thread.run(fetch(client.get(), there, "GET", "", {}, Millis(10'000), Repeat::never, 100));
+    ASSERT_FALSE(answer.ok()) << host;
+    EXPECT_EQ(answer.error().code, Code::denied);
+    EXPECT_THAT(answer.error().message, HasSubstr(host));
+  }
+  EXPECT_THAT(asked, testing::Contains("127.0.0.1"));
+  EXPECT_EQ(counters().connected, 0u);
+}
+
 TEST_F(HttpClientTest, AConnectionIsNotKeptToTheEndOfWhatTheServerSays) {
   for (auto [says, kept] :
        {std::pair("timeout=1", 0u), std::pair("timeout=0, max=5", 0u), std::pair("timeout=60", 1u), std::pair("nonsense", 1u)}) {

@@ -17,6 +17,7 @@
 #include "protocol/client_side.h"
 #include "protocol/methods.h"
 #include "protocol/param_headers.h"
+#include "sdk/authorizer.h"
 #include "sdk/handler.h"
 
 namespace sdk {
@@ -43,6 +44,7 @@ struct ConnectionOptions {
   std::size_t max_message = 16 * 1024 * 1024;                // a larger answer is refused
   std::size_t max_requests = 1000;                           // in flight; one more is refused
   std::vector<std::pair<std::string, std::string>> headers;  // HTTP: with every request
+  std::shared_ptr<Authorizer> authorizer;                    // HTTP: puts credentials on every request; may be null
 };
 
 // What goes with one request.

@@ -37,6 +37,9 @@ bool only_reads(Method method) {
   }
 }
 
+// The authorizer's own errors; nothing else gives these codes before an answer is there.
+bool signing_in_failed(const Error& error) { return error.code == Code::unauthenticated || error.code == Code::denied; }
+
 Error http_error(int status, const std::string& where) {
   std::string text = where + " answered with HTTP " + std::to_string(status);
   switch (status) {
@@ -75,7 +78,7 @@ Task<HttpConnection::Answer> HttpConnection::post(protocol::Outgoing out, Wanted
   request.headers = lines;
   request.body = out.body;
   request.repeat = wanted.repeat;
-  net::HttpResponse response = co_await client_.send(request, wanted.stop, wanted.deadline);
+  net::HttpResponse response = co_await send_authorized(&client_, options_.authorizer.get(), request, wanted.stop, wanted.deadline);
   Stream stream;
   Result<Answer> answer = co_await read_answer(std::move(response), wanted, &stream).result();
   // A stream that named its place can be taken up again; a modern one never does.
@@ -126,7 +129,7 @@ Task<HttpConnection::Answer> HttpConnection::resume(Wanted wanted, Stream stream
     net::HttpClientRequest request;
     request.url = &url_;
     request.headers = std::span(lines).subspan(1);
-    net::HttpResponse response = co_await client_.send(request, wanted.stop, wanted.deadline);
+    net::HttpResponse response = co_await send_authorized(&client_, options_.authorizer.get(), request, wanted.stop, wanted.deadline);
     if (response.status() != 200) break;
     Result<Answer> answer = co_await read_answer(std::move(response), wanted, &stream).result();
     if (answer || answer.error().code != Code::upstream_failed) co_return answer;
@@ -317,7 +320,7 @@ Task<void> HttpConnection::initialize(const protocol::Revision& revision, Instan
 }
 
 Task<void> HttpConnection::probe() {
-  const Instant deadline = base::Timers::now() + options_.connect_time;
+  Instant deadline = base::Timers::now() + options_.connect_time;
   protocol::EraProbe probe(options_.revisions);
   protocol::EraProbe::Step step = probe.start();
   for (;;) {
@@ -344,10 +347,13 @@ Task<void> HttpConnection::probe() {
     Result<Answer> answer = co_await post(std::move(out), std::move(wanted)).result();
     if (answer)
       step = probe.http_answer(answer->status, answer->text);
+    else if (options_.authorizer && signing_in_failed(answer.error()))
+      co_await Result<>(std::move(answer).error());  // no sign of an era
     else if (answer.error().code == Code::upstream_failed)
       step = probe.http_answer(200, "");
     else
       step = probe.http_unreachable(answer.error().message);
+    if (options_.authorizer) deadline = base::Timers::now() + options_.connect_time;  // somebody may have signed in meanwhile
   }
 }
 
@@ -386,7 +392,8 @@ Task<void> HttpConnection::watch_legacy() {
     request.url = &url_;
     request.headers = std::span(lines).subspan(1);
     Instant began = base::Timers::now();
-    Result<net::HttpResponse> response = co_await client_.send(request, closing_.get_token(), Instant::max()).result();
+    Result<net::HttpResponse> response =
+        co_await send_authorized(&client_, options_.authorizer.get(), request, closing_.get_token(), Instant::max()).result();
     if (response) {
       if (response->status() != 200 || !is_stream(*response)) co_return;  // 405: it has nothing to say on its own
       Wanted wanted;
@@ -410,10 +417,12 @@ Task<void> HttpConnection::close(Millis grace) {
     request.method = "DELETE";
     request.url = &url_;
     request.headers = std::span(lines).subspan(1);
-    (void)co_await client_.send(request, none, base::Timers::now() + std::max(grace, Millis(100))).result();
+    Instant until = base::Timers::now() + std::max(grace, Millis(100));
+    (void)co_await send_authorized(&client_, options_.authorizer.get(), request, none, until).result();
   }
   closing_.request_stop();
   co_await tasks_.join();
+  if (options_.authorizer) co_await options_.authorizer->close();
 }
 
 namespace {
