@@ -27,6 +27,12 @@ using base::Instant;
 // Takes a notification: its method, and its params as they came.
 using OnNotification = std::function<void(protocol::Method method, std::string_view params)>;
 
+// What is known of a server from an earlier connection to it.
+struct EraHint {
+  const protocol::Revision* revision = nullptr;  // null: nothing is known
+  std::string discover;                          // its DiscoverResult as JSON text, where it is modern
+};
+
 // What the owner of a connection wants to hear, and how it presents itself.
 struct ConnectionOptions {
   protocol::ClientIdentity identity;
@@ -35,8 +41,16 @@ struct ConnectionOptions {
   OnNotification on_notification;
   // Keeps a stream open on which the server says what changed, where the transport needs one for that.
   enum class Watch { no, changes } watch = Watch::no;
-  // Requests of a legacy server but ping. Gives the result as JSON text. Absent: they are refused as unknown methods.
+  // Requests of a legacy server but ping. Gives the result as JSON text. Those that `answers` does not have are refused as unknown
+  // methods.
   std::function<Task<std::string>(protocol::Method method, std::string params)> on_request;
+  protocol::MethodSet answers;
+  // A question of the server moves the deadlines of requests in flight by this much: somebody has to think.
+  Millis answer_time{600'000};
+  // A legacy session was lost and made anew: what was subscribed in the old one is gone.
+  std::function<void()> on_renewed;
+  // Spares the probe. A hint that turns out wrong costs a probe.
+  EraHint hint;
   // Lines of a child's standard output that are no message, and lines of its standard error.
   std::function<void(std::string_view line)> on_noise;
 
@@ -52,6 +66,7 @@ struct CallOptions {
   std::stop_token stop;
   Instant deadline = Instant::max();
   // Progress and messages of this request. Progress is asked for when this is set; its token is the connection's own.
+  // For subscriptions/listen: all that comes for it, the acknowledgement first.
   OnNotification on_notification;
   // Unless empty: the name of the tool or prompt, in place of the one in the params.
   std::string_view name;
@@ -63,6 +78,8 @@ struct CallOptions {
   std::string_view baggage;
   // The tool's marked properties, whose values HTTP repeats in headers.
   const protocol::ToolHeaders* tool = nullptr;
+  // Whether the request may be sent again, under a new id, when its answer was lost on the way. Requests that only read always may.
+  net::Repeat repeat = net::Repeat::never;
 };
 
 struct ConnectionCounters {
@@ -86,6 +103,8 @@ class Connection {
   virtual Task<Reply> request(protocol::Method method, std::string params, CallOptions options) = 0;
   // Sends a notification; nobody knows whether it arrives.
   virtual void notify(protocol::Method method, std::string params) = 0;
+  // From now on the server is heard also between requests, where the transport needs a stream of its own for that (legacy HTTP).
+  virtual void hear() {}
   // Ends the session or the child in good order. Requests in flight end with unavailable.
   virtual Task<void> close(Millis grace) = 0;
   // False once the connection cannot serve requests any more; why() says the reason then. HTTP connections stay alive.
@@ -98,6 +117,8 @@ class Connection {
   const std::string& capabilities() const { return capabilities_; }
   const std::string& server_info() const { return server_info_; }
   const std::string& instructions() const { return instructions_; }
+  // The DiscoverResult that this rests on, or empty: for the hint of a later connection.
+  const std::string& discovered() const { return discovered_; }
   const ConnectionCounters& counters() const { return counters_; }
 
  protected:
@@ -105,7 +126,7 @@ class Connection {
   void settle(const protocol::Revision& revision, std::string_view result);
 
   const protocol::Revision* revision_ = nullptr;
-  std::string capabilities_ = "{}", server_info_ = "{}", instructions_;
+  std::string capabilities_ = "{}", server_info_ = "{}", instructions_, discovered_;
   ConnectionCounters counters_;
 };
 
@@ -118,6 +139,11 @@ Task<std::unique_ptr<Connection>> open_http(Loop& loop, net::HttpClient& client,
 // Errors: those of net::Child::open_child; as request.
 Task<std::unique_ptr<Connection>> open_stdio(Loop& loop, net::Reaper& reaper, net::ChildCommand command, net::ChildOptions child,
                                              ConnectionOptions options);
+
+// The modern revision to speak after a server refused one with UnsupportedProtocolVersionError; null when none is shared.
+const protocol::Revision* after_refusal(const protocol::RevisionSet& spoken, const protocol::RpcError& error);
+// Codes with which legacy servers answer what they do not understand.
+bool looks_legacy(const protocol::RpcError& error);
 
 // How one request presents itself.
 protocol::ClientIdentity identity_for(const protocol::ClientIdentity& connection, const CallOptions& call);

@@ -12,14 +12,6 @@ using protocol::Method;
 namespace {
 
 constexpr Millis kNotificationTime{10'000};
-// Between two attempts to listen.
-constexpr Millis kWatchPause{1'000};
-constexpr Millis kWatchPauseMost{60'000};
-
-bool is_stream(const net::HttpResponse& response) {
-  auto type = response.find("content-type").value_or("");
-  return net::same_header(type.substr(0, 17), "text/event-stream");
-}
 
 // Requests that change nothing, and may be sent again when a kept connection turned out to be closed. A tool's call never is.
 bool only_reads(Method method) {
@@ -82,100 +74,11 @@ Task<HttpConnection::Answer> HttpConnection::post(protocol::Outgoing out, Wanted
   Stream stream;
   Result<Answer> answer = co_await read_answer(std::move(response), wanted, &stream).result();
   // A stream that named its place can be taken up again; a modern one never does.
-  if (!answer && answer.error().code == Code::upstream_failed && !stream.last_id.empty() && revision_ && !modern())
+  if (!answer && stream.broken && !stream.last_id.empty() && revision_ && !modern())
     answer = co_await resume(std::move(wanted), std::move(stream)).result();
+  else if (stream.broken && wanted.lost)
+    *wanted.lost = true;
   co_return answer;
-}
-
-Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse response, Wanted wanted, Stream* stream) {
-  Answer answer;
-  answer.status = response.status();
-  answer.session = response.find("mcp-session-id").value_or("");
-  answer.stream = is_stream(response);
-  if (!answer.stream) {
-    answer.text = co_await response.body(options_.max_message);
-    co_return answer;
-  }
-  net::SseParser parser(options_.max_message);
-  bool found = false;
-  auto sink = [&](net::SseEvent one) -> Result<> {
-    if (!one.id.empty()) stream->last_id = one.id;
-    if (one.retry) stream->retry = *one.retry;
-    if (found || one.data.empty() || !(one.event.empty() || one.event == "message")) return {};
-    auto mine = event(one.data, wanted, answer);
-    if (!mine) return std::move(mine).error();
-    found = *mine;
-    return {};
-  };
-  while (!found) {
-    net::HttpChunk chunk = co_await response.read_some();
-    if (chunk.end) co_return Error(Code::upstream_failed, url_.text() + " ended its stream without an answer");
-    co_await parser.feed(chunk.bytes, sink);
-  }
-  // What is behind the answer is of no use; reading it keeps the connection, when it comes at once.
-  co_return answer;
-}
-
-Task<HttpConnection::Answer> HttpConnection::resume(Wanted wanted, Stream stream) {
-  for (int attempt = 0; attempt < 10; ++attempt) {
-    co_await loop_.timers().sleep(Millis(std::min(stream.retry, 30'000)), wanted.stop);
-    if (wanted.stop.stop_requested()) co_return Error(Code::cancelled, "the call was cancelled");
-    std::string last = stream.last_id;
-    protocol::Outgoing out;
-    out.headers = protocol::legacy_notification(*revision_, Method::initialized, {}, session_).headers;
-    out.headers.emplace_back("Last-Event-ID", last);
-    std::vector<net::HttpHeader> lines = headers(out);
-    lines[1].value = "text/event-stream";
-    net::HttpClientRequest request;
-    request.url = &url_;
-    request.headers = std::span(lines).subspan(1);
-    net::HttpResponse response = co_await send_authorized(&client_, options_.authorizer.get(), request, wanted.stop, wanted.deadline);
-    if (response.status() != 200) break;
-    Result<Answer> answer = co_await read_answer(std::move(response), wanted, &stream).result();
-    if (answer || answer.error().code != Code::upstream_failed) co_return answer;
-  }
-  co_return Error(Code::upstream_failed, url_.text() + " broke its stream off, and does not take it up again");
-}
-
-// True when `data` answers what is wanted.
-Result<bool> HttpConnection::event(const std::string& data, const Wanted& wanted, Answer& answer) {
-  auto message = protocol::parse_message(data);
-  if (!message) {
-    ++counters_.noise;
-    return false;
-  }
-  switch (message->kind) {
-    case MessageKind::response:
-    case MessageKind::error:
-      if (message->id != wanted.id && !(message->id.empty() && message->kind == MessageKind::error && !wanted.id.empty())) {
-        ++counters_.strangers;
-        return false;
-      }
-      answer.text = data;
-      return true;
-    case MessageKind::notification:
-      if (message->known == Method::subscriptions_acknowledged) return false;
-      if (wanted.on_notification && (message->known == Method::progress || message->known == Method::message))
-        wanted.on_notification(message->known, message->params);
-      else if (options_.on_notification)
-        options_.on_notification(message->known, message->params);
-      return false;
-    case MessageKind::request: tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params))); return false;
-  }
-  return false;
-}
-
-Task<void> HttpConnection::serve(std::string id, Method method, std::string params) {
-  if (!revision_ || modern()) co_return;  // a modern server may not ask
-  const bool known = options_.on_request && protocol::facts(method).from_server;
-  Result<std::string> result = std::string("{}");
-  if (method != Method::ping && known) result = co_await options_.on_request(method, std::move(params)).result();
-  protocol::Outgoing out = protocol::legacy_notification(*revision_, Method::initialized, {}, session_);
-  if (method != Method::ping && !known)
-    out.body = protocol::encode_error(id, protocol::method_not_found(protocol::method_name(method)));
-  else
-    out.body = result ? protocol::encode_result(id, *result) : protocol::encode_error(id, protocol::to_rpc(result.error()));
-  co_await send_notification(std::move(out));
 }
 
 Task<void> HttpConnection::send_notification(protocol::Outgoing out) {
@@ -205,6 +108,7 @@ Result<Reply> HttpConnection::reply_of(Answer answer, std::string_view id) {
     error.code = message->error_code;
     error.message = message->error_message;
     error.data = message->error_data;
+    error.http_status = answer.status;
     Reply reply(std::move(error));
     reply.from = revision_;
     return reply;
@@ -234,12 +138,15 @@ bool session_is_gone(int status, std::string_view body) {
 
 }  // namespace
 
-Task<Reply> HttpConnection::send(Method method, const std::string& params, const CallOptions& options, std::string_view session) {
+Task<Reply> HttpConnection::send(Method method, const std::string& params, const CallOptions& options, std::string_view session,
+                                 bool* lost) {
   Wanted wanted;
   wanted.id = std::to_string(next_id_++);
   wanted.on_notification = options.on_notification;
   wanted.stop = options.stop;
   wanted.deadline = options.deadline;
+  wanted.listens = method == Method::subscriptions_listen;
+  wanted.lost = lost;
   if (only_reads(method)) wanted.repeat = net::Repeat::harmless;
   protocol::RequestExtras extras;
   extras.log_level = options.log_level;
@@ -247,7 +154,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   extras.traceparent = options.traceparent;
   extras.tracestate = options.tracestate;
   extras.baggage = options.baggage;
-  if (options.on_notification) extras.progress_token = wanted.id;
+  if (options.on_notification && !wanted.listens) extras.progress_token = wanted.id;
   std::string id = wanted.id;
   protocol::Outgoing out;
   if (modern())
@@ -279,16 +186,40 @@ Task<Reply> HttpConnection::request(Method method, std::string params, CallOptio
   base::AnyStop stop(options.stop, closing_.get_token());
   options.stop = stop.token();
   std::string session = session_;
-  Result<Reply> reply = co_await send(method, params, options, session).result();
+  Result<Reply> reply = co_await send_twice(method, params, options, session).result();
   const bool gone = !reply && reply.error().code == Code::conflict && !modern() && !session.empty();
   if (gone) {
     // The server forgot the session: a new one is made, once for all who find out, and the request sent again.
     while (initializing_) co_await loop_.timers().sleep(Millis(20), options.stop);
-    if (session_ == session) co_await initialize(*revision_, std::min(options.deadline, base::Timers::now() + options_.connect_time));
+    if (session_ == session) {
+      co_await initialize(*revision_, std::min(options.deadline, base::Timers::now() + options_.connect_time));
+      if (options_.on_renewed) options_.on_renewed();
+    }
     reply = co_await send(method, params, options, session_).result();
   }
   if (!reply && closing_.stop_requested() && reply.error().code == Code::cancelled)
     co_return Error(Code::unavailable, "the connection was closed");
+  co_return reply;
+}
+
+// Sends, and once more where the first answer says how, or was lost on the way and asking again is safe.
+Task<Reply> HttpConnection::send_twice(Method method, const std::string& params, const CallOptions& options, std::string_view session) {
+  const bool believed = std::exchange(hinted_, false);
+  bool lost = false;
+  Result<Reply> reply = co_await send(method, params, options, session, &lost).result();
+  const protocol::RpcError* refused = reply ? reply->error() : nullptr;
+  if (modern() && refused) {
+    if (const protocol::Revision* other = after_refusal(options_.revisions, *refused)) {
+      revision_ = other;
+      co_return co_await send(method, params, options, session);
+    }
+  }
+  if (believed && (refused ? looks_legacy(*refused) : !reply && reply.error().code == Code::upstream_failed)) {
+    co_await probe();
+    co_return co_await send(method, params, options, session_);
+  }
+  const bool safe = options.repeat == net::Repeat::harmless || only_reads(method);
+  if (lost && modern() && safe && !options.stop.stop_requested()) co_return co_await send(method, params, options, session);
   co_return reply;
 }
 
@@ -343,13 +274,15 @@ Task<void> HttpConnection::probe() {
     wanted.id = std::to_string(next_id_++);
     wanted.stop = closing_.get_token();
     wanted.deadline = deadline;
+    bool lost = false;
+    wanted.lost = &lost;
     protocol::Outgoing out = co_await protocol::modern_request(*asked, options_.identity, wanted.id, Method::server_discover, "{}");
     Result<Answer> answer = co_await post(std::move(out), std::move(wanted)).result();
     if (answer)
       step = probe.http_answer(answer->status, answer->text);
     else if (options_.authorizer && signing_in_failed(answer.error()))
       co_await Result<>(std::move(answer).error());  // no sign of an era
-    else if (answer.error().code == Code::upstream_failed)
+    else if (answer.error().code == Code::upstream_failed || lost)
       step = probe.http_answer(200, "");
     else
       step = probe.http_unreachable(answer.error().message);
@@ -357,54 +290,28 @@ Task<void> HttpConnection::probe() {
   }
 }
 
+Task<void> HttpConnection::settle_era() {
+  const EraHint& hint = options_.hint;
+  if (!hint.revision || !options_.revisions.find(hint.revision->name)) {
+    co_await probe();
+  } else if (hint.revision->era == protocol::Era::modern) {
+    settle(*hint.revision, hint.discover);
+    hinted_ = true;
+  } else {
+    Result<> met = co_await initialize(*hint.revision, base::Timers::now() + options_.connect_time).result();
+    // A server that was renewed since answers a handshake with an error, or not at all.
+    if (!met && met.error().code == Code::unauthenticated) co_await std::move(met);
+    if (!met) co_await probe();
+  }
+}
+
 Task<void> HttpConnection::open() {
-  co_await probe();
-  if (options_.watch == ConnectionOptions::Watch::changes) {
-    if (modern())
-      tasks_.spawn(watch());
-    else
-      tasks_.spawn(watch_legacy());
-  }
-}
-
-Task<void> HttpConnection::watch() {
-  Millis pause = kWatchPause;
-  for (;;) {
-    std::string params = listen_params(capabilities_);
-    if (params.empty() || closing_.stop_requested()) co_return;
-    CallOptions call;
-    call.stop = closing_.get_token();
-    Instant began = base::Timers::now();
-    Result<Reply> ended = co_await send(Method::subscriptions_listen, params, call, {}).result();
-    if (ended && ended->error() && ended->error()->code == protocol::kMethodNotFound) co_return;
-    pause = base::Timers::now() - began > kWatchPauseMost ? kWatchPause : std::min(pause * 2, kWatchPauseMost);
-    co_await loop_.timers().sleep(pause, closing_.get_token());
-  }
-}
-
-Task<void> HttpConnection::watch_legacy() {
-  Millis pause = kWatchPause;
-  while (!closing_.stop_requested()) {
-    protocol::Outgoing out = protocol::legacy_notification(*revision_, Method::initialized, {}, session_);
-    std::vector<net::HttpHeader> lines = headers(out);
-    lines[1].value = "text/event-stream";
-    net::HttpClientRequest request;
-    request.url = &url_;
-    request.headers = std::span(lines).subspan(1);
-    Instant began = base::Timers::now();
-    Result<net::HttpResponse> response =
-        co_await send_authorized(&client_, options_.authorizer.get(), request, closing_.get_token(), Instant::max()).result();
-    if (response) {
-      if (response->status() != 200 || !is_stream(*response)) co_return;  // 405: it has nothing to say on its own
-      Wanted wanted;
-      wanted.stop = closing_.get_token();
-      wanted.deadline = Instant::max();
-      Stream stream;
-      (void)co_await read_answer(*std::move(response), std::move(wanted), &stream).result();
-    }
-    pause = base::Timers::now() - began > kWatchPauseMost ? kWatchPause : std::min(pause * 2, kWatchPauseMost);
-    co_await loop_.timers().sleep(pause, closing_.get_token());
-  }
+  co_await settle_era();
+  if (options_.watch == ConnectionOptions::Watch::no) co_return;
+  if (modern())
+    tasks_.spawn(watch());
+  else
+    hear();
 }
 
 Task<void> HttpConnection::close(Millis grace) {

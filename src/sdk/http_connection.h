@@ -23,6 +23,7 @@ class HttpConnection final : public Connection {
 
   Task<Reply> request(protocol::Method method, std::string params, CallOptions options) override;
   void notify(protocol::Method method, std::string params) override;
+  void hear() override;
   Task<void> close(Millis grace) override;
   bool alive() const override { return !closing_.stop_requested(); }
   std::string why() const override { return closing_.stop_requested() ? "the connection was closed" : ""; }
@@ -34,16 +35,20 @@ class HttpConnection final : public Connection {
     std::string text;
     std::string session;
     bool stream = false;
+    bool asked = false;  // the server asked something meanwhile
   };
   struct Wanted {
     std::string id;
     OnNotification on_notification;
+    bool listens = false;  // all that comes belongs to the request
+    bool* lost = nullptr;  // set when the answer was lost on its way
     std::stop_token stop;
     Instant deadline;
     net::Repeat repeat = net::Repeat::never;
   };
   // The state of an event stream while it is read.
   struct Stream {
+    bool broken = false;  // it ended, or broke off, before the answer
     std::string last_id;
     int retry = 1000;
   };
@@ -51,10 +56,14 @@ class HttpConnection final : public Connection {
   Task<Answer> post(protocol::Outgoing out, Wanted wanted);
   Task<Answer> read_answer(net::HttpResponse response, Wanted wanted, Stream* stream);
   Task<Answer> resume(Wanted wanted, Stream stream);
-  Task<Reply> send(protocol::Method method, const std::string& params, const CallOptions& options, std::string_view session);
+  Task<Reply> send(protocol::Method method, const std::string& params, const CallOptions& options, std::string_view session,
+                   bool* lost = nullptr);
+  Task<Reply> send_twice(protocol::Method method, const std::string& params, const CallOptions& options, std::string_view session);
+  void stream_event(const protocol::Message& message, const Wanted& wanted);
   Result<bool> event(const std::string& data, const Wanted& wanted, Answer& answer);
   Result<Reply> reply_of(Answer answer, std::string_view id);
   Task<void> probe();
+  Task<void> settle_era();
   Task<void> initialize(const protocol::Revision& revision, Instant deadline);
   Task<void> send_notification(protocol::Outgoing out);
   Task<void> serve(std::string id, protocol::Method method, std::string params);
@@ -70,6 +79,8 @@ class HttpConnection final : public Connection {
   std::uint64_t next_id_ = 1;
   std::size_t running_ = 0;
   bool initializing_ = false;
+  bool hinted_ = false;   // the era is believed, and was not seen yet
+  bool hearing_ = false;  // a GET stream is open, or about to be
   std::stop_source closing_;
   base::TaskGroup tasks_;
 };

@@ -12,9 +12,14 @@ using protocol::Method;
 
 namespace {
 
+constexpr int kMostListens = 20;
+constexpr Millis kListenPause{1'000};
+
 struct Pending {
   base::OneShot<Reply> answer;
   OnNotification on_notification;
+  bool listens = false;                 // what carries its id as the subscription's belongs to it
+  std::function<void(Instant)> extend;  // moves its deadline, to a later time only
 };
 
 }  // namespace
@@ -93,7 +98,12 @@ void StdioConnection::Core::line(std::string text) {
     case MessageKind::response:
     case MessageKind::error: return answer(std::move(owned), *message);
     case MessageKind::notification: return notification(*message);
-    case MessageKind::request: served.spawn(serve(std::string(message->id), message->known, std::string(message->params)));
+    case MessageKind::request:
+      // Nothing says for which call the server asks.
+      if (message->known != Method::ping)
+        for (auto& [id, one] : pending)
+          if (one->extend) one->extend(base::Timers::now() + options->answer_time);
+      served.spawn(serve(std::string(message->id), message->known, std::string(message->params)));
   }
 }
 
@@ -139,7 +149,21 @@ void StdioConnection::Core::notification(const protocol::Message& message) {
     if (one->on_notification) one->on_notification(message.known, message.params);
     return;
   }
-  if (message.known == Method::subscriptions_acknowledged || message.known == Method::cancelled) return;
+  auto params = protocol::read_params(message.params);
+  if (message.known == Method::cancelled) {
+    // Only a subscription is ended by its server (stdio, "Cancellation").
+    auto found = params ? pending.find(params->request_id) : pending.end();
+    if (found == pending.end() || !found->second->listens) return;
+    auto one = std::move(found->second);
+    pending.erase(found);
+    return one->answer.set(Error(Code::unavailable, "the server ended the subscription"));
+  }
+  if (params && !params->meta.subscription_id.empty()) {
+    auto found = pending.find(params->meta.subscription_id);
+    auto one = found == pending.end() ? nullptr : found->second;
+    if (one && one->listens && one->on_notification) return one->on_notification(message.known, message.params);
+  }
+  if (message.known == Method::subscriptions_acknowledged) return;
   // A message names no request: everybody who asked for messages may be meant, when nobody else listens.
   if (options->on_notification) {
     auto keep = options;
@@ -153,8 +177,9 @@ void StdioConnection::Core::notification(const protocol::Message& message) {
 
 Task<void> StdioConnection::Core::serve(std::string id, Method method, std::string params) {
   Result<std::string> result = std::string("{}");
+  const bool known = options->on_request && options->answers.has(method);
   if (method != Method::ping) {
-    if (options->on_request && protocol::facts(method).from_server)
+    if (known)
       result = co_await options->on_request(method, std::move(params)).result();
     else
       result = Error(Code::not_found, "unknown");
@@ -162,7 +187,7 @@ Task<void> StdioConnection::Core::serve(std::string id, Method method, std::stri
   std::string text;
   if (result) {
     text = protocol::encode_result(id, *result);
-  } else if (options->on_request && protocol::facts(method).from_server) {
+  } else if (known) {
     text = protocol::encode_error(id, protocol::to_rpc(result.error()));
   } else {
     text = protocol::encode_error(id, protocol::method_not_found(protocol::method_name(method)));
@@ -251,7 +276,12 @@ Task<void> StdioConnection::initialize(const protocol::Revision& revision) {
 }
 
 Task<Reply> StdioConnection::request(Method method, std::string params, CallOptions options) {
-  return send(*revision_, method, std::move(params), std::move(options));
+  CallOptions again = options;
+  Reply reply = co_await send(*revision_, method, params, std::move(options));
+  const protocol::Revision* other = modern() && reply.error() ? after_refusal(options_->revisions, *reply.error()) : nullptr;
+  if (!other) co_return std::move(reply);
+  revision_ = core_->revision = other;
+  co_return co_await send(*other, method, std::move(params), std::move(again));
 }
 
 Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method method, std::string params, CallOptions options) {
@@ -266,7 +296,8 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   extras.traceparent = options.traceparent;
   extras.tracestate = options.tracestate;
   extras.baggage = options.baggage;
-  if (options.on_notification) extras.progress_token = id;
+  const bool listens = method == Method::subscriptions_listen;
+  if (options.on_notification && !listens) extras.progress_token = id;
   std::string body;
   if (revision.era == protocol::Era::modern) {
     protocol::Outgoing out =
@@ -278,6 +309,7 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   ++counters_.requests;
   auto mine = std::make_shared<Pending>();
   mine->on_notification = std::move(options.on_notification);
+  mine->listens = listens;
   core->pending.emplace(id, mine);
   if (auto written = core->child->write_line(protocol::one_line(std::move(body))); !written) {
     core->pending.erase(id);
@@ -294,8 +326,17 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
     auto on_deadline = [&] { give_up(Code::timeout, "the server did not answer in time"); };
     std::stop_callback stop(options.stop, on_stop);
     base::Deadline deadline;
-    if (options.deadline != Instant::max()) deadline = base::Deadline(loop_.timers(), options.deadline, on_deadline);
+    Instant due = options.deadline;
+    if (due != Instant::max()) {
+      deadline = base::Deadline(loop_.timers(), due, on_deadline);
+      mine->extend = [&](Instant later) {
+        if (later <= due) return;
+        due = later;
+        deadline = base::Deadline(loop_.timers(), due, on_deadline);
+      };
+    }
     Result<Reply> reply = co_await mine->answer.wait();
+    mine->extend = {};
     if (reason.empty()) co_return reply;
   }
   // Given up: the server is told, and its late answer is a stranger. The handshake may not be cancelled.
@@ -317,11 +358,15 @@ void StdioConnection::notify(Method method, std::string params) {
 }
 
 Task<void> StdioConnection::watch() {
-  std::string params = listen_params(capabilities_);
-  if (params.empty()) co_return;
-  CallOptions call;
-  call.stop = closing_.get_token();
-  (void)co_await send(*revision_, Method::subscriptions_listen, std::move(params), std::move(call)).result();
+  const std::string params = listen_params(capabilities_);
+  // As long as the child runs; one that ends the subscription again and again is left alone.
+  for (int attempt = 0; attempt < kMostListens && !params.empty() && alive() && !closing_.stop_requested(); ++attempt) {
+    CallOptions call;
+    call.stop = closing_.get_token();
+    Result<Reply> ended = co_await send(*revision_, Method::subscriptions_listen, params, std::move(call)).result();
+    if (ended && ended->error()) co_return;
+    co_await loop_.timers().sleep(kListenPause, closing_.get_token());
+  }
 }
 
 Task<void> StdioConnection::close(Millis grace) {
