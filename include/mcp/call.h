@@ -40,6 +40,8 @@ class CallContext {
   virtual std::string_view answers() const = 0;
   virtual std::string_view state() const = 0;
   virtual bool client_can(std::string_view capability) const = 0;
+  virtual void status(std::string text) = 0;
+  virtual Task<void> begin_task() = 0;
   virtual Task<void> sleep(std::chrono::milliseconds delay) = 0;
   virtual Task<void> run_blocking(std::function<void()> work) = 0;
 };
@@ -92,6 +94,13 @@ class Call {
   std::string_view state() const { return context_->state(); }
   // Whether the client declared a capability: `elicitation`, `elicitation.url`, `sampling`, `roots`.
   bool client_can(std::string_view capability) const { return context_->client_can(capability); }
+
+  // Says what a task is doing just now, for those who look after it. Does nothing where the call is no task.
+  void status(std::string text) const { context_->status(std::move(text)); }
+  // Makes the call a task (see tasks.h) if its caller knows tasks and it is none yet: the caller is answered, and the work goes on.
+  // From here on only a cancelled task, not a caller that went away, requests stop_token().
+  // Errors: rate_limited (too many tasks), cancelled, internal. Only in a handler that is a Task.
+  Task<void> begin_task() const { return context_->begin_task(); }
 
   const PeerInfo& client() const { return context_->client(); }
   // The request's _meta object as JSON text; `{}` when it had none.

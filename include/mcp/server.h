@@ -19,6 +19,7 @@
 #include "mcp/run.h"
 #include "mcp/schema.h"
 #include "mcp/task.h"
+#include "mcp/tasks.h"
 
 namespace mcp {
 
@@ -38,6 +39,10 @@ struct ToolOptions {
   bool blocking = false;
   // Longer than this and the call ends with Code::timeout. Zero: no limit.
   std::chrono::milliseconds deadline = {};
+  // Whether a call may become a task, when, and what then becomes of it when the process starts anew; see tasks.h.
+  TaskSupport task = TaskSupport::forbidden;
+  TaskStart task_start = TaskStart::at_once;
+  TaskRestart task_restart = TaskRestart::fail;
 };
 
 // A tool that brings its own schemas, as JSON text.
@@ -135,6 +140,8 @@ class Server {
   Server& cache_for(std::chrono::milliseconds ttl);
   // The most entries that one page of a list has; default 1000.
   Server& page_size(std::size_t entries);
+  // Where tasks are kept, how long, and how many. Without it: in memory, for an hour.
+  Server& tasks(TaskOptions options);
 
   // Adds a tool. `In` is a struct (see arg.h); its schema, defaults and limits are derived. Wrong arguments are answered with
   // isError and the name of the argument, and do not reach the handler. An Error becomes isError with its leaving() text.

@@ -19,7 +19,31 @@ CallState::CallState(Loop& loop, base::BlockingPool& pool, const Inbound& in, Ou
   if (!log_level_ && !in.modern()) log_level_ = protocol::LogLevel::info;
 }
 
-void CallState::end() { out_ = nullptr; }
+void CallState::end() {
+  out_ = nullptr;
+  with_request_.reset();
+}
+
+void CallState::may_be_task(OnStatus on_status, OnBegin on_begin) {
+  own_stop_.emplace();
+  std::function<void()> follow = [stop = *own_stop_]() mutable { stop.request_stop(); };
+  with_request_.emplace(stop_, std::move(follow));
+  stop_ = own_stop_->get_token();
+  on_status_ = std::move(on_status);
+  on_begin_ = std::move(on_begin);
+}
+
+void CallState::detach() { end(); }
+
+void CallState::status(std::string text) {
+  if (!on_status_) return;
+  if (loop_.here()) return on_status_(std::move(text));
+  loop_.post([self = shared_from_this(), said = std::move(text)]() mutable { self->on_status_(std::move(said)); });
+}
+
+Task<void> CallState::begin_task() {
+  if (on_begin_) co_await on_begin_();
+}
 
 void CallState::send(protocol::Method method, std::string params) {
   if (loop_.here()) {

@@ -22,6 +22,16 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
 
   void end();
 
+  // A call that may become a task. Its stop token is its own from here on; until detach() a request that is given up stops it too.
+  // Before the handler runs.
+  using OnStatus = std::function<void(std::string text)>;
+  using OnBegin = std::function<Task<void>()>;
+  void may_be_task(OnStatus on_status, OnBegin on_begin);
+  // The request has been answered, and the work goes on: nothing reaches the wire from here on.
+  void detach();
+  // Requests the stop token. Only after may_be_task().
+  void stop() { own_stop_->request_stop(); }
+
   // What an earlier round of the call found out.
   void answered(std::string answers, std::string state) {
     answers_ = std::move(answers);
@@ -38,6 +48,8 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
   std::string_view answers() const override { return answers_; }
   std::string_view state() const override { return state_; }
   bool client_can(std::string_view capability) const override { return protocol::declares_capability(capabilities_, capability); }
+  void status(std::string text) override;
+  Task<void> begin_task() override;
   Task<void> sleep(std::chrono::milliseconds delay) override;
   Task<void> run_blocking(std::function<void()> work) override;
 
@@ -48,6 +60,10 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
   base::BlockingPool& pool_;
   Outlet* out_;  // on the loop only; null once ended
   std::stop_token stop_;
+  std::optional<std::stop_source> own_stop_;
+  std::optional<std::stop_callback<std::function<void()>>> with_request_;
+  OnStatus on_status_;
+  OnBegin on_begin_;
   std::string progress_token_;
   bool progress_message_;
   std::optional<protocol::LogLevel> log_level_;

@@ -43,6 +43,8 @@ struct Inbound {
   // What the client says of itself, as JSON text, of this message or of its session; never empty.
   std::string_view client_info = "{}";
   std::string_view client_capabilities = "{}";
+  // Who is calling, as far as somebody has verified it: stable over the caller's tokens and sessions. Empty when nobody has.
+  std::string_view principal;
   // The least level of log messages that the client wants, if it wants any.
   std::optional<protocol::LogLevel> log_level;
 

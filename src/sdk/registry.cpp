@@ -65,6 +65,13 @@ Server& Server::page_size(std::size_t entries) {
   return *this;
 }
 
+Server& Server::tasks(TaskOptions options) {
+  if (options.ttl <= std::chrono::milliseconds(0)) registry_->problems.emplace_back("tasks: ttl must be more than nothing");
+  if (options.poll <= std::chrono::milliseconds(0)) registry_->problems.emplace_back("tasks: poll must be more than nothing");
+  registry_->tasks = std::move(options);
+  return *this;
+}
+
 Server& Server::add(detail::ToolEntry entry) {
   auto& r = *registry_;
   std::string where = "tool '" + entry.about.name + "'";
@@ -77,6 +84,9 @@ Server& Server::add(detail::ToolEntry entry) {
     r.problems.push_back(where + ": " + headers.error().message);
   if (entry.about.options.blocking && entry.run.waits)
     r.problems.push_back(where + ": a Task cannot be .blocking; use Call::blocking inside it");
+  const ToolOptions& options = entry.about.options;
+  if (options.task_start == TaskStart::by_handler && (options.task == TaskSupport::forbidden || !entry.run.waits))
+    r.problems.push_back(where + ": task_start by_handler needs a handler that is a Task, and .task optional or required");
   r.tools.push_back(std::move(entry));
   return *this;
 }

@@ -18,6 +18,7 @@ struct Registry {
   std::string name, version, title, instructions;
   std::chrono::milliseconds ttl{0};
   std::size_t page_size = 1000;
+  TaskOptions tasks;
 
   std::vector<ToolEntry> tools;
   std::vector<PromptEntry> prompts;
