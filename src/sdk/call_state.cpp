@@ -33,7 +33,7 @@ void CallState::may_be_task(OnStatus on_status, OnBegin on_begin) {
   on_begin_ = std::move(on_begin);
 }
 
-void CallState::detach() { end(); }
+void CallState::outlive_request() { end(); }
 
 void CallState::status(std::string text) {
   if (!on_status_) return;

@@ -22,13 +22,13 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
 
   void end();
 
-  // A call that may become a task. Its stop token is its own from here on; until detach() a request that is given up stops it too.
+  // A call that may become a task. Its stop token is its own from here on; until outlive_request() a request that is given up stops it too.
   // Before the handler runs.
   using OnStatus = std::function<void(std::string text)>;
   using OnBegin = std::function<Task<void>()>;
   void may_be_task(OnStatus on_status, OnBegin on_begin);
   // The request has been answered, and the work goes on: nothing reaches the wire from here on.
-  void detach();
+  void outlive_request();
   // Requests the stop token. Only after may_be_task().
   void stop() { own_stop_->request_stop(); }
 
