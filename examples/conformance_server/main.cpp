@@ -11,5 +11,6 @@ int main(int argc, char** argv) {
   add_asking_tools(server);
   add_resources(server);
   add_prompts(server);
+  server.skills(EXAMPLE_FOLDER "/skills");
   return mcp::run(server, argc, argv);
 }

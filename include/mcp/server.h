@@ -82,6 +82,7 @@ struct PromptEntry {
 struct ResourceEntry {
   ResourceInfo info;
   Erased<None, std::vector<ResourceContents>> run;
+  bool listed = true;
 };
 struct TemplateEntry {
   std::string uri_template;
@@ -230,6 +231,14 @@ class Server {
   Server& complete_template(std::string_view uri_template, std::string variable, F f) {
     return add_completion(uri_template, false, std::move(variable), completion(std::move(f)));
   }
+
+  // Adds the skill in `folder`: a SKILL.md with its frontmatter, and the files beside it (SEP-2640). `path` is where it is served,
+  // such as "refunds" or "acme/billing/refunds"; its last segment is the skill's name. The files are read now, once, so that what is
+  // served is what its digest says; names that begin with a dot are left out. A folder that breaks the format, has links, more than 512
+  // files or more than 16 MiB is a problem that run() refuses with.
+  Server& skill(std::string path, const std::string& folder);
+  // Adds each skill below `folder`, at its path from there. Skills inside of skills are skills too.
+  Server& skills(const std::string& folder);
 
   // Says that these notifications will be sent, so that clients may wait for them. Before run().
   Server& announces_tool_changes();

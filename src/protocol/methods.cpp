@@ -127,9 +127,27 @@ constexpr std::array kMethods = {
                 .from_client = true,
                 .from_server = true,
                 .server_capability = "tasks"},
-    MethodFacts{.method = Method::skills_list, .name = "skills/list", .modern = true, .from_client = true},
-    MethodFacts{.method = Method::skills_get, .name = "skills/get", .modern = true, .from_client = true},
-    MethodFacts{.method = Method::resources_directory_read, .name = "resources/directory/read", .modern = true, .from_client = true},
+    MethodFacts{.method = Method::skills_list,
+                .name = "skills/list",
+                .modern = true,
+                .legacy = true,
+                .from_client = true,
+                .cacheable = true,
+                .server_extension = kSkillsExtension},
+    MethodFacts{.method = Method::skills_get,
+                .name = "skills/get",
+                .modern = true,
+                .legacy = true,
+                .from_client = true,
+                .cacheable = true,
+                .server_extension = kSkillsExtension},
+    MethodFacts{.method = Method::resources_directory_read,
+                .name = "resources/directory/read",
+                .modern = true,
+                .legacy = true,
+                .from_client = true,
+                .cacheable = true,
+                .server_extension = kSkillsExtension},
     MethodFacts{.method = Method::elicitation_create, .name = "elicitation/create", .legacy = true, .from_server = true},
     MethodFacts{.method = Method::sampling_create_message, .name = "sampling/createMessage", .legacy = true, .from_server = true},
     MethodFacts{.method = Method::roots_list, .name = "roots/list", .legacy = true, .from_server = true},
@@ -241,7 +259,7 @@ std::string_view name_member(NameSource source) {
 MethodSet MethodSet::everything() {
   MethodSet all;
   for (const MethodFacts& f : kMethods) {
-    if (f.kind == kRequest && f.from_client) all.add(f.method);
+    if (f.kind == kRequest && f.from_client && f.server_extension.empty()) all.add(f.method);
   }
   return all;
 }

@@ -77,6 +77,7 @@ struct MethodFacts {
   bool may_ask_input = false;          // it may be answered with resultType input_required
   std::string_view server_capability;  // the key in ServerCapabilities that offers it, or empty: always there
   std::string_view client_extension;   // the extension that the client must have declared, or empty
+  std::string_view server_extension;   // the extension of a server without which there is no such method, or empty
 };
 
 const MethodFacts& facts(Method method);
@@ -93,7 +94,7 @@ class MethodSet {
   MethodSet(std::initializer_list<Method> methods) {
     for (auto m : methods) add(m);
   }
-  // Each method that a server of either era can serve.
+  // Each method that a server of either era can serve, but for those of extensions that a server must have.
   static MethodSet everything();
 
   void add(Method method) { bits_.set(static_cast<std::size_t>(method)); }

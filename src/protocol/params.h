@@ -24,8 +24,9 @@ inline constexpr std::string_view kTracestate = "tracestate";
 inline constexpr std::string_view kBaggage = "baggage";
 }  // namespace meta_key
 
-// Identifier of the tasks extension in `extensions`.
+// Identifiers of extensions in `extensions`.
 inline constexpr std::string_view kTasksExtension = "io.modelcontextprotocol/tasks";
+inline constexpr std::string_view kSkillsExtension = "io.modelcontextprotocol/skills";
 
 // The `_meta` of a request, notification or result. Slices as they came in; empty where absent.
 struct Meta {

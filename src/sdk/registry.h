@@ -14,6 +14,11 @@ namespace mcp::detail {
 // Kinds of change that a server tells.
 enum class Change { tools, prompts, resources, resource };
 
+// A skill as skills/list shows it, and the URI of its SKILL.md.
+struct SkillEntry {
+  std::string uri, definition;
+};
+
 struct Registry {
   std::string name, version, title, instructions;
   std::chrono::milliseconds ttl{0};
@@ -26,6 +31,11 @@ struct Registry {
   std::vector<TemplateEntry> templates;
   Erased<std::string, ResourcePage> resource_list;
   bool has_resource_list = false;
+  // Skills, and the directories that their files are in: by URI, the definitions of what is in each by its URI.
+  std::vector<SkillEntry> skills;
+  std::map<std::string, std::map<std::string, std::string>, std::less<>> directories;
+  std::size_t skill_bytes = 0;
+  bool has_skills = false;
   bool tool_changes = false, prompt_changes = false, resource_changes = false, resource_updates = false;
 
   std::vector<std::string> problems;

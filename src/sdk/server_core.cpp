@@ -92,11 +92,13 @@ ServerCore::ServerCore(Loop& loop, mcp::Server& server)
     prompts_.emplace(prompt.name, &prompt);
   }
   for (auto& resource : r.resources) {
+    resources_.emplace(resource.info.uri, &resource);
+    if (!resource.listed) continue;
     JsonWriter entry;
     write_resource_info(entry, resource.info);
     resource_list_.push_back(std::move(entry).text());
-    resources_.emplace(resource.info.uri, &resource);
   }
+  for (const auto& skill : r.skills) skill_list_.push_back(skill.definition);
   for (auto& entry : r.templates) {
     template_list_.push_back(template_definition(entry));
     if (auto parsed = UriTemplate::parse(entry.uri_template)) templates_.push_back({&entry, *std::move(parsed)});
@@ -122,8 +124,9 @@ protocol::MethodSet ServerCore::methods() const {
   };
   if (!r.tools.empty()) add({Method::tools_list, Method::tools_call});
   if (!r.prompts.empty()) add({Method::prompts_list, Method::prompts_get});
-  bool resources = !r.resources.empty() || !r.templates.empty() || r.has_resource_list;
+  bool resources = !r.resources.empty() || !r.templates.empty() || r.has_resource_list || r.has_skills;
   if (resources) add({Method::resources_list, Method::resources_templates_list, Method::resources_read});
+  if (r.has_skills) add({Method::skills_list, Method::skills_get, Method::resources_directory_read});
   if (resources && r.resource_updates) add({Method::resources_subscribe, Method::resources_unsubscribe});
   if (r.tool_changes || r.prompt_changes || r.resource_changes || r.resource_updates) set.add(Method::subscriptions_listen);
   auto completes = [](const auto& entry) { return !entry.completions.empty(); };
@@ -154,6 +157,7 @@ Task<protocol::ServerIdentity> ServerCore::identity(Inbound) {
     w.end();
   }
   if (set.has(Method::completion_complete)) w.key("completions").object().end();
+  if (r.has_skills) w.key("extensions").object().key(protocol::kSkillsExtension).object().field("directoryRead", true).end().end();
   w.key("logging").object().end().end();
   protocol::ServerIdentity identity;
   identity.info = info_;
@@ -180,21 +184,23 @@ Task<Reply> ServerCore::handle(Inbound in, Outlet& out) {
     case Method::tools_list: return now(list("tools", tool_list_, cursor()));
     case Method::prompts_list: return now(list("prompts", prompt_list_, cursor()));
     case Method::resources_templates_list: return now(list("resourceTemplates", template_list_, cursor()));
+    case Method::skills_list:
+    case Method::skills_get:
+    case Method::resources_directory_read: return now(skills(in));
     default: return now(Reply(protocol::method_not_found(in.rpc.message.method)));
   }
 }
 
-Reply ServerCore::list(std::string_view key, const Page& entries, std::string_view cursor) const {
+Reply ServerCore::list(std::string_view key, const Page& entries, std::string_view cursor, std::size_t most) const {
   std::size_t begin = 0;
   if (!cursor.empty()) {
     auto text = base::json_string(cursor);
     auto [end, ec] = text ? std::from_chars(text->data(), text->data() + text->size(), begin)
                           : std::from_chars_result{nullptr, std::errc::invalid_argument};
-    if (ec != std::errc() || end != text->data() + text->size() || begin == 0 || begin >= entries.size() ||
-        begin % registry_->page_size != 0)
+    if (ec != std::errc() || end != text->data() + text->size() || begin == 0 || begin >= entries.size() || begin % most != 0)
       return protocol::invalid_params("this cursor is not valid (any more): start from the first page");
   }
-  std::size_t end = std::min(entries.size(), begin + registry_->page_size);
+  std::size_t end = std::min(entries.size(), begin + most);
   JsonWriter w;
   w.object().key(key).array();
   for (std::size_t i = begin; i < end; ++i) w.raw(entries[i]);

@@ -72,7 +72,13 @@ class ServerCore final : public Handler {
   Task<Reply> complete(Inbound in, Outlet& out);
   Task<Reply> listen(Inbound in, Outlet& out);
   Task<Reply> subscribe(Inbound in, Outlet& out);
-  Reply list(std::string_view key, const Page& entries, std::string_view cursor) const;
+  // Each page has at most `most` entries.
+  Reply list(std::string_view key, const Page& entries, std::string_view cursor, std::size_t most) const;
+  Reply list(std::string_view key, const Page& entries, std::string_view cursor) const {
+    return list(key, entries, cursor, registry_->page_size);
+  }
+  // skills/list, skills/get and resources/directory/read.
+  Reply skills(const Inbound& in) const;
   void changed(mcp::detail::Change change, const std::string& uri);
 
   // Questions of handlers, see mcp/ask.h.
@@ -95,7 +101,7 @@ class ServerCore final : public Handler {
   ByName<mcp::detail::PromptEntry*> prompts_;
   ByName<mcp::detail::ResourceEntry*> resources_;
   std::vector<Template> templates_;
-  Page tool_list_, prompt_list_, resource_list_, template_list_;
+  Page tool_list_, prompt_list_, resource_list_, template_list_, skill_list_;
   Sealer sealer_;
   std::list<Listener> listeners_;
   std::shared_ptr<ServerCore*> self_;  // for what was posted and arrives after the end
