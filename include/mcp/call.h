@@ -12,6 +12,7 @@
 #include <utility>
 
 #include "mcp/json.h"
+#include "mcp/protect.h"
 #include "mcp/task.h"
 
 namespace mcp {
@@ -36,6 +37,7 @@ class CallContext {
   virtual void log(LogLevel level, std::string logger, std::string data_json) = 0;
   virtual std::stop_token stop_token() const = 0;
   virtual const PeerInfo& client() const = 0;
+  virtual const Principal& principal() const = 0;
   virtual std::string_view meta() const = 0;
   virtual std::string_view answers() const = 0;
   virtual std::string_view state() const = 0;
@@ -103,6 +105,8 @@ class Call {
   Task<void> begin_task() const { return context_->begin_task(); }
 
   const PeerInfo& client() const { return context_->client(); }
+  // Who signed in, verified; empty on stdio and on a server that is not protected. Good as long as this Call.
+  const Principal& principal() const { return context_->principal(); }
   // The request's _meta object as JSON text; `{}` when it had none.
   std::string_view meta() const { return context_->meta(); }
 

@@ -15,6 +15,7 @@
 #include "mcp/call.h"
 #include "mcp/content.h"
 #include "mcp/detail/handler.h"
+#include "mcp/protect.h"
 #include "mcp/result.h"
 #include "mcp/run.h"
 #include "mcp/schema.h"
@@ -43,6 +44,8 @@ struct ToolOptions {
   TaskSupport task = TaskSupport::forbidden;
   TaskStart task_start = TaskStart::at_once;
   TaskRestart task_restart = TaskRestart::fail;
+  // What a caller needs beside what the server asks of everybody; for a protected server (see protect()).
+  std::vector<std::string> scopes = {};
 };
 
 // A tool that brings its own schemas, as JSON text.
@@ -143,6 +146,10 @@ class Server {
   Server& page_size(std::size_t entries);
   // Where tasks are kept, how long, and how many. Without it: in memory, for an hour.
   Server& tasks(TaskOptions options);
+
+  // Over HTTP, serves only who brings an access token for this server, and publishes how to get one (RFC 9728). Handlers find who is
+  // calling in Call::principal(). Nothing changes on stdio, where the process belongs to its caller.
+  Server& protect(Protection protection);
 
   // Adds a tool. `In` is a struct (see arg.h); its schema, defaults and limits are derived. Wrong arguments are answered with
   // isError and the name of the argument, and do not reach the handler. An Error becomes isError with its leaving() text.

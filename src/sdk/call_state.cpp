@@ -15,6 +15,7 @@ CallState::CallState(Loop& loop, base::BlockingPool& pool, const Inbound& in, Ou
       meta_(in.rpc.params.meta.raw.empty() ? "{}" : in.rpc.params.meta.raw),
       capabilities_(in.client_capabilities),
       client_info_(in.client_info) {
+  if (in.caller) principal_ = {in.caller->issuer, in.caller->subject, in.caller->client_id, in.caller->scopes};
   // A legacy client that set no level gets what is worth reading; a modern one asked for nothing.
   if (!log_level_ && !in.modern()) log_level_ = protocol::LogLevel::info;
 }

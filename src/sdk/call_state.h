@@ -9,6 +9,7 @@
 
 #include "base/blocking.h"
 #include "mcp/call.h"
+#include "oauth/principal.h"
 #include "sdk/handler.h"
 
 namespace sdk {
@@ -44,6 +45,7 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
   void log(mcp::LogLevel level, std::string logger, std::string data_json) override;
   std::stop_token stop_token() const override { return stop_; }
   const mcp::PeerInfo& client() const override;
+  const mcp::Principal& principal() const override { return principal_; }
   std::string_view meta() const override { return meta_; }
   std::string_view answers() const override { return answers_; }
   std::string_view state() const override { return state_; }
@@ -74,6 +76,7 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
   std::optional<double> last_progress_;
   mutable std::optional<mcp::PeerInfo> client_;
   std::string client_info_;
+  mcp::Principal principal_;
 };
 
 }  // namespace sdk

@@ -18,6 +18,9 @@
 namespace net {
 struct HttpRequest;
 }
+namespace oauth {
+struct Principal;
+}
 
 namespace sdk {
 
@@ -38,13 +41,16 @@ struct Inbound {
   const net::HttpRequest* http = nullptr;
   // The endpoint's path, such as /mcp; empty on stdio.
   std::string_view path;
+  // Who is calling, as a key that stays theirs (issuer "#" subject). Empty where nobody signs in. What is made for one caller (states,
+  // tasks, handles) is bound to it.
+  std::string_view principal;
+  // The same in full; null where nobody signs in.
+  std::shared_ptr<const oauth::Principal> caller;
   // The legacy session, or null for a modern message. On stdio there is one for the process.
   std::shared_ptr<Session> session;
   // What the client says of itself, as JSON text, of this message or of its session; never empty.
   std::string_view client_info = "{}";
   std::string_view client_capabilities = "{}";
-  // Who is calling, as far as somebody has verified it: stable over the caller's tokens and sessions. Empty when nobody has.
-  std::string_view principal;
   // The least level of log messages that the client wants, if it wants any.
   std::optional<protocol::LogLevel> log_level;
 

@@ -277,7 +277,7 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
       co_await refuse(exchange, 400, protocol::invalid_request("Mcp-Session-Id is missing: send initialize first"), in.rpc.message.id);
       co_return;
     }
-    in.session = sessions_->find(*in.rpc.session_id);
+    in.session = sessions_->find(*in.rpc.session_id, in.principal);
     if (!in.session) {
       co_await refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"),
                       in.rpc.message.id);
@@ -347,7 +347,7 @@ Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, Inbound i
     answer = encode_answer(question, std::move(identity).error(), {});
   } else if (auto result = settled.initialize(in.rpc, *identity); !result) {
     answer = encode_answer(question, Reply(std::move(result.error())), {});
-  } else if (auto added = sessions_->add(std::move(settled)); !added) {
+  } else if (auto added = sessions_->add(std::move(settled), in.principal); !added) {
     answer = encode_answer(question, std::move(added).error(), {});
     answer.status = 503;
   } else {

@@ -175,6 +175,9 @@ void Server::notify_resource_updated(std::string uri) { registry_->tell(detail::
 std::string Server::problems() const {
   std::string all;
   for (const auto& problem : registry_->problems) all.append(all.empty() ? "" : "\n").append(problem);
+  for (const auto& tool : registry_->tools)
+    if (!tool.about.options.scopes.empty() && !registry_->protection)
+      all.append(all.empty() ? "" : "\n").append("tool '" + tool.about.name + "': it needs scopes, and the server does not protect()");
   return all;
 }
 

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct Registry {
   std::chrono::milliseconds ttl{0};
   std::size_t page_size = 1000;
   TaskOptions tasks;
+
+  std::optional<Protection> protection;
 
   std::vector<ToolEntry> tools;
   std::vector<PromptEntry> prompts;

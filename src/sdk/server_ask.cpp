@@ -46,10 +46,10 @@ std::string_view capability_name(std::string_view method) { return method.substr
 
 bool ServerCore::is_question(const Error& error) { return error.code == Code::conflict && error.message == mcp::detail::kInputRequired; }
 
-// A state is good for the very request that it was made for.
+// A state is good for the very request that it was made for, of the same caller.
 std::string ServerCore::seal_context(const Inbound& in) {
-  std::string context(in.rpc.message.method);
-  context.append("\n").append(in.rpc.name).append("\n").append(in.rpc.params.arguments);
+  std::string context(in.principal);
+  context.append("\n").append(in.rpc.message.method).append("\n").append(in.rpc.name).append("\n").append(in.rpc.params.arguments);
   return context;
 }
 

@@ -17,7 +17,10 @@ std::string random_id() {
   return id;
 }
 
-Session::Session(std::string id, protocol::LegacySession settled) : id_(std::move(id)), settled_(std::move(settled)) { touch(); }
+Session::Session(std::string id, protocol::LegacySession settled, std::string principal)
+    : id_(std::move(id)), principal_(std::move(principal)), settled_(std::move(settled)) {
+  touch();
+}
 
 std::optional<protocol::LogLevel> Session::log_level() const {
   std::lock_guard lock(mutex_);
@@ -112,8 +115,8 @@ bool Session::busy() const {
   return !running_.empty();
 }
 
-Result<std::shared_ptr<Session>> SessionTable::add(protocol::LegacySession settled) {
-  auto session = std::make_shared<Session>(random_id(), std::move(settled));
+Result<std::shared_ptr<Session>> SessionTable::add(protocol::LegacySession settled, std::string_view principal) {
+  auto session = std::make_shared<Session>(random_id(), std::move(settled), std::string(principal));
   std::vector<std::shared_ptr<Session>> gone;
   {
     std::lock_guard lock(mutex_);
@@ -132,13 +135,13 @@ Result<std::shared_ptr<Session>> SessionTable::add(protocol::LegacySession settl
   return session;
 }
 
-std::shared_ptr<Session> SessionTable::find(std::string_view id) {
+std::shared_ptr<Session> SessionTable::find(std::string_view id, std::string_view principal) {
   std::vector<std::shared_ptr<Session>> gone;
   std::shared_ptr<Session> session;
   {
     std::lock_guard lock(mutex_);
     if (auto now = base::Clock::now(); now - swept_ > std::chrono::minutes(1)) gone = expire(now);
-    if (auto found = sessions_.find(id); found != sessions_.end()) session = found->second;
+    if (auto found = sessions_.find(id); found != sessions_.end() && found->second->principal() == principal) session = found->second;
   }
   if (session) session->touch();
   finish(gone);

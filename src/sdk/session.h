@@ -22,9 +22,11 @@ namespace sdk {
 // Threads: any; what is settled by the handshake does not change afterwards.
 class Session {
  public:
-  Session(std::string id, protocol::LegacySession settled);
+  // `principal`: whose it is, as in Inbound.
+  Session(std::string id, protocol::LegacySession settled, std::string principal = {});
 
   const std::string& id() const { return id_; }
+  const std::string& principal() const { return principal_; }
   const protocol::Revision& revision() const { return settled_.revision(); }
   const std::string& client_info() const { return settled_.client_info(); }
   const std::string& client_capabilities() const { return settled_.client_capabilities(); }
@@ -58,6 +60,7 @@ class Session {
 
  private:
   std::string id_;
+  std::string principal_;
   mutable std::mutex mutex_;
   protocol::LegacySession settled_;
   std::unordered_map<std::string, std::function<void()>> running_;
@@ -84,9 +87,9 @@ class SessionTable {
 
   // Adds a session under a fresh random id of 192 bits. Expired ones go first; when the table is full, the one idle longest does.
   // Error: rate_limited (full, and all are busy).
-  Result<std::shared_ptr<Session>> add(protocol::LegacySession settled);
-  // The session of that id, touched; null when there is none.
-  std::shared_ptr<Session> find(std::string_view id);
+  Result<std::shared_ptr<Session>> add(protocol::LegacySession settled, std::string_view principal = {});
+  // The session of that id, touched; null when there is none, or it is not `principal`'s.
+  std::shared_ptr<Session> find(std::string_view id, std::string_view principal = {});
   // Ends it. False when there is none.
   bool remove(std::string_view id);
   void clear();
