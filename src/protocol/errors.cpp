@@ -14,12 +14,12 @@ constexpr auto kAsError = ToolFailure::as_error;
 
 // The table. Codes that the specification does not define are positive, outside of the range that JSON-RPC and MCP keep for
 // themselves (Base protocol, "Error Codes"), and read like the HTTP status that means the same. A tool's model is told what it can act on:
-// wrong arguments, limits, failures of the other side; who may not call at all gets an error.
+// wrong arguments, what was not found, limits, failures of the other side; who may not call at all gets an error.
 constexpr std::array kCodes = {
     CodeFacts{Code::invalid_argument, kInvalidParams, 400, kInResult, Retry::never, "info"},
     CodeFacts{Code::unauthenticated, 401, 401, kAsError, Retry::never, "warning"},
     CodeFacts{Code::denied, 403, 403, kInResult, Retry::never, "warning"},
-    CodeFacts{Code::not_found, kInvalidParams, 404, kAsError, Retry::never, "info"},
+    CodeFacts{Code::not_found, kInvalidParams, 404, kInResult, Retry::never, "info"},
     CodeFacts{Code::conflict, 409, 409, kInResult, Retry::never, "info"},
     CodeFacts{Code::too_large, 413, 413, kInResult, Retry::never, "info"},
     CodeFacts{Code::rate_limited, 429, 429, kInResult, Retry::later, "info"},
