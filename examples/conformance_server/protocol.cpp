@@ -24,6 +24,12 @@ mcp::Task<std::string> with_logging(mcp::Call call) {
   co_return "The work is done, and logged.";
 }
 
+mcp::Task<std::string> reconnection(mcp::Call call) {
+  call.close_stream(milliseconds(500));
+  co_await call.sleep(milliseconds(100));
+  co_return "Reconnection test completed successfully. If you received this, the client properly reconnected after stream closure.";
+}
+
 constexpr const char* kSchema2020 = R"({
   "$schema": "https://json-schema.org/draft/2020-12/schema",
   "type": "object",
@@ -45,6 +51,8 @@ void add_protocol_tools(mcp::Server& server) {
   server.tool("test_tool_with_progress", "Reports progress while it works.", with_progress);
   server.tool("test_tool_with_logging", "Sends log messages while it works.", with_logging);
   server.tool("test_logging_tool", "Sends log messages while it works.", with_logging);
+
+  server.tool("test_reconnection", "Sends the client away, and has the answer for it when it comes back.", reconnection);
 
   server.raw_tool({.name = "json_schema_2020_12_tool", .description = "Has a schema with many keywords.", .input_schema = kSchema2020},
                   [](mcp::Json in) { return mcp::ToolResult::text("Got " + in.text()); });

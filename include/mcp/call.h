@@ -44,6 +44,7 @@ class CallContext {
   virtual bool client_can(std::string_view capability) const = 0;
   virtual void status(std::string text) = 0;
   virtual Task<void> begin_task() = 0;
+  virtual void close_stream(std::chrono::milliseconds retry) { (void)retry; }
   virtual Task<void> sleep(std::chrono::milliseconds delay) = 0;
   virtual Task<void> run_blocking(std::function<void()> work) = 0;
 };
@@ -72,6 +73,11 @@ class Call {
   // Requested when the caller gave up or went away. A handler that ends by it may end with any error; nobody reads it.
   std::stop_token stop_token() const { return context_->stop_token(); }
   bool cancelled() const { return context_->stop_token().stop_requested(); }
+
+  // Ends the connection on which the caller waits, and tells it to come back for the answer in `retry`: so a long call costs no open
+  // connection. What is said meanwhile is kept. Does nothing for callers that cannot come back: only Streamable HTTP of 2025-11-25 can
+  // ("Resumability and Redelivery").
+  void close_stream(std::chrono::milliseconds retry = std::chrono::milliseconds(1000)) const { context_->close_stream(retry); }
 
   // Waits without holding a thread. Ends with Code::cancelled as soon as the call is cancelled.
   Task<void> sleep(std::chrono::milliseconds delay) const { return context_->sleep(delay); }

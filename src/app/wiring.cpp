@@ -86,6 +86,13 @@ mcp::Result<> HttpSide::listen(const Address& address) {
   return Error(Code::conflict, fmt::format("{} listens on {}; stop it, or choose another port with --listen", who, address.text()));
 }
 
+base::Task<void> HttpSide::stop(base::Millis grace) {
+  const base::Instant over = base::Timers::now() + grace;
+  co_await server_.stop(grace);
+  for (auto& endpoint : endpoints_)
+    co_await endpoint->close(std::max(base::Millis(0), std::chrono::duration_cast<base::Millis>(over - base::Timers::now())));
+}
+
 Address HttpSide::address() const { return address_; }
 
 std::string HttpSide::metrics_text() const {

@@ -64,8 +64,8 @@ class HttpSide {
   mcp::Result<> listen_unix(const std::string& path) { return server_.listen_unix(path); }
   // Where it listens, with the real port.
   Address address() const;
-  // As HttpServer::stop.
-  base::Task<void> stop(base::Millis grace) { return server_.stop(grace); }
+  // As HttpServer::stop; and then the calls of legacy clients that have lost their connection end too.
+  base::Task<void> stop(base::Millis grace);
 
  private:
   net::HttpHandler add_endpoint(std::string path, sdk::Handler& handler);

@@ -33,6 +33,7 @@ bool is_json_type(const std::optional<std::string_view>& content_type) {
 struct Accepted {
   bool json = true;
   bool stream = true;
+  bool stream_first = false;
 };
 Accepted read_accept(const std::optional<std::string_view>& accept) {
   if (!accept) return {};
@@ -42,8 +43,10 @@ Accepted read_accept(const std::optional<std::string_view>& accept) {
     std::size_t comma = rest.find(',');
     std::string_view type = trimmed(rest.substr(0, std::min(comma, rest.find(';'))));
     bool any = type == "*/*";
+    bool stream = same_word(type, "text/event-stream");
+    out.stream_first = out.stream_first || (stream && !out.json);
     out.json = out.json || any || same_word(type, "application/json") || same_word(type, "application/*");
-    out.stream = out.stream || any || same_word(type, "text/event-stream") || same_word(type, "text/*");
+    out.stream = out.stream || any || stream || same_word(type, "text/*");
     rest = comma == std::string_view::npos ? std::string_view() : rest.substr(comma + 1);
   }
   return out;
@@ -138,6 +141,7 @@ Received HttpFront::receive_post(const HttpFacts& http, const std::string& body)
   Inbound in;
   in.accepts_json = accepted.json;
   in.accepts_stream = accepted.stream;
+  in.prefers_stream = accepted.stream_first && accepted.json;
   if (http.session_id) in.session_id = std::string(*http.session_id);
   if (is_batch(body)) return receive_batch(http, body, std::move(in));
 

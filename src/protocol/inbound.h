@@ -63,6 +63,7 @@ struct Inbound {
   std::optional<std::string> session_id;
   bool accepts_json = true;
   bool accepts_stream = true;
+  bool prefers_stream = false;  // it accepts both, and named the stream first
 
   bool modern() const { return era == Era::modern; }
 };

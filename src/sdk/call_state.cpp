@@ -81,6 +81,16 @@ void CallState::log(mcp::LogLevel level, std::string logger, std::string data_js
   send(protocol::Method::message, std::move(w).text());
 }
 
+void CallState::close_stream(std::chrono::milliseconds retry) {
+  if (loop_.here()) {
+    if (out_) out_->close_stream(retry);
+    return;
+  }
+  loop_.post([self = shared_from_this(), retry] {
+    if (self->out_) self->out_->close_stream(retry);
+  });
+}
+
 const mcp::PeerInfo& CallState::client() const {
   std::lock_guard lock(mutex_);
   if (!client_) {

@@ -52,6 +52,7 @@ class CallState final : public mcp::detail::CallContext, public std::enable_shar
   bool client_can(std::string_view capability) const override { return protocol::declares_capability(capabilities_, capability); }
   void status(std::string text) override;
   Task<void> begin_task() override;
+  void close_stream(std::chrono::milliseconds retry) override;
   Task<void> sleep(std::chrono::milliseconds delay) override;
   Task<void> run_blocking(std::function<void()> work) override;
 

@@ -41,7 +41,8 @@ void EventStream::end() {
     ended_ = true;
     wakes = all_wakes();
   }
-  for (auto& wake : wakes) wake();
+  for (auto& wake : wakes)
+    if (wake) wake();
 }
 
 void EventStream::open() {
@@ -51,7 +52,8 @@ void EventStream::open() {
     if (std::exchange(began_, true)) return;
     wakes = all_wakes();
   }
-  for (auto& wake : wakes) wake();
+  for (auto& wake : wakes)
+    if (wake) wake();
 }
 
 void EventStream::hang_up(base::Millis retry) {
@@ -64,7 +66,8 @@ void EventStream::hang_up(base::Millis retry) {
     for (Reader* reader : readers_) reader->hang_up_ = std::max(retry, base::Millis(0));
     wakes = all_wakes();
   }
-  for (auto& wake : wakes) wake();
+  for (auto& wake : wakes)
+    if (wake) wake();
 }
 
 bool EventStream::began() const {
@@ -220,8 +223,8 @@ std::shared_ptr<EventStream> EventStore::find(std::uint64_t number, base::Instan
 }
 
 void EventStore::sweep(base::Instant now) {
-  while (!ended_.empty() && (ended_.size() > limits_.ended || ended_bytes_ > limits_.ended_bytes ||
-                             now - ended_.front().when > limits_.ended_time)) {
+  while (!ended_.empty() &&
+         (ended_.size() > limits_.ended || ended_bytes_ > limits_.ended_bytes || now - ended_.front().when > limits_.ended_time)) {
     ended_bytes_ -= ended_.front().bytes;
     streams_.erase(ended_.front().number);
     ended_.pop_front();

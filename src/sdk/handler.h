@@ -101,6 +101,10 @@ class Outlet {
   // Errors: denied (a modern client, or no way to ask), cancelled, unavailable (the client is gone), or what the client answered.
   virtual Task<std::string> request(protocol::Method method, std::string params) = 0;
 
+  // Ends the event stream before the answer is there, and tells the client to come back for it in `retry`. Does nothing where the
+  // client's revision or transport cannot do that.
+  virtual void close_stream(Millis retry) { (void)retry; }
+
   // Requested when nobody waits for the answer any more: the client cancelled, a modern client closed the connection, or the endpoint
   // stops. Callbacks run on the loop.
   virtual std::stop_token stop_token() const = 0;

@@ -6,6 +6,7 @@
 #include "net/sse.h"
 #include "protocol/message.h"
 #include "sdk/dispatch.h"
+#include "sdk/http_reply.h"
 
 namespace sdk {
 namespace {
@@ -34,12 +35,8 @@ std::optional<std::string_view> header(const net::HttpRequest& http, std::string
 
 }  // namespace
 
-// Headers that let a page of an allowed origin read the answer.
-struct HttpEndpoint::Cors {
-  std::string_view origin;
-};
-
-// The answer to one HTTP request, on its way: one JSON body, or an event stream from the first notification on.
+// The answer to one HTTP request, on its way: one JSON body, or an event stream from the first notification on. It ends with its
+// connection; what does not is a SessionLine.
 class HttpEndpoint::Line final : public Outlet {
  public:
   Line(HttpEndpoint& endpoint, net::HttpExchange& exchange, std::shared_ptr<Session> session, bool may_stream, Cors cors)
@@ -61,13 +58,7 @@ class HttpEndpoint::Line final : public Outlet {
     key_ = std::move(key);
     return true;
   }
-  // Also cancelled with the connection: for streams.
-  void cancel_with_both() {
-    auto cancel = [this] { own_stop_->request_stop(); };
-    on_gone_.emplace(exchange_.stop_token(), std::move(cancel));
-  }
   ~Line() {
-    on_gone_.reset();
     if (session_ && !key_.empty()) session_->end(key_);
   }
 
@@ -75,23 +66,8 @@ class HttpEndpoint::Line final : public Outlet {
     return push(protocol::encode_notification(protocol::method_name(method), params), Kind::notification);
   }
 
-  Task<std::string> request(Method method, std::string params) override {
-    if (!session_ || !may_stream_) co_return Error(Code::denied, "this client cannot be asked: it has no session or reads no streams");
-    auto answer = std::make_shared<base::OneShot<std::string>>();
-    std::string id = session_->ask([answer, loop = &endpoint_.loop_](Result<std::string> result) {
-      auto give = [answer, shared = std::make_shared<Result<std::string>>(std::move(result))] { answer->set(std::move(*shared)); };
-      if (loop->here())
-        give();
-      else
-        loop->post(std::move(give));
-    });
-    Result<> sent = push(protocol::encode_request(id, protocol::method_name(method), params), Kind::request);
-    if (!sent) answer->set(std::move(sent).error());
-    auto cancel = [answer] { answer->set(Error(Code::cancelled, "the call was cancelled before the client answered")); };
-    std::stop_callback on_stop(stop_, std::move(cancel));
-    Result<std::string> result = co_await answer->wait();
-    session_->give_up(id);
-    co_return result;
+  Task<std::string> request(Method, std::string) override {
+    co_return Error(Code::denied, "this client cannot be asked: it has no session or reads no streams");
   }
 
   std::stop_token stop_token() const override { return stop_; }
@@ -108,12 +84,7 @@ class HttpEndpoint::Line final : public Outlet {
   Task<void> finish(Answer answer) {
     if (!writer_ && (may_stream_ && !may_json_)) open();
     if (!writer_) {
-      const HttpHeader headers[] = {{"Content-Type", kJson},
-                                    {"Access-Control-Allow-Origin", cors_.origin},
-                                    {"Access-Control-Expose-Headers", "Mcp-Session-Id"},
-                                    {"Vary", "Origin"}};
-      std::span<const HttpHeader> lines(headers, cors_.origin.empty() ? 1 : 4);
-      (void)co_await exchange_.respond(answer.status, lines, answer.message).result();
+      co_await respond_json(exchange_, answer, cors_.origin);
       co_return;
     }
     if (!answer.message.empty()) (void)push(std::move(answer.message), Kind::answer);
@@ -124,7 +95,7 @@ class HttpEndpoint::Line final : public Outlet {
   void only_stream() { may_json_ = false; }
 
  private:
-  enum class Kind { notification, request, answer };
+  enum class Kind { notification, answer };
 
   Result<> push(std::string message, Kind kind) {
     if (!may_stream_ && kind != Kind::answer) return Error(Code::cancelled, "the client reads no streams");
@@ -146,7 +117,7 @@ class HttpEndpoint::Line final : public Outlet {
 
   // The only user of the exchange once it runs.
   Task<void> write() {
-    broken_ = !(co_await open_stream().result()).ok();
+    broken_ = !(co_await open_event_stream(exchange_, cors_.origin).result()).ok();
     std::string out;
     while (!broken_) {
       out.clear();
@@ -172,16 +143,6 @@ class HttpEndpoint::Line final : public Outlet {
     finished_.raise();
   }
 
-  Task<void> open_stream() {
-    const HttpHeader headers[] = {{"Content-Type", "text/event-stream"},
-                                  {"Cache-Control", "no-cache"},
-                                  {"X-Accel-Buffering", "no"},
-                                  {"Access-Control-Allow-Origin", cors_.origin},
-                                  {"Vary", "Origin"}};
-    std::span<const HttpHeader> lines(headers, cors_.origin.empty() ? 3 : 5);
-    co_await exchange_.open_stream(200, lines);
-  }
-
   HttpEndpoint& endpoint_;
   net::HttpExchange& exchange_;
   std::shared_ptr<Session> session_;
@@ -189,7 +150,6 @@ class HttpEndpoint::Line final : public Outlet {
   std::string key_;
   std::stop_token stop_;
   std::optional<std::stop_source> own_stop_;
-  std::optional<std::stop_callback<std::function<void()>>> on_gone_;
   std::deque<std::string> queue_;
   std::size_t bytes_ = 0;
   base::Signal wake_, finished_;
@@ -207,18 +167,6 @@ HttpEndpoint::~HttpEndpoint() = default;
 
 namespace {
 
-Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal) {
-  std::vector<HttpHeader> headers;
-  for (const auto& [name, value] : refusal.headers) headers.push_back({name, value});
-  co_await exchange.respond(refusal.http_status, headers, refusal.body);
-}
-
-Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id) {
-  protocol::Refusal refusal = protocol::refuse(std::move(error), id);
-  refusal.http_status = status;
-  co_await refuse(exchange, std::move(refusal));
-}
-
 Task<void> preflight(net::HttpExchange& exchange, std::string_view origin) {
   // A named array: g++ 12 does not compile a list inside of a co_await.
   const HttpHeader headers[] = {{"Access-Control-Allow-Origin", origin},
@@ -233,12 +181,15 @@ Task<void> preflight(net::HttpExchange& exchange, std::string_view origin) {
 }  // namespace
 
 Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
-  const net::HttpRequest& http = exchange.request();
-  if (auto verdict = judge_origin(http, options_.origins); verdict != OriginVerdict::fine) {
+  if (auto verdict = judge_origin(exchange.request(), options_.origins); verdict != OriginVerdict::fine) {
     std::string_view which = verdict == OriginVerdict::bad_host ? "this Host is not served here" : "this Origin is not allowed";
     co_await refuse(exchange, 403, protocol::invalid_request(std::string(which)), {});
     co_return;
   }
+  // The calls of a session outlive their connection.
+  std::shared_ptr<OwnedRequest> owned;
+  if (exchange.request().find("mcp-session-id")) owned = OwnedRequest::of(exchange.request());
+  const net::HttpRequest& http = owned ? owned->http : exchange.request();
   Cors cors{http.find("origin").value_or("")};
   if (http.method == "OPTIONS" && !cors.origin.empty()) {
     co_await preflight(exchange, cors.origin);
@@ -290,8 +241,13 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
   }
 
   switch (in.rpc.kind) {
-    case InboundKind::request: co_await serve_request(exchange, std::move(in), cors); break;
-    case InboundKind::open_stream: co_await serve_stream(exchange, std::move(in), cors); break;
+    case InboundKind::request:
+      if (in.session && in.rpc.accepts_stream)
+        co_await serve_call(exchange, owned, std::move(in), cors);
+      else
+        co_await serve_request(exchange, std::move(in), cors);
+      break;
+    case InboundKind::open_stream: co_await serve_stream(exchange, owned, std::move(in), cors); break;
     case InboundKind::batch: co_await serve_batch(exchange, std::move(in), cors); break;
     case InboundKind::end_session:
       sessions_->remove(in.session->id());
@@ -361,20 +317,6 @@ Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, Inbound i
                                 {"Vary", "Origin"}};
   std::span<const HttpHeader> lines(headers, !session ? 1 : cors.origin.empty() ? 2 : 5);
   co_await exchange.respond(answer.status, lines, answer.message);
-}
-
-Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, Inbound in, Cors cors) {
-  Line line(*this, exchange, in.session, true, cors);
-  if (!line.cancel_with_session(" stream " + std::to_string(++streams_))) {
-    co_await refuse(exchange, 404, protocol::invalid_request("this session has ended"), {});
-    co_return;
-  }
-  exchange.is_endless();
-  line.cancel_with_both();
-  line.open();
-  (void)co_await handler_.stream(std::move(in), line).result();
-  Answer nothing;  // named: g++ 12 miscounts braced temporaries inside of a co_await
-  co_await line.finish(std::move(nothing));
 }
 
 Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Cors cors) {

@@ -4,8 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "base/task_group.h"
 #include "net/http_server.h"
 #include "protocol/inbound.h"
+#include "sdk/event_store.h"
 #include "sdk/handler.h"
 #include "sdk/origin.h"
 #include "sdk/session.h"
@@ -19,32 +21,59 @@ struct HttpEndpointOptions {
   Millis keep_alive{15'000};      // between the comments on a stream where nothing else is said
   std::size_t max_waiting = 512;  // notifications of one stream that wait to be sent, and
   std::size_t max_waiting_bytes = 1 << 20;
+  Millis open_stream_after{2'000};  // a call that is silent for so long gets its event stream, where streams can be taken up again
+  Millis stream_linger{120'000};    // how long what belongs to no request is kept for a legacy client that reads no stream
+};
+
+// A request's own copy of what HTTP said, for work that outlives the connection it came on.
+struct OwnedRequest {
+  net::HttpRequest http;
+
+  // Takes the body of `from`, and copies the rest.
+  static std::shared_ptr<OwnedRequest> of(net::HttpRequest& from);
+
+ private:
+  std::string text_;
 };
 
 // Serves requests for one path. Which requests those are is the caller's business.
-// Owns: nothing that outlives a request but, shared with other endpoints, the legacy sessions.
+// Owns: the calls of legacy sessions, which go on without their connection; and, shared with other endpoints, these sessions.
 // Threads: one loop; an endpoint on each loop may share handler and sessions.
-// Lifetime: outlives the exchanges it serves.
+// Lifetime: outlives the exchanges it serves. Destroy it after close() has ended, or after its loop has.
 class HttpEndpoint {
  public:
   HttpEndpoint(Loop& loop, Handler& handler, std::shared_ptr<SessionTable> sessions, HttpEndpointOptions options);
   ~HttpEndpoint();
 
   // Answers one exchange, whatever it asks.
-  // Modern: the client's going is the cancellation. Legacy: it is not; the work goes on, and its answer is dropped.
+  // Modern: the client's going is the cancellation. Legacy: it is not; the work goes on, and when its stream had begun, its answer waits
+  // for a client that takes the stream up again.
   Task<void> serve(net::HttpExchange& exchange);
+
+  // Ends what runs without a connection, when the server has stopped: streams at once, calls after `grace`; then all sessions.
+  // Returns when all have ended. Errors: none.
+  Task<void> close(Millis grace);
 
   const HttpEndpointOptions& options() const { return options_; }
   SessionTable& sessions() { return *sessions_; }
 
  private:
   class Line;
-  struct Cors;
+  class SessionLine;
+  struct LegacyCall;
+  // Headers that let a page of an allowed origin read the answer.
+  struct Cors {
+    std::string_view origin;
+  };
 
   Task<void> serve_request(net::HttpExchange& exchange, Inbound in, Cors cors);
   Task<void> serve_initialize(net::HttpExchange& exchange, Inbound in, Cors cors);
   Task<void> serve_batch(net::HttpExchange& exchange, Inbound in, Cors cors);
-  Task<void> serve_stream(net::HttpExchange& exchange, Inbound in, Cors cors);
+  Task<void> serve_call(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors);
+  Task<void> serve_stream(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors);
+  Task<void> run_call(std::shared_ptr<OwnedRequest> owned, Inbound in, std::shared_ptr<LegacyCall> call);
+  Task<void> run_standing(std::shared_ptr<OwnedRequest> owned, Inbound in, std::shared_ptr<EventStream> stream);
+  Task<void> deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal, Cors cors);
   void notice(const Inbound& in);
 
   Loop& loop_;
@@ -53,6 +82,8 @@ class HttpEndpoint {
   HttpEndpointOptions options_;
   protocol::HttpFront front_;
   std::uint64_t streams_ = 0;
+  std::stop_source closing_;
+  base::TaskGroup calls_;
 };
 
 }  // namespace sdk

@@ -1,6 +1,7 @@
 // The part of HttpEndpoint that serves legacy sessions: their calls outlive connections, and their streams can be taken up again.
 #include <cstring>
 
+#include "net/sse.h"
 #include "protocol/message.h"
 #include "sdk/dispatch.h"
 #include "sdk/event_store.h"
@@ -17,9 +18,7 @@ namespace {
 using Reader = EventStream::Reader;
 using Start = Reader::Start;
 
-StreamKind kind_of(const Session& session) {
-  return session.revision().features.sse_polling ? StreamKind::polled : StreamKind::plain;
-}
+StreamKind kind_of(const Session& session) { return session.revision().features.sse_polling ? StreamKind::polled : StreamKind::plain; }
 
 // Wakes a coroutine of `loop` from any thread.
 EventStream::Wake waker(Loop& loop, std::shared_ptr<base::Signal> signal) {
@@ -145,7 +144,7 @@ class HttpEndpoint::SessionLine final : public Outlet {
 // One request of a session, between its call and the connection that it came on.
 struct HttpEndpoint::LegacyCall {
   LegacyCall(Loop& loop, const Inbound& in, std::shared_ptr<EventStream> events)
-      : stream(std::move(events)), line(loop, in.session, stream), may_json(in.rpc.accepts_json) {}
+      : stream(std::move(events)), line(loop, in.session, stream), may_json(in.rpc.accepts_json && !in.rpc.prefers_stream) {}
 
   std::shared_ptr<EventStream> stream;
   SessionLine line;
@@ -182,7 +181,7 @@ Task<void> HttpEndpoint::serve_call(net::HttpExchange& exchange, std::shared_ptr
   if (call->plain)
     co_await respond_json(exchange, *call->plain, cors.origin);
   else
-    co_await deliver(exchange, reader, signal, cors);
+    (void)co_await deliver(exchange, reader, signal, cors).result();
 }
 
 Task<void> HttpEndpoint::run_call(std::shared_ptr<OwnedRequest> owned, Inbound in, std::shared_ptr<LegacyCall> call) {
@@ -204,7 +203,8 @@ Task<void> HttpEndpoint::run_call(std::shared_ptr<OwnedRequest> owned, Inbound i
 }
 
 // Writes what a stream says until it ends or the client goes.
-Task<void> HttpEndpoint::deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal, Cors cors) {
+Task<void> HttpEndpoint::deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal,
+                                 Cors cors) {
   co_await open_event_stream(exchange, cors.origin);
   auto wake = [signal] { signal->raise(); };
   std::stop_callback on_gone(exchange.stop_token(), wake);
@@ -236,7 +236,8 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, std::shared_p
       if (!stream) place.reset();
     }
     if (!place) {
-      co_await refuse(exchange, 400, protocol::invalid_request("Last-Event-ID names no event that is kept here: send the request again"), {});
+      co_await refuse(exchange, 400, protocol::invalid_request("Last-Event-ID names no event that is kept here: send the request again"),
+                      {});
       co_return;
     }
     after = place->event;
@@ -251,7 +252,7 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, std::shared_p
   // The reader comes first: a stream without readers is not served for long.
   Reader reader(stream, after, start, waker(loop_, signal));
   if (stream->number() == 0 && stream->claim()) calls_.spawn(run_standing(std::move(owned), std::move(in), stream));
-  co_await deliver(exchange, reader, signal, cors);
+  (void)co_await deliver(exchange, reader, signal, cors).result();
 }
 
 // Serves the stream of a session that belongs to no request, until the session ends, or nobody has read it for a while.
@@ -270,6 +271,7 @@ Task<void> HttpEndpoint::run_standing(std::shared_ptr<OwnedRequest> owned, Inbou
     };
     auto shared_look = std::make_shared<std::function<void()>>(look);
     stream->watch([loop = &loop_, shared_look] { loop->post([shared_look] { (*shared_look)(); }); });
+    (*shared_look)();
     (void)co_await handler_.stream(std::move(in), line).result();
     stream->watch({});
     *shared_look = [] {};

@@ -36,6 +36,7 @@ class Place {
       for (int i = 1; i <= 3; ++i) call.progress(i, 3);
       return std::string("done");
     });
+    server_.tool("away", "Sends its caller away until the gate.", [this](mcp::Call call) { return away(this, call); });
     server_.tool("late", "Never ends.", [](mcp::Call call) { return forever(call); }, {.deadline = std::chrono::milliseconds(1)});
     server_.tool("worker", "Blocks.", [] { return std::string("worked"); }, {.blocking = true});
     server_.tool("throws", "Throws.", []() -> std::string { throw std::runtime_error("secret"); });
@@ -45,8 +46,13 @@ class Place {
     sdk::HttpEndpointOptions options;
     options.front.methods = core_->methods();
     endpoint_ = std::make_unique<sdk::HttpEndpoint>(loop, *core_, sessions, options);
-    http_ = std::make_unique<net::HttpServer>(loop, net::HttpServerOptions{},
-                                              [this](net::HttpExchange& exchange) { return endpoint_->serve(exchange); });
+    http_ = std::make_unique<net::HttpServer>(loop, net::HttpServerOptions{}, [this](net::HttpExchange& exchange) {
+      if (exchange.request().find("last-event-id")) {
+        ++resumed;
+        gate.raise();
+      }
+      return endpoint_->serve(exchange);
+    });
     EXPECT_TRUE(http_->listen("127.0.0.1", 0).ok());
     client = std::make_unique<net::HttpClient>(loop, net::HttpClientOptions{});
     url = "http://127.0.0.1:" + std::to_string(http_->port()) + "/mcp";
@@ -56,6 +62,7 @@ class Place {
     connection.reset();
     sessions->clear();
     EXPECT_TRUE(loop.block_on(http_->stop(base::Millis(50))).ok());
+    EXPECT_TRUE(loop.block_on(endpoint_->close(base::Millis(50))).ok());
     client.reset();
   }
 
@@ -85,7 +92,7 @@ class Place {
   Loop loop;
   std::vector<Method> heard;
   base::Signal gate;
-  int waiting = 0, cancelled = 0;
+  int waiting = 0, cancelled = 0, resumed = 0;
   base::Signal began, seen;
   std::shared_ptr<sdk::SessionTable> sessions = std::make_shared<sdk::SessionTable>();
   std::unique_ptr<net::HttpClient> client;
@@ -105,6 +112,14 @@ class Place {
       place->seen.raise();
     }
     co_return std::string("slow");
+  }
+  static Task<std::string> away(Place* place, mcp::Call call) {
+    call.progress(1);
+    call.close_stream(base::Millis(1));
+    if (place->connection->modern()) co_return std::string("here");
+    co_await place->gate.wait();
+    call.progress(2);
+    co_return std::string("back");
   }
   static Task<std::string> forever(mcp::Call call) {
     co_await sdk::until_stopped(call.stop_token());
@@ -223,6 +238,20 @@ TEST_P(Eras, ADeadlineEndsTheCall) {
   auto late = place.call(R"({"name":"late"})");
   std::string what = late ? *late : late.error().message;
   EXPECT_NE(what.find("did not answer within 1 ms"), std::string::npos) << what;
+}
+
+TEST_P(Eras, ACallMaySendItsCallerAwayAndAnswerWhenItComesBack) {
+  Place place;
+  place.connect(GetParam());
+  const bool legacy = GetParam() == protocol::Era::legacy;
+  std::vector<std::string> steps;
+  sdk::CallOptions options;
+  options.on_notification = [&](Method, std::string_view params) { steps.emplace_back(base::find_member(params, "progress")); };
+  auto result = place.call(R"({"name":"away"})", std::move(options));
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_NE(result->find(legacy ? "back" : "here"), std::string::npos) << *result;
+  EXPECT_EQ(place.resumed, legacy ? 1 : 0);
+  EXPECT_EQ(steps, legacy ? (std::vector<std::string>{"1", "2"}) : std::vector<std::string>{"1"});
 }
 
 TEST(Http, ALostSessionIsMadeAnewOnce) {

@@ -96,6 +96,17 @@ Task<void> route(sdk::HttpEndpoint* endpoint, net::HttpExchange* exchange) {
   }
 }
 
+// Calls that run have a while to end; those of legacy clients go on without their connection for as long.
+Task<void> stop_http(base::Loop* loop, net::HttpServer* server, sdk::HttpEndpoint* endpoint) {
+  constexpr base::Millis kGrace{5'000};
+  constexpr base::Millis kToSay{200};  // that they were cut off
+  const base::Instant over = base::Timers::now() + kGrace;
+  auto cut_off = [endpoint] { endpoint->sessions().clear(); };
+  base::Deadline cut(loop->timers(), over - kToSay, cut_off);
+  co_await server->stop(kGrace);
+  co_await endpoint->close(std::max(base::Millis(0), std::chrono::duration_cast<base::Millis>(over - base::Timers::now())));
+}
+
 int run_http(base::Loop& loop, sdk::ServerCore& core, const Address& address) {
   sdk::HttpEndpointOptions options;
   options.front.methods = core.methods();
@@ -112,10 +123,7 @@ int run_http(base::Loop& loop, sdk::ServerCore& core, const Address& address) {
   std::fprintf(stderr, "MCP at http://%s%s%s:%u/mcp\n", address.host.find(':') != std::string::npos ? "[" : "", address.host.c_str(),
                address.host.find(':') != std::string::npos ? "]" : "", static_cast<unsigned>(server.port()));
   (void)loop.block_on(wait_for_signal(&loop));
-  // Legacy requests do not hear of their connection's end; they are told when the grace is over.
-  constexpr base::Millis kGrace{5'000};
-  base::Deadline cut(loop.timers(), base::Timers::now() + kGrace, [&sessions] { sessions->clear(); });
-  (void)loop.block_on(server.stop(kGrace));
+  (void)loop.block_on(stop_http(&loop, &server, &endpoint));
   return 0;
 }
 

@@ -77,6 +77,7 @@ void Session::close() {
   }
   for (auto& [id, stop] : running) stop();
   for (auto& [id, answer] : asked) answer(Error(Code::unavailable, "the client's session ended before it answered"));
+  events_.close();
 }
 
 std::string Session::ask(std::function<void(Result<std::string>)> answer) {

@@ -14,6 +14,7 @@
 
 #include "base/loop.h"
 #include "protocol/legacy_session.h"
+#include "sdk/event_store.h"
 #include "sdk/handler.h"
 
 namespace sdk {
@@ -47,6 +48,9 @@ class Session {
   // Ends everything that runs, and refuses what the client was asked.
   void close();
 
+  // What its event streams said.
+  EventStore& events() { return events_; }
+
   // A request of the server to this client: `answer` is called once, on the thread where the client's answer came in. Its id.
   std::string ask(std::function<void(Result<std::string>)> answer);
   void give_up(const std::string& ask_id);
@@ -67,6 +71,7 @@ class Session {
   std::unordered_map<std::string, std::function<void(Result<std::string>)>> asked_;
   std::vector<std::string> subscriptions_;
   std::uint64_t next_ask_ = 0;
+  EventStore events_;
   std::atomic<base::Clock::rep> last_used_;
   bool closed_ = false;
 };
