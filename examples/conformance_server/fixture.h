@@ -9,6 +9,8 @@ void add_content_tools(mcp::Server& server);
 void add_protocol_tools(mcp::Server& server);
 // Tools and a prompt that ask the client before they answer.
 void add_asking_tools(mcp::Server& server);
+// Tools whose calls become tasks.
+void add_task_tools(mcp::Server& server);
 void add_resources(mcp::Server& server);
 void add_prompts(mcp::Server& server);
 

@@ -9,6 +9,7 @@ int main(int argc, char** argv) {
   add_content_tools(server);
   add_protocol_tools(server);
   add_asking_tools(server);
+  add_task_tools(server);
   add_resources(server);
   add_prompts(server);
   server.skills(EXAMPLE_FOLDER "/skills");

@@ -2,6 +2,7 @@
 #include "mcp/ask.h"
 
 #include "base/json.h"
+#include "sdk/question.h"
 #include "sdk/server_core.h"
 
 namespace mcp {
@@ -44,7 +45,17 @@ std::string_view capability_name(std::string_view method) { return method.substr
 
 }  // namespace
 
-bool ServerCore::is_question(const Error& error) { return error.code == Code::conflict && error.message == mcp::detail::kInputRequired; }
+bool is_question(const Error& error) { return error.code == Code::conflict && error.message == mcp::detail::kInputRequired; }
+
+std::optional<protocol::RpcError> lacking_capability(JsonView requests, const CallState& call) {
+  for (std::size_t i = 0; i < requests.size(); ++i) {
+    std::string_view method = requests.at(i)["method"].string_or("");
+    if (call.client_can(capability_name(method))) continue;
+    return protocol::missing_capability("this needs a client with the capability '" + std::string(capability_name(method)) + "'",
+                                        needed_capability(method));
+  }
+  return std::nullopt;
+}
 
 // A state is good for the very request that it was made for, of the same caller.
 std::string ServerCore::seal_context(const Inbound& in) {
@@ -73,13 +84,7 @@ Result<> ServerCore::take_answers(const Inbound& in, CallState& call) {
 Task<std::optional<Reply>> ServerCore::question(Error error, std::shared_ptr<CallState> call, std::string context, Era era) {
   Json asked = co_await Json::parse(error.data);
   JsonView requests = asked["inputRequests"];
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    std::string_view method = requests.at(i)["method"].string_or("");
-    if (call->client_can(capability_name(method))) continue;
-    Reply refused(protocol::missing_capability("this needs a client with the capability '" + std::string(capability_name(method)) + "'",
-                                               needed_capability(method)));
-    co_return std::optional<Reply>(std::move(refused));
-  }
+  if (auto lacking = lacking_capability(requests, *call)) co_return std::optional<Reply>(Reply(*std::move(lacking)));
   std::string state(asked["state"].string_or(""));
   if (era == Era::modern) {
     JsonWriter w;

@@ -2,7 +2,10 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "protocol/splice.h"
 #include "protocol/subscriptions.h"
+#include "protocol/tasks.h"
+#include "sdk/caller.h"
 #include "sdk/server_core.h"
 #include "sdk/session.h"
 
@@ -13,6 +16,30 @@ using mcp::JsonView;
 using mcp::JsonWriter;
 using mcp::detail::Change;
 using protocol::Method;
+
+namespace {
+
+void notify_task(Outlet& out, std::string_view subscription_id, const mcp::StoredTask& task) {
+  std::string params = ServerTasks::describe(protocol::latest_modern(), task);
+  (void)out.notify(Method::tasks, protocol::with_meta(params, {{protocol::meta_key::kSubscriptionId, subscription_id}}));
+}
+
+}  // namespace
+
+void ServerCore::task_changed(const mcp::StoredTask& task, const std::string& session) {
+  std::vector<Outlet*> outs;
+  for (const auto& listener : listeners_) outs.push_back(listener.out);
+  for (Outlet* out : outs) {
+    auto found = std::find_if(listeners_.begin(), listeners_.end(), [&](const Listener& l) { return l.out == out; });
+    if (found == listeners_.end()) continue;
+    if (found->session) {
+      if (found->session->id() == session && found->session->revision().features.tasks_core)
+        (void)out->notify(Method::tasks_status, ServerTasks::describe(found->session->revision(), task));
+    } else if (std::find(found->tasks.begin(), found->tasks.end(), task.id) != found->tasks.end()) {
+      notify_task(*out, found->subscription_id, task);
+    }
+  }
+}
 
 Task<Reply> ServerCore::listen(Inbound in, Outlet& out) {
   static constexpr std::size_t kMostUris = 1000;
@@ -27,6 +54,15 @@ Task<Reply> ServerCore::listen(Inbound in, Outlet& out) {
     filter["resourceSubscriptions"].each_element([&](JsonView uri) {
       if (auto text = uri.string(); text && listener.uris.size() < kMostUris) listener.uris.emplace_back(*text);
     });
+  auto ids = protocol::read_task_ids(in.rpc.params, kMostUris);
+  if (!ids) co_return Reply(std::move(ids.error()));
+  std::vector<mcp::StoredTask> tasks;
+  if (!ids->empty() && tasks_) {
+    if (!protocol::declares_extension(in.client_capabilities, protocol::kTasksExtension))
+      co_return Reply(protocol::missing_capability("taskIds need a client with the tasks extension", protocol::kTasksRequired));
+    tasks = co_await tasks_->find_all(*std::move(ids), owner_of(in));
+    for (const auto& task : tasks) listener.tasks.push_back(task.id);
+  }
 
   JsonWriter ack;
   ack.object().key("_meta").object().key(protocol::meta_key::kSubscriptionId).raw(listener.subscription_id).end();
@@ -39,8 +75,15 @@ Task<Reply> ServerCore::listen(Inbound in, Outlet& out) {
     for (const auto& uri : listener.uris) ack.value(uri);
     ack.end();
   }
+  if (!listener.tasks.empty()) {
+    ack.key("taskIds").array();
+    for (const auto& id : listener.tasks) ack.value(id);
+    ack.end();
+  }
   ack.end().end();
   co_await out.notify(Method::subscriptions_acknowledged, ack.text());
+  // What happened before it listened is not missed: each task is told as it stands.
+  for (const auto& task : tasks) notify_task(out, listener.subscription_id, task);
 
   struct Entry {
     std::list<Listener>& all;

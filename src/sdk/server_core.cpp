@@ -7,6 +7,7 @@
 #include "net/http_message.h"
 #include "sdk/contents.h"
 #include "sdk/nearest.h"
+#include "sdk/question.h"
 #include "sdk/session.h"
 
 namespace sdk {
@@ -22,7 +23,9 @@ void field_if(JsonWriter& w, std::string_view key, const std::string& value) {
   if (!value.empty()) w.field(key, value);
 }
 
-std::string tool_definition(const mcp::RawTool& tool) {
+// `execution` is known to one legacy revision only (Tasks, "Tool-Level Negotiation").
+enum class Execution { unsaid, said };
+std::string tool_definition(const mcp::RawTool& tool, Execution execution) {
   JsonWriter w;
   w.object().field("name", tool.name);
   field_if(w, "title", tool.options.title);
@@ -36,6 +39,10 @@ std::string tool_definition(const mcp::RawTool& tool) {
     if (a.idempotent) w.field("idempotentHint", *a.idempotent);
     if (a.open_world) w.field("openWorldHint", *a.open_world);
     w.end();
+  }
+  if (execution == Execution::said) {
+    static constexpr std::string_view kSupport[] = {"forbidden", "optional", "required"};
+    w.key("execution").object().field("taskSupport", kSupport[static_cast<std::size_t>(tool.options.task)]).end();
   }
   w.end();
   return std::move(w).text();
@@ -83,7 +90,8 @@ ServerCore::ServerCore(Loop& loop, mcp::Server& server)
   info_ = std::move(w).text();
   hints_.ttl = r.ttl;
   for (auto& tool : r.tools) {
-    tool_list_.push_back(tool_definition(tool.about));
+    tool_list_.push_back(tool_definition(tool.about, Execution::unsaid));
+    tool_list_with_tasks_.push_back(tool_definition(tool.about, Execution::said));
     auto headers = protocol::tool_header_map(tool.about.input_schema);
     tools_.emplace(tool.about.name, Tool{&tool, headers ? *std::move(headers) : protocol::ToolHeaders{}});
   }
@@ -103,6 +111,9 @@ ServerCore::ServerCore(Loop& loop, mcp::Server& server)
     template_list_.push_back(template_definition(entry));
     if (auto parsed = UriTemplate::parse(entry.uri_template)) templates_.push_back({&entry, *std::move(parsed)});
   }
+  auto may_be_task = [](const auto& tool) { return tool.about.options.task != mcp::TaskSupport::forbidden; };
+  if (std::any_of(r.tools.begin(), r.tools.end(), may_be_task))
+    tasks_ = std::make_unique<ServerTasks>(loop_, pool_, r.tasks, r.page_size, task_host());
   std::lock_guard lock(r.mutex);
   r.listeners[this] = [executor = loop.executor(), weak = std::weak_ptr(self_)](mcp::detail::Change change, const std::string& uri) {
     base::asio::post(executor, [weak, change, uri] {
@@ -114,6 +125,22 @@ ServerCore::ServerCore(Loop& loop, mcp::Server& server)
 ServerCore::~ServerCore() {
   std::lock_guard lock(registry_->mutex);
   registry_->listeners.erase(this);
+}
+
+TaskHost ServerCore::task_host() {
+  TaskHost host;
+  host.tool = [this](std::string_view name) {
+    auto found = tools_.find(name);
+    return found == tools_.end() ? nullptr : found->second.entry;
+  };
+  host.run = [this](mcp::detail::ToolEntry* entry, Json arguments, std::shared_ptr<CallState> call) {
+    return run_tool(&tools_.find(std::string_view(entry->about.name))->second, std::move(arguments), std::move(call));
+  };
+  host.ask = [this](Error asked, std::shared_ptr<CallState> call, std::string context) {
+    return question(std::move(asked), std::move(call), std::move(context), Era::modern);
+  };
+  host.changed = [this](const mcp::StoredTask& task, const std::string& session) { task_changed(task, session); };
+  return host;
 }
 
 protocol::MethodSet ServerCore::methods() const {
@@ -132,6 +159,9 @@ protocol::MethodSet ServerCore::methods() const {
   auto completes = [](const auto& entry) { return !entry.completions.empty(); };
   if (std::any_of(r.prompts.begin(), r.prompts.end(), completes) || std::any_of(r.templates.begin(), r.templates.end(), completes))
     set.add(Method::completion_complete);
+  if (tasks_)
+    add({Method::tasks_get, Method::tasks_update, Method::tasks_cancel, Method::tasks_list, Method::tasks_result,
+         Method::subscriptions_listen});
   return set;
 }
 
@@ -157,7 +187,17 @@ Task<protocol::ServerIdentity> ServerCore::identity(Inbound) {
     w.end();
   }
   if (set.has(Method::completion_complete)) w.key("completions").object().end();
-  if (r.has_skills) w.key("extensions").object().key(protocol::kSkillsExtension).object().field("directoryRead", true).end().end();
+  if (tasks_) {
+    w.key("tasks").object().key("list").object().end().key("cancel").object().end();
+    w.key("requests").object().key("tools").object().key("call").object().end().end().end().end();
+  }
+  if (tasks_ || r.has_skills) {
+    // Each era is shown its own of tasks: the extension, or the capability of the one revision that has it.
+    w.key("extensions").object();
+    if (tasks_) w.key(protocol::kTasksExtension).object().end();
+    if (r.has_skills) w.key(protocol::kSkillsExtension).object().field("directoryRead", true).end();
+    w.end();
+  }
   w.key("logging").object().end().end();
   protocol::ServerIdentity identity;
   identity.info = info_;
@@ -177,11 +217,19 @@ Task<Reply> ServerCore::handle(Inbound in, Outlet& out) {
     case Method::subscriptions_listen: return listen(std::move(in), out);
     case Method::resources_subscribe:
     case Method::resources_unsubscribe: return subscribe(std::move(in), out);
+    case Method::tasks_get:
+    case Method::tasks_update:
+    case Method::tasks_cancel:
+    case Method::tasks_list:
+    case Method::tasks_result:
+      if (tasks_) return tasks_->handle(std::move(in), out);
+      break;
     default: break;
   }
   auto now = [](Reply reply) -> Task<Reply> { co_return std::move(reply); };
   switch (in.method()) {
-    case Method::tools_list: return now(list("tools", tool_list_, cursor()));
+    case Method::tools_list:
+      return now(list("tools", tasks_ && in.revision().features.tasks_core ? tool_list_with_tasks_ : tool_list_, cursor()));
     case Method::prompts_list: return now(list("prompts", prompt_list_, cursor()));
     case Method::resources_templates_list: return now(list("resourceTemplates", template_list_, cursor()));
     case Method::skills_list:
@@ -260,10 +308,17 @@ Task<Reply> ServerCore::call_tool(Inbound in, Outlet& out) {
     auto good = protocol::check_param_headers(tool->headers, in.rpc.params.arguments, lookup);
     if (!good) co_return Reply(std::move(good.error()));
   }
+  ServerTasks::Way way = ServerTasks::Way::call;
+  if (tasks_) {
+    auto judged = tasks_->way(*tool->entry, in);
+    if (!judged) co_return Reply(std::move(judged.error()));
+    way = *judged;
+  }
   auto call = std::make_shared<CallState>(loop_, pool_, in, out);
   Ending ending{call};
   co_await take_answers(in, *call);
   std::string arguments(in.rpc.params.arguments), context = seal_context(in);
+  if (way == ServerTasks::Way::task) co_return co_await tasks_->open(tool->entry, std::move(in), call, std::move(context));
   const Era era = in.rpc.era;
   auto limit = tool->entry->about.options.deadline;
   if (limit.count() <= 0) co_return co_await run_late(tool, std::move(arguments), call, std::move(context), era);

@@ -15,6 +15,7 @@
 #include "sdk/handler.h"
 #include "sdk/registry.h"
 #include "sdk/seal.h"
+#include "sdk/server_tasks.h"
 #include "sdk/uri_template.h"
 
 namespace sdk {
@@ -54,6 +55,7 @@ class ServerCore final : public Handler {
     std::string subscription_id;  // modern: what it asked for
     bool tools = false, prompts = false, resources = false;
     std::vector<std::string> uris;
+    std::vector<std::string> tasks;
   };
   struct Text {
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
@@ -80,15 +82,15 @@ class ServerCore final : public Handler {
   // skills/list, skills/get and resources/directory/read.
   Reply skills(const Inbound& in) const;
   void changed(mcp::detail::Change change, const std::string& uri);
+  void task_changed(const mcp::StoredTask& task, const std::string& session);
+  TaskHost task_host();
 
   // Questions of handlers, see mcp/ask.h.
-  static bool is_question(const Error& error);
   static std::string seal_context(const Inbound& in);
   // Puts what the client answered into the call. Errors: invalid_argument.
   Result<> take_answers(const Inbound& in, CallState& call);
   // A reply that asks the client, or nothing when it has answered already and the handler is to be run again.
   Task<std::optional<Reply>> question(Error error, std::shared_ptr<CallState> call, std::string context, Era era);
-  static constexpr int kMostRounds = 20;
 
   template <class In, class Out>
   Task<Out> run(const mcp::detail::Erased<In, Out>* handler, In input, std::shared_ptr<CallState> call);
@@ -101,12 +103,13 @@ class ServerCore final : public Handler {
   ByName<mcp::detail::PromptEntry*> prompts_;
   ByName<mcp::detail::ResourceEntry*> resources_;
   std::vector<Template> templates_;
-  Page tool_list_, prompt_list_, resource_list_, template_list_, skill_list_;
+  Page tool_list_, tool_list_with_tasks_, prompt_list_, resource_list_, template_list_, skill_list_;
   Sealer sealer_;
   std::list<Listener> listeners_;
   std::shared_ptr<ServerCore*> self_;  // for what was posted and arrives after the end
   base::TaskGroup late_;
   base::BlockingPool pool_;
+  std::unique_ptr<ServerTasks> tasks_;  // null when no tool may become a task
 };
 
 }  // namespace sdk
