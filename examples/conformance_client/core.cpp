@@ -16,6 +16,14 @@ mcp::ClientOptions suite_options() {
 
 namespace {
 
+// Accepts what it is asked: yes where a yes is needed, the server's defaults else.
+Task<mcp::ElicitAnswer> agree(mcp::Form form) {
+  mcp::ElicitAnswer answer = mcp::ElicitAnswer::accept();
+  for (const mcp::FormField& field : form.fields)
+    if (field.required && field.initial.empty() && field.kind == mcp::FormField::Kind::boolean) answer.set(field.name, true);
+  co_return answer;
+}
+
 struct Scene {
   Client client;
   Json context;
@@ -101,6 +109,7 @@ Task<void> run_core(std::string url, std::string scenario, Json context) {
   for (const Row& row : kRows) {
     if (row.scenario != scenario) continue;
     mcp::ClientOptions options = suite_options();
+    options.on_elicit = agree;
     Client client = co_await Client::open_http(std::move(url), std::move(options));
     Scene scene{std::move(client), std::move(context)};
     mcp::Result<> played = co_await row.play(&scene).result();

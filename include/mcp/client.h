@@ -13,12 +13,16 @@
 #include <utility>
 #include <vector>
 
+#include "mcp/asked.h"
 #include "mcp/call.h"
+#include "mcp/client_cache.h"
 #include "mcp/codec.h"
 #include "mcp/content.h"
 #include "mcp/json.h"
+#include "mcp/remote_task.h"
 #include "mcp/result.h"
 #include "mcp/run.h"
+#include "mcp/subscription.h"
 #include "mcp/task.h"
 
 namespace mcp {
@@ -27,8 +31,23 @@ namespace mcp {
 struct ClientOptions {
   std::string name = "mcp-client";
   std::string version = "1.0";
-  // ClientCapabilities as JSON text: what the caller of request() can answer when a result wants input.
+  // Answer what servers ask while a call is on its way, in whichever era they ask; what a client declares follows from which are set.
+  // They run one at a time for a call, for as long as they like, and are kept as long as the client. One that fails: forms and visits
+  // count as cancelled, for the others the call ends with the error.
+  std::function<Task<ElicitAnswer>(Form form)> on_elicit = {};
+  std::function<Task<ElicitAnswer>(Visit visit)> on_visit = {};
+  std::function<Task<Sample>(SampleRequest request)> on_sample = {};
+  std::function<Task<std::vector<Root>>()> on_roots = {};
+  // How often a server may ask within one call.
+  int most_rounds = 10;
+  // Set: tools may become tasks, and call_tool() follows them to their end.
+  std::optional<TaskFollowing> tasks = {};
+  // What else the client can do, as ClientCapabilities in JSON text: for callers of request() who read results that want input.
   std::string capabilities = "{}";
+  // The revisions to speak, by name; empty for all.
+  std::vector<std::string> revisions = {};
+  // What is remembered of servers; one of its own when it is not given.
+  std::optional<ClientCache> cache = {};
   // Sent with every HTTP request, e.g. {"Authorization", "Bearer …"}.
   std::vector<std::pair<std::string, std::string>> headers = {};
   // For a child process: variables set on top of the few it inherits, and where it starts.
@@ -37,7 +56,13 @@ struct ClientOptions {
   std::chrono::milliseconds connect_timeout{10'000};
   // For each request that does not bring its own.
   std::chrono::milliseconds deadline{60'000};
-  // Notifications from the server that belong to no request: method and params (JSON text).
+  // How much longer a request may take when its server asks something meanwhile (legacy era).
+  std::chrono::milliseconds answer_time{600'000};
+  // How often a child process that ended is started again, with at least a second in between.
+  int most_restarts = 5;
+  // What a person should know and nobody asked for: a tool that was left out and why, a handler that failed. Absent: the log.
+  std::function<void(std::string_view text)> on_notice = {};
+  // Notifications from the server that belong to no request: method and params (JSON text). For what changed, listen() is simpler.
   std::function<void(std::string_view method, std::string_view params)> on_notification = {};
 };
 
@@ -47,13 +72,17 @@ struct RequestOptions {
   std::function<void(std::string_view level, std::string_view data_json)> on_log = {};
   // When stop is requested, the server is told and the request ends with Code::cancelled.
   std::stop_token stop = {};
-  // Zero: the client's.
+  // Zero: the client's. Each round of a call that asks for input has it anew.
   std::chrono::milliseconds deadline = {};
+  // Ask the server, also where the cache has an answer that is still good.
+  bool fresh = false;
 };
 
 // Lists, as the server described itself. Schemas are JSON text.
 struct ToolInfo {
   std::string name, title, description, input_schema, output_schema, annotations;
+  // Legacy servers: `required` or `optional` when it may run as a task; else empty.
+  std::string task_support = {};
 };
 struct PromptInfo {
   struct Argument {
@@ -92,14 +121,20 @@ class Client {
   const std::string& capabilities() const;
   const std::string& revision() const;
 
-  // All pages. A server that never stops paging is cut at 10,000 entries.
-  Task<std::vector<ToolInfo>> list_tools();
-  Task<std::vector<ResourceInfo>> list_resources();
-  Task<std::vector<TemplateInfo>> list_resource_templates();
-  Task<std::vector<PromptInfo>> list_prompts();
+  // All pages. A server that never stops paging is cut at 10,000 entries. Tools whose x-mcp-header marks are malformed are left out
+  // where they would travel by HTTP, and told to on_notice.
+  Task<std::vector<ToolInfo>> list_tools(RequestOptions options);
+  Task<std::vector<ToolInfo>> list_tools() { return list_tools(RequestOptions()); }
+  Task<std::vector<ResourceInfo>> list_resources(RequestOptions options);
+  Task<std::vector<ResourceInfo>> list_resources() { return list_resources(RequestOptions()); }
+  Task<std::vector<TemplateInfo>> list_resource_templates(RequestOptions options);
+  Task<std::vector<TemplateInfo>> list_resource_templates() { return list_resource_templates(RequestOptions()); }
+  Task<std::vector<PromptInfo>> list_prompts(RequestOptions options);
+  Task<std::vector<PromptInfo>> list_prompts() { return list_prompts(RequestOptions()); }
 
-  // Calls a tool with a JSON object. A tool that failed is a ToolResult with is_error; an Error means that it was not called, or
-  // that its answer did not come.
+  // Calls a tool with a JSON object, answers what it asks, and follows it where it becomes a task. A tool that failed is a ToolResult
+  // with is_error; an Error means that it was not called, or that its answer did not come.
+  // Cancel: a task is cancelled too.
   Task<ToolResult> call_tool(std::string name, std::string arguments_json, RequestOptions options);
   Task<ToolResult> call_tool(std::string name, std::string arguments_json) {
     return call_tool(std::move(name), std::move(arguments_json), RequestOptions());
@@ -112,11 +147,33 @@ class Client {
     return get_prompt(std::move(name), std::move(arguments), RequestOptions());
   }
   Task<PromptResult> get_prompt(std::string name) { return get_prompt(std::move(name), {}, RequestOptions()); }
-  // Any request, raw: params in, result out.
+  // Suggestions for an argument of a prompt, or for a variable of a resource template, given what was typed of it.
+  Task<Completion> complete_prompt(std::string name, std::string argument, CompletionRequest typed);
+  Task<Completion> complete_resource(std::string uri_template, std::string variable, CompletionRequest typed);
+  // Any request, raw: params in, result out. It is sent once: nothing is asked, followed or remembered.
   Task<std::string> request(std::string method, std::string params_json, RequestOptions options);
   Task<std::string> request(std::string method, std::string params_json) {
     return request(std::move(method), std::move(params_json), RequestOptions());
   }
+
+  // Tasks by hand; ClientOptions::tasks must be set. Starts a tool, and does not wait for its end where it becomes a task.
+  Task<RemoteTask> start_tool(std::string name, std::string arguments_json);
+  // Looks after a task once.
+  Task<RemoteTask> task(std::string id);
+  // Follows a task to its end, and answers what it asks. Errors: as call_tool; cancelled when the task was.
+  Task<ToolResult> follow_task(std::string id, RequestOptions options);
+  Task<ToolResult> follow_task(std::string id) { return follow_task(std::move(id), RequestOptions()); }
+  // Asks the server to end a task; it may still complete.
+  Task<void> cancel_task(std::string id);
+
+  // Asks to be told of changes, and waits until the server agreed. After a connection that broke, what is granted is asked for again, and
+  // each kind of it is reported once, since something may have been missed.
+  // Errors: not_found (the server tells nothing), as every request.
+  Task<Subscription> listen(ListenFilter wanted, std::function<void(const Change& change)> on_change);
+
+  // The least level of messages for RequestOptions::on_log: with each request in the new era, for the whole session in the old one.
+  // Default: debug in the new era, what the server likes in the old one.
+  Task<void> log_level(LogLevel level);
 
   // Calls a tool with a struct and gets its structured result as a struct. A failed tool is Code::upstream_failed with its text.
   template <class Out, class In>

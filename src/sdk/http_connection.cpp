@@ -12,6 +12,8 @@ using protocol::Method;
 namespace {
 
 constexpr Millis kNotificationTime{10'000};
+// For a stream to be opened before the first call; servers that keep their answer back until they have something to say are not waited for.
+constexpr Millis kHearTime{1'000};
 
 // Requests that change nothing, and may be sent again when a kept connection turned out to be closed. A tool's call never is.
 bool only_reads(Method method) {
@@ -307,11 +309,15 @@ Task<void> HttpConnection::settle_era() {
 
 Task<void> HttpConnection::open() {
   co_await settle_era();
-  if (options_.watch == ConnectionOptions::Watch::no) co_return;
-  if (modern())
-    tasks_.spawn(watch());
-  else
-    hear();
+  if (modern()) {
+    if (options_.watch == ConnectionOptions::Watch::changes) tasks_.spawn(watch());
+    co_return;
+  }
+  // Some servers ask on this stream also what belongs to a call.
+  if (options_.watch == ConnectionOptions::Watch::no && !options_.on_request) co_return;
+  hear();
+  const Instant patience = base::Timers::now() + std::min(kHearTime, options_.connect_time);
+  (void)co_await base::wait_for(heard_, loop_.timers(), closing_.get_token(), patience).result();
 }
 
 Task<void> HttpConnection::close(Millis grace) {

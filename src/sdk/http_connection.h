@@ -79,8 +79,9 @@ class HttpConnection final : public Connection {
   std::uint64_t next_id_ = 1;
   std::size_t running_ = 0;
   bool initializing_ = false;
-  bool hinted_ = false;   // the era is believed, and was not seen yet
-  bool hearing_ = false;  // a GET stream is open, or about to be
+  bool hinted_ = false;        // the era is believed, and was not seen yet
+  bool hearing_ = false;       // a GET stream is open, or about to be
+  base::OneShot<void> heard_;  // the server answered the first GET, in whatever way
   std::stop_source closing_;
   base::TaskGroup tasks_;
 };

@@ -192,6 +192,7 @@ Task<void> HttpConnection::watch_legacy() {
     Instant began = base::Timers::now();
     Result<net::HttpResponse> response =
         co_await send_authorized(&client_, options_.authorizer.get(), request, closing_.get_token(), Instant::max()).result();
+    heard_.set(Result<>());
     if (response && response->status() == 200 && is_stream(*response)) {
       Wanted wanted;
       wanted.stop = closing_.get_token();
