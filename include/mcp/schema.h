@@ -10,8 +10,8 @@
 namespace mcp {
 namespace detail {
 
-// Which side of a value is described: inputs are closed and carry defaults; outputs may grow.
-enum class Side { input, output };
+// Which side of a value is described: inputs are closed and carry defaults; outputs may grow. A form is an input as users fill it in.
+enum class Side { input, output, form };
 
 template <class T>
 void write_object_schema(JsonWriter& w, const T& proto, Side side);
@@ -72,7 +72,7 @@ void write_object_schema(JsonWriter& w, const T& proto, Side side) {
     write_schema<Field>(w, side);
     if constexpr (IsArg<Field>::value) {
       if (!Field::doc.empty()) w.field("description", Field::doc);
-      if (field.has_value() && side == Side::input) encode_value(w.key("default"), *field);
+      if (field.has_value() && side != Side::output) encode_value(w.key("default"), *field);
     }
     if (!may_be_absent(field) || (side == Side::output && !IsOptional<Field>::value)) required.push_back(name);
     w.end();
@@ -94,6 +94,16 @@ std::string input_schema() {
   JsonWriter w;
   w.object();
   detail::write_object_schema(w, T{}, detail::Side::input);
+  w.end();
+  return std::move(w).text();
+}
+
+// The schema of a form for a user to fill in (see questions.h): a flat struct of texts, numbers, bools, Choices, and lists of Choices.
+template <class T>
+std::string form_schema() {
+  JsonWriter w;
+  w.object();
+  detail::write_object_schema(w, T{}, detail::Side::form);
   w.end();
   return std::move(w).text();
 }

@@ -16,6 +16,7 @@
 #include "mcp/content.h"
 #include "mcp/detail/handler.h"
 #include "mcp/protect.h"
+#include "mcp/questions.h"
 #include "mcp/result.h"
 #include "mcp/run.h"
 #include "mcp/schema.h"
