@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "mcp/result.h"
+#include "mcp/tasks.h"
 
 namespace store {
 
@@ -34,6 +35,8 @@ class Store {
  public:
   virtual ~Store() = default;
   virtual CatalogStore& catalogs() = 0;
+  // Lives as long as the store.
+  virtual mcp::TaskStore& tasks() = 0;
   // One line: kind, place and schema version.
   virtual std::string describe() const = 0;
   // Whether it can be read and written now, for /readyz. Blocks.

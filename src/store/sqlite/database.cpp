@@ -77,7 +77,7 @@ Result<Database> Database::open(const std::string& path) {
   Database db(raw);
   if (rc != SQLITE_OK) return Error(Code::internal, "the store " + path + " cannot be opened: " + sqlite3_errstr(rc));
   sqlite3_busy_timeout(raw, 5000);
-  auto set = db.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
+  auto set = db.run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA trusted_schema=OFF;");
   if (!set) return std::move(set).error().in(path);
   return db;
 }

@@ -4,6 +4,7 @@
 #include <mutex>
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/sqlite_tasks.h"
 
 namespace store {
 
@@ -16,6 +17,7 @@ namespace {
 // Each step takes the schema one version further. Never edited once released; only added to.
 constexpr std::array kMigrations = {
     "CREATE TABLE catalog (server TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;",
+    kTaskTable,
 };
 
 class SqliteStore final : public Store, public CatalogStore {
@@ -43,6 +45,7 @@ class SqliteStore final : public Store, public CatalogStore {
   }
 
   CatalogStore& catalogs() override { return *this; }
+  mcp::TaskStore& tasks() override { return tasks_; }
 
   std::string describe() const override { return "sqlite:" + path_ + " (schema " + std::to_string(kMigrations.size()) + ")"; }
 
@@ -93,6 +96,7 @@ class SqliteStore final : public Store, public CatalogStore {
   std::string path_;
   std::mutex mutex_;
   Database db_;
+  SqliteTasks tasks_{db_, mutex_};
 };
 
 }  // namespace
