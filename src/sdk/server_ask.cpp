@@ -2,8 +2,10 @@
 #include "mcp/ask.h"
 
 #include "base/json.h"
+#include "protocol/splice.h"
 #include "sdk/question.h"
 #include "sdk/server_core.h"
+#include "sdk/session.h"
 
 namespace mcp {
 
@@ -35,13 +37,29 @@ namespace {
 
 constexpr std::chrono::minutes kStateLives{10};
 
-// The ClientCapabilities that the method needs, as JSON text.
-std::string_view needed_capability(std::string_view method) {
-  if (method == "elicitation/create") return R"({"elicitation":{}})";
-  if (method == "sampling/createMessage") return R"({"sampling":{}})";
-  return R"({"roots":{}})";
+// What a question needs of its client: the name of the capability, and the ClientCapabilities that have it, as JSON text.
+struct Need {
+  std::string_view name, capabilities;
+};
+Need need_of(JsonView question) {
+  std::string_view method = question["method"].string_or("");
+  if (method == "sampling/createMessage") return {"sampling", R"({"sampling":{}})"};
+  if (method == "roots/list") return {"roots", R"({"roots":{}})"};
+  if (question["params"]["mode"].string_or("") == "url") return {"elicitation.url", R"({"elicitation":{"url":{}}})"};
+  return {"elicitation.form", R"({"elicitation":{}})"};
 }
-std::string_view capability_name(std::string_view method) { return method.substr(0, method.find('/')); }
+
+// All answers so far: the later one of two to the same question.
+std::string both(JsonView earlier, JsonView later) {
+  JsonWriter w;
+  w.object();
+  earlier.each_member([&](std::string_view key, JsonView value) {
+    if (!later[key]) w.key(key).raw(value.text());
+  });
+  later.each_member([&](std::string_view key, JsonView value) { w.key(key).raw(value.text()); });
+  w.end();
+  return std::move(w).text();
+}
 
 }  // namespace
 
@@ -49,10 +67,9 @@ bool is_question(const Error& error) { return error.code == Code::conflict && er
 
 std::optional<protocol::RpcError> lacking_capability(JsonView requests, const CallState& call) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    std::string_view method = requests.at(i)["method"].string_or("");
-    if (call.client_can(capability_name(method))) continue;
-    return protocol::missing_capability("this needs a client with the capability '" + std::string(capability_name(method)) + "'",
-                                        needed_capability(method));
+    Need need = need_of(requests.at(i));
+    if (call.client_can(need.name)) continue;
+    return protocol::missing_capability("this needs a client with the capability '" + std::string(need.name) + "'", need.capabilities);
   }
   return std::nullopt;
 }
@@ -69,15 +86,19 @@ Result<> ServerCore::take_answers(const Inbound& in, CallState& call) {
   const auto& params = in.rpc.params;
   if (!params.input_responses.empty() && !base::is_object(params.input_responses))
     return Error(Code::invalid_argument, "inputResponses must be an object");
-  std::string state;
+  std::string answers = params.input_responses.empty() ? "{}" : std::string(params.input_responses), state;
   if (!params.request_state.empty()) {
     auto sealed = base::json_string(params.request_state);
     if (!sealed) return Error(Code::invalid_argument, "requestState must be a string");
     auto opened = sealer_.open(*sealed, seal_context(in), std::chrono::system_clock::now());
     if (!opened) return std::move(opened).error();
-    state = *std::move(opened);
+    auto before = Json::parse(*opened), now = Json::parse(answers);
+    if (!before) return std::move(before).error();
+    if (!now) return std::move(now).error();
+    state = (*before)["state"].string_or("");
+    answers = both((*before)["answers"], now->root());
   }
-  call.answered(params.input_responses.empty() ? "{}" : std::string(params.input_responses), std::move(state));
+  call.answered(std::move(answers), std::move(state));
   return {};
 }
 
@@ -90,8 +111,15 @@ Task<std::optional<Reply>> ServerCore::question(Error error, std::shared_ptr<Cal
     JsonWriter w;
     w.object().field("resultType", "input_required");
     if (requests.size() > 0) w.key("inputRequests").raw(requests.text());
-    if (!state.empty() || requests.size() == 0)
-      w.field("requestState", sealer_.seal(state, context, std::chrono::system_clock::now() + kStateLives));
+    // A client answers what it was asked last: what it answered before travels with the state.
+    const bool answered = call->answers() != "{}";
+    if (!state.empty() || answered || requests.size() == 0) {
+      JsonWriter kept;
+      kept.object().field("state", state);
+      if (answered) kept.key("answers").raw(call->answers());
+      kept.end();
+      w.field("requestState", sealer_.seal(kept.text(), context, std::chrono::system_clock::now() + kStateLives));
+    }
     w.end();
     Reply reply(std::move(w).text());
     co_return std::optional<Reply>(std::move(reply));
@@ -102,11 +130,15 @@ Task<std::optional<Reply>> ServerCore::question(Error error, std::shared_ptr<Cal
     if (!call->outlet()) co_return Error(Code::cancelled, "the call has ended");
     auto method = protocol::find_method(requests.at(i)["method"].string_or(""));
     std::string params = requests.at(i)["params"].text();
+    // The legacy era wants a name for a visit to a page.
+    if (requests.at(i)["params"]["mode"].string_or("") == "url" && !requests.at(i)["params"]["elicitationId"])
+      params = protocol::with_members(params, {{"elicitationId", base::quoted(random_id())}});
     std::string answer = co_await call->outlet()->request(method, std::move(params));
     answers.key(requests.key(i)).raw(answer);
   }
   answers.end();
-  call->answered(std::move(answers).text(), std::move(state));
+  Json before = co_await Json::parse(call->answers()), now = co_await Json::parse(answers.text());
+  call->answered(both(before.root(), now.root()), std::move(state));
   co_return std::optional<Reply>();
 }
 
