@@ -16,6 +16,7 @@ struct Family {
 
 // The first whose prefix fits plays the scenario.
 constexpr Family kFamilies[] = {
+    {"auth/", run_auth},
     {"", run_core},
 };
 

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "mcp/asked.h"
+#include "mcp/auth.h"
 #include "mcp/call.h"
 #include "mcp/client_cache.h"
 #include "mcp/codec.h"
@@ -50,6 +51,8 @@ struct ClientOptions {
   std::optional<ClientCache> cache = {};
   // Sent with every HTTP request, e.g. {"Authorization", "Bearer …"}.
   std::vector<std::pair<std::string, std::string>> headers = {};
+  // HTTP: obtains tokens when the server wants them, in place of an Authorization among the headers.
+  std::optional<OAuth> auth = {};
   // For a child process: variables set on top of the few it inherits, and where it starts.
   std::map<std::string, std::string> environment = {};
   std::string working_directory = {};

@@ -1,6 +1,7 @@
 #include "sdk/client_core.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 
 #include "base/any_stop.h"
@@ -9,6 +10,7 @@
 #include "base/log.h"
 #include "protocol/splice.h"
 #include "sdk/current_loop.h"
+#include "sdk/oauth_authorizer.h"
 
 namespace sdk {
 
@@ -39,12 +41,19 @@ Result<std::string> declared(const mcp::ClientOptions& options) {
   return out;
 }
 
-// Equal for clients that send the same headers.
+// Equal for clients that send the same headers, and whose tokens are kept at the same place for the same user.
 std::string credentials_of(const mcp::ClientOptions& options) {
   auto headers = options.headers;
   std::sort(headers.begin(), headers.end());
   std::string all;
   for (const auto& [name, value] : headers) all.append(name).append("\n").append(value).append("\n");
+  if (const auto& auth = options.auth) {
+    static std::atomic<std::uint64_t> count = 0;
+    const auto place = auth->store ? reinterpret_cast<std::uintptr_t>(auth->store.get()) : ++count;
+    all.append(auth->store ? "store " : "own ").append(std::to_string(place)).append("\n").append(auth->subject).append("\n");
+    all.append(std::to_string(static_cast<int>(auth->grant)));
+    for (const auto& client : auth->clients) all.append("\n").append(client.issuer).append("\n").append(client.id);
+  }
   return base::sha256_hex(all);
 }
 
@@ -152,6 +161,7 @@ Task<void> ClientCore::open() {
     }
     store.forget_verdict(url_->origin);
     net::Url url = *url_;
+    if (options_.auth) how.authorizer = oauth_authorizer(loop_, *options_.auth, url);
     connection_ = co_await sdk::open_http(loop_, *http_, std::move(url), std::move(how));
   } else {
     net::Reaper* reaper = co_await process_reaper();
