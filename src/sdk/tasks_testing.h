@@ -119,15 +119,19 @@ class Desk {
     EXPECT_EQ(member(result, "status"), "working") << result;
     return member(result, "taskId");
   }
+  // Lets what was posted to the loop happen.
+  void turn() {
+    auto once = [](Loop* l) -> Task<void> { co_await base::resume_on(l->executor()); };
+    (void)loop.block_on(once(&loop));
+  }
   std::string get(const std::string& id, const As& as = {}) { return ask("tasks/get", R"({"taskId":")" + id + R"("})", as); }
   // Asks until the task has this status, and gives it; the loop turns in between.
   std::string until(const std::string& id, std::string_view status, const As& as = {}) {
-    auto turn = [](Loop* l) -> Task<void> { co_await base::resume_on(l->executor()); };
     std::string task;
     for (auto end = base::Clock::now() + std::chrono::seconds(20); base::Clock::now() < end;) {
       task = get(id, as);
       if (member(task, "status") == status || !base::is_object(task)) break;
-      (void)loop.block_on(turn(&loop));
+      turn();
     }
     EXPECT_EQ(member(task, "status"), status) << task;
     return task;
