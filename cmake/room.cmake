@@ -27,6 +27,8 @@ function(room name)
   list(FILTER benches INCLUDE REGEX "_bench\\.cpp$")
   list(FILTER all EXCLUDE REGEX "(_test|_fuzz|_bench|/main)\\.cpp$")
 
+  set_property(GLOBAL PROPERTY GATEHOUSE_ARROWS_${name} ${arrows})
+  set_property(GLOBAL PROPERTY GATEHOUSE_LIBS_${name} ${ROOM_LIBS})
   add_library(${name} STATIC ${all})
   target_include_directories(${name} PUBLIC ${CMAKE_SOURCE_DIR}/include ${CMAKE_SOURCE_DIR}/src)
   target_link_libraries(${name} PUBLIC gatehouse_flags ${arrows} ${ROOM_LIBS})

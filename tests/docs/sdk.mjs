@@ -1,7 +1,7 @@
 // The code of docs/sdk is what examples/docs holds, and each of its programs does what its page says.
 //
 // A ```cpp block of a page stands below the line `<!-- from examples/docs/NAME.cpp -->` and is the whole of that file, or whole lines of it
-// that follow each other. A program that calls mcp::run is asked for all that it lists, by a client of each era; what more there is to see
+// that follow each other; so for other blocks below such a line. A program that calls mcp::run is asked for all that it lists, by a client of each era; what more there is to see
 // stands in tests/docs/smoke/NAME.mjs: `export async function smoke({ scope, program, modern, legacy, assert })`. Any other program needs one.
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
@@ -19,9 +19,9 @@ for (const page of pages) {
   const name = relative(root, page)
   const lines = readFileSync(page, 'utf8').split('\n')
   lines.forEach((line, n) => {
-    if (line !== '```cpp') return
+    const file = /^<!-- from ([\w./]+) -->$/.exec(lines[n - 1])?.[1]
+    if (line !== '```cpp' && !file) return
     const where = `${name}:${n + 1}`
-    const file = /^<!-- from (examples\/docs\/\w+\.cpp) -->$/.exec(lines[n - 1])?.[1]
     const end = lines.indexOf('```', n + 1)
     const block = lines.slice(n + 1, end).join('\n')
     if (file) quoted.add(join(root, file))
