@@ -150,7 +150,8 @@ Task<void> OAuthAuthorizer::obtain(Why why) {
   } else {
     oauth::DiscoveryRequest request;
     request.server = server_;
-    request.named = why.metadata_url;
+    if (!why.metadata_url.empty()) metadata_url_ = why.metadata_url;  // later challenges may be shorter
+    request.named = metadata_url_;
     for (const auto& client : obtainer_.options().clients)
       if (!client.issuer.empty()) request.known.push_back(client.issuer);
     if (!bound_issuer_.empty()) request.known.push_back(bound_issuer_);

@@ -61,6 +61,7 @@ class OAuthAuthorizer final : public Authorizer {
   oauth::Obtainer obtainer_;
   std::optional<oauth::Discovery> at_;
   std::optional<oauth::Tokens> tokens_;
+  std::string metadata_url_;  // named by a challenge before
   std::string bound_issuer_;  // the authorization server of last time, also of the last run
   std::uint64_t generation_ = 0;
   enum class Origin { stored, refreshed, signed_in } origin_ = Origin::stored;
