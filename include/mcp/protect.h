@@ -29,6 +29,8 @@ enum class TokenType {
 
 // Tokens bound to a key of the client (DPoP, RFC 9449).
 enum class Dpop { off, allowed, required };
+// Whether proofs must hold a nonce of this server: one more round trip now and then, and proofs made ahead of time are worth nothing.
+enum class DpopNonces { none, required };
 
 // Tokens with more than one audience.
 enum class Audiences {
@@ -53,6 +55,7 @@ struct Protection {
   Audiences several_audiences = Audiences::any;
   TokenType tokens = TokenType::access_token;
   Dpop dpop = Dpop::off;
+  DpopNonces dpop_nonces = DpopNonces::none;
   // How far the clocks of issuer, client and server may be apart.
   std::chrono::seconds leeway{30};
   // A file of PEM certificates to trust beside the system's when keys are fetched.

@@ -9,7 +9,7 @@
 namespace oauth {
 
 // An answer that is ready to send. `why` is for the log and does not leave.
-struct Challenge {
+struct Refusal {
   int status = 401;
   std::string error;                                         // the code on the wire: "invalid_token", …; empty when no credential came
   std::string body;                                          // JSON

@@ -173,7 +173,7 @@ Result<ResourceServer::Known> ResourceServer::check_cheaply(Token& token, const 
 Task<Verdict> ResourceServer::verify(Token* token) {
   std::string peer(token->credentials.peer);
   if (failures_.spent(peer, clocks_.steady())) {
-    Challenge slow = refuse(429, "", "too many invalid tokens; wait", "too many invalid tokens of this peer");
+    Refusal slow = refuse(429, "", "too many invalid tokens; wait", "too many invalid tokens of this peer");
     slow.headers = {{"Retry-After", "1"}};
     co_return slow;
   }
@@ -183,7 +183,7 @@ Task<Verdict> ResourceServer::verify(Token* token) {
   if (!known) co_return refuse(401, kInvalidToken, kBadToken, known.error().message);
   Result<KeyRing::Keys> keys = co_await keys_.keys(known->issuer, jws->kid).result();
   if (!keys) {
-    Challenge later = refuse(503, "", "tokens cannot be verified now; try again later", keys.error().message);
+    Refusal later = refuse(503, "", "tokens cannot be verified now; try again later", keys.error().message);
     later.headers = {{"Retry-After", "5"}};
     co_return later;
   }
@@ -209,7 +209,7 @@ Verdict ResourceServer::accept(Token& token, const Known& known) {
 }
 
 // A token that is bound to a key is good only with a proof of that key, whichever scheme it came with; one that is not is no DPoP token.
-std::optional<Challenge> ResourceServer::check_binding(const Token& token, const Known& known) {
+std::optional<Refusal> ResourceServer::check_binding(const Token& token, const Known& known) {
   if (known.jkt.empty()) {
     if (token.scheme == Token::Scheme::dpop) return refuse(401, kInvalidToken, kBadToken, "DPoP with a token that is bound to no key");
     if (options_.dpop == DpopRule::required)
@@ -226,24 +226,24 @@ std::optional<Challenge> ResourceServer::check_binding(const Token& token, const
   Code code = good.error().code;
   std::string why = std::move(good).error().message;
   if (code == Code::rate_limited) {
-    Challenge slow = refuse(429, "", "too many requests; wait", std::move(why));
+    Refusal slow = refuse(429, "", "too many requests; wait", std::move(why));
     slow.headers = {{"Retry-After", "1"}};
     return slow;
   }
   failures_.charge(token.credentials.peer, cost_of(Alg::es256), clocks_.steady());
   bool lacks_nonce = code == Code::conflict;
-  Challenge challenge =
+  Refusal refusal =
       refuse(401, lacks_nonce ? kUseNonce : kInvalidProof, lacks_nonce ? "use the nonce given here" : kBadProof, std::move(why));
-  if (proofs_.nonce_rule() == DpopNonce::required) challenge.headers.emplace_back("DPoP-Nonce", proofs_.nonce(now));
-  return challenge;
+  if (proofs_.nonce_rule() == DpopNonce::required) refusal.headers.emplace_back("DPoP-Nonce", proofs_.nonce(now));
+  return refusal;
 }
 
-std::optional<Challenge> ResourceServer::allow(const Principal& who, const std::vector<std::string>& more) const {
+std::optional<Refusal> ResourceServer::allow(const Principal& who, const std::vector<std::string>& more) const {
   auto has = [&who](const std::string& scope) { return std::find(who.scopes.begin(), who.scopes.end(), scope) != who.scopes.end(); };
   bool enough = std::all_of(options_.scopes.begin(), options_.scopes.end(), has) && std::all_of(more.begin(), more.end(), has);
   if (enough) return std::nullopt;
   std::string needed = join_scopes(merged(options_.scopes, more));
-  Challenge out;
+  Refusal out;
   out.status = 403;
   out.error = kInsufficientScope;
   out.why = "the token lacks a scope of: " + needed;
@@ -254,8 +254,8 @@ std::optional<Challenge> ResourceServer::allow(const Principal& who, const std::
   return out;
 }
 
-Challenge ResourceServer::refuse(int status, std::string_view error, std::string_view description, std::string why) const {
-  Challenge out;
+Refusal ResourceServer::refuse(int status, std::string_view error, std::string_view description, std::string why) const {
+  Refusal out;
   out.status = status;
   out.error = error;
   out.why = std::move(why);
@@ -266,7 +266,7 @@ Challenge ResourceServer::refuse(int status, std::string_view error, std::string
 }
 
 // One line for each scheme that is served. What is wrong with a proof is said where proofs belong.
-void ResourceServer::add_headers(Challenge& challenge, std::string_view error, std::string_view description, std::string_view scope) const {
+void ResourceServer::add_headers(Refusal& refusal, std::string_view error, std::string_view description, std::string_view scope) const {
   auto line = [&](std::string_view scheme) {
     std::string out(scheme);
     out += ' ';
@@ -279,12 +279,12 @@ void ResourceServer::add_headers(Challenge& challenge, std::string_view error, s
     return out;
   };
   bool about_proof = error == kInvalidProof || error == kUseNonce;
-  if (options_.dpop != DpopRule::required && !about_proof) challenge.headers.emplace_back("WWW-Authenticate", line("Bearer"));
+  if (options_.dpop != DpopRule::required && !about_proof) refusal.headers.emplace_back("WWW-Authenticate", line("Bearer"));
   if (options_.dpop == DpopRule::off) return;
   std::string algs, dpop = line("DPoP");
   for (Alg alg : kAllAlgs) algs.append(algs.empty() ? "" : " ").append(alg_name(alg));
   append_parameter(dpop, "algs", algs);
-  challenge.headers.emplace_back("WWW-Authenticate", std::move(dpop));
+  refusal.headers.emplace_back("WWW-Authenticate", std::move(dpop));
 }
 
 std::vector<std::string> ResourceServer::granted(const std::vector<std::string>& scopes) const {

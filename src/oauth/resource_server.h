@@ -55,7 +55,7 @@ struct Credentials {
   std::string_view peer;                        // whose failures are counted together: an address
 };
 
-using Verdict = std::variant<std::shared_ptr<const Principal>, Challenge>;
+using Verdict = std::variant<std::shared_ptr<const Principal>, Refusal>;
 
 // Owns: what it remembers of tokens and proofs. Uses `keys`, which must outlive it.
 // Threads: one loop.
@@ -69,7 +69,7 @@ class ResourceServer {
   Task<Verdict> authenticate(Credentials credentials);
 
   // Nothing when `who` has all scopes that every request needs and those of `more`; else the 403 that names all of them.
-  std::optional<Challenge> allow(const Principal& who, const std::vector<std::string>& more) const;
+  std::optional<Refusal> allow(const Principal& who, const std::vector<std::string>& more) const;
 
   // The metadata of RFC 9728, and the URL at which clients look for it: the well-known path before the path of the resource.
   const std::string& metadata() const { return metadata_; }
@@ -83,9 +83,9 @@ class ResourceServer {
   Task<Verdict> verify(Token* token);
   mcp::Result<Known> check_cheaply(Token& token, const Jws& jws) const;
   Verdict accept(Token& token, const Known& known);
-  std::optional<Challenge> check_binding(const Token& token, const Known& known);
-  Challenge refuse(int status, std::string_view error, std::string_view description, std::string why) const;
-  void add_headers(Challenge& challenge, std::string_view error, std::string_view description, std::string_view scope) const;
+  std::optional<Refusal> check_binding(const Token& token, const Known& known);
+  Refusal refuse(int status, std::string_view error, std::string_view description, std::string why) const;
+  void add_headers(Refusal& refusal, std::string_view error, std::string_view description, std::string_view scope) const;
   std::vector<std::string> granted(const std::vector<std::string>& scopes) const;
   std::string write_metadata() const;
 

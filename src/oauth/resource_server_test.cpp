@@ -59,7 +59,7 @@ class ResourceServerTest : public ::testing::Test {
     if (credentials.method.empty()) credentials.method = "POST";
     if (credentials.peer.empty()) credentials.peer = "192.0.2.1";
     auto verdict = loop.block_on(server().authenticate(std::move(credentials)));
-    return verdict ? *std::move(verdict) : Verdict(Challenge{.status = 0, .why = verdict.error().message});
+    return verdict ? *std::move(verdict) : Verdict(Refusal{.status = 0, .why = verdict.error().message});
   }
   Verdict bearer(const std::string& text) {
     std::string line = "Bearer " + text;
@@ -70,12 +70,12 @@ class ResourceServerTest : public ::testing::Test {
   // "200", or status and reason.
   static std::string say(const Verdict& verdict) {
     if (std::holds_alternative<std::shared_ptr<const Principal>>(verdict)) return "200";
-    const auto& challenge = std::get<Challenge>(verdict);
+    const auto& challenge = std::get<Refusal>(verdict);
     return std::to_string(challenge.status) + " " + challenge.error + ": " + challenge.why;
   }
   static std::string header_of(const Verdict& verdict, std::string_view name) {
     std::string out;
-    for (const auto& [key_name, value] : std::get<Challenge>(verdict).headers)
+    for (const auto& [key_name, value] : std::get<Refusal>(verdict).headers)
       if (key_name == name) out.append(out.empty() ? "" : "\n").append(value);
     return out;
   }
@@ -108,7 +108,7 @@ TEST_F(ResourceServerTest, AGoodTokenSaysWhoIsCalling) {
 
 TEST_F(ResourceServerTest, WithoutATokenThereIsNoErrorCode) {
   auto verdict = call({});
-  EXPECT_EQ(std::get<Challenge>(verdict).status, 401);
+  EXPECT_EQ(std::get<Refusal>(verdict).status, 401);
   EXPECT_EQ(header_of(verdict, "WWW-Authenticate"),
             R"(Bearer resource_metadata="https://rs.example/.well-known/oauth-protected-resource/mcp", scope="read")");
 }
@@ -139,7 +139,7 @@ TEST_F(ResourceServerTest, ABadTokenIsOneErrorForThePeer) {
     EXPECT_EQ(header_of(verdict, "WWW-Authenticate"),
               R"(Bearer error="invalid_token", error_description="the access token is not valid here", )"
               R"(resource_metadata="https://rs.example/.well-known/oauth-protected-resource/mcp", scope="read")");
-    EXPECT_EQ(std::get<Challenge>(verdict).body, R"({"error":"invalid_token","error_description":"the access token is not valid here"})");
+    EXPECT_EQ(std::get<Refusal>(verdict).body, R"({"error":"invalid_token","error_description":"the access token is not valid here"})");
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <deque>
+#include <functional>
 
 #include "net/sse.h"
 #include "protocol/message.h"
@@ -44,6 +45,15 @@ class HttpEndpoint::Line final : public Outlet {
 
   // The request is cancelled with the connection.
   void cancel_with_connection() { stop_ = exchange_.stop_token(); }
+  // And also at this time: what would go on for ever ends with its caller's token.
+  void cancel_at(oauth::WallTime when) {
+    own_stop_.emplace();
+    auto cancel = [stop = *own_stop_]() mutable { stop.request_stop(); };
+    with_connection_.emplace(stop_, cancel);
+    stop_ = own_stop_->get_token();
+    auto left = std::chrono::duration_cast<Millis>(when - std::chrono::system_clock::now());
+    expiry_ = base::Deadline(endpoint_.loop_.timers(), base::Timers::now() + left, cancel);
+  }
   // The request is cancelled by its id, or with its session. False when the id is taken.
   bool cancel_with_session(std::string key) {
     own_stop_.emplace();
@@ -150,6 +160,8 @@ class HttpEndpoint::Line final : public Outlet {
   std::string key_;
   std::stop_token stop_;
   std::optional<std::stop_source> own_stop_;
+  std::optional<std::stop_callback<std::function<void()>>> with_connection_;
+  base::Deadline expiry_;
   std::deque<std::string> queue_;
   std::size_t bytes_ = 0;
   base::Signal wake_, finished_;
@@ -186,15 +198,26 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
     co_await refuse(exchange, 403, protocol::invalid_request(std::string(which)), {});
     co_return;
   }
+  Cors cors{exchange.request().find("origin").value_or("")};
+  if (exchange.request().method == "OPTIONS" && !cors.origin.empty()) {
+    co_await preflight(exchange, cors.origin);
+    co_return;
+  }
+  // Who may not enter is not listened to.
+  std::shared_ptr<const oauth::Principal> caller;
+  if (options_.protection) {
+    oauth::Verdict verdict = co_await options_.protection->admit(&exchange.request());
+    if (auto* refusal = std::get_if<oauth::Refusal>(&verdict)) {
+      co_await sdk::refuse(exchange, std::move(*refusal), cors.origin);
+      co_return;
+    }
+    caller = std::get<std::shared_ptr<const oauth::Principal>>(std::move(verdict));
+  }
   // The calls of a session outlive their connection.
   std::shared_ptr<OwnedRequest> owned;
   if (exchange.request().find("mcp-session-id")) owned = OwnedRequest::of(exchange.request());
   const net::HttpRequest& http = owned ? owned->http : exchange.request();
-  Cors cors{http.find("origin").value_or("")};
-  if (http.method == "OPTIONS" && !cors.origin.empty()) {
-    co_await preflight(exchange, cors.origin);
-    co_return;
-  }
+  cors.origin = http.find("origin").value_or("");
 
   std::array<std::string, 6> joined;
   protocol::HttpFacts facts;
@@ -215,6 +238,14 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
   in.rpc = std::get<protocol::Inbound>(std::move(received));
   in.http = &http;
   in.path = options_.path;
+  if (caller) {
+    if (auto refusal = options_.protection->allow(*caller, in.rpc)) {
+      co_await sdk::refuse(exchange, *std::move(refusal), cors.origin);
+      co_return;
+    }
+    in.principal = caller->key;
+    in.caller = std::move(caller);
+  }
   if (in.modern()) {
     in.client_info = in.rpc.params.meta.client_info.empty() ? "{}" : in.rpc.params.meta.client_info;
     in.client_capabilities = in.rpc.params.meta.client_capabilities.empty() ? "{}" : in.rpc.params.meta.client_capabilities;
@@ -279,6 +310,7 @@ Task<void> HttpEndpoint::serve_request(net::HttpExchange& exchange, Inbound in, 
   if (in.method() == Method::subscriptions_listen) exchange.is_endless();
   if (in.modern()) {
     line.cancel_with_connection();
+    if (in.caller && in.method() == Method::subscriptions_listen) line.cancel_at(in.caller->expires);
   } else if (!line.cancel_with_session(std::string(question.id))) {
     co_await line.finish(encode_answer(question, Reply(protocol::invalid_request("a request with this id is running already")), {}));
     co_return;

@@ -10,6 +10,7 @@
 #include "sdk/event_store.h"
 #include "sdk/handler.h"
 #include "sdk/origin.h"
+#include "sdk/protection.h"
 #include "sdk/session.h"
 
 namespace sdk {
@@ -18,8 +19,9 @@ struct HttpEndpointOptions {
   std::string path = "/mcp";
   protocol::FrontOptions front;
   OriginRules origins;
-  Millis keep_alive{15'000};      // between the comments on a stream where nothing else is said
-  std::size_t max_waiting = 512;  // notifications of one stream that wait to be sent, and
+  std::shared_ptr<Protection> protection;  // null: everybody may call
+  Millis keep_alive{15'000};               // between the comments on a stream where nothing else is said
+  std::size_t max_waiting = 512;           // notifications of one stream that wait to be sent, and
   std::size_t max_waiting_bytes = 1 << 20;
   Millis open_stream_after{2'000};  // a call that is silent for so long gets its event stream, where streams can be taken up again
   Millis stream_linger{120'000};    // how long what belongs to no request is kept for a legacy client that reads no stream
@@ -73,7 +75,8 @@ class HttpEndpoint {
   Task<void> serve_stream(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors);
   Task<void> run_call(std::shared_ptr<OwnedRequest> owned, Inbound in, std::shared_ptr<LegacyCall> call);
   Task<void> run_standing(std::shared_ptr<OwnedRequest> owned, Inbound in, std::shared_ptr<EventStream> stream);
-  Task<void> deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal, Cors cors);
+  Task<void> deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal, Cors cors,
+                     std::shared_ptr<const oauth::Principal> until);
   void notice(const Inbound& in);
 
   Loop& loop_;

@@ -178,10 +178,11 @@ Task<void> HttpEndpoint::serve_call(net::HttpExchange& exchange, std::shared_ptr
       if (exchange.gone()) co_return;
     }
   }
+  const std::shared_ptr<const oauth::Principal> nobody;  // a call ends with its answer
   if (call->plain)
     co_await respond_json(exchange, *call->plain, cors.origin);
   else
-    (void)co_await deliver(exchange, reader, signal, cors).result();
+    (void)co_await deliver(exchange, reader, signal, cors, nobody).result();
 }
 
 Task<void> HttpEndpoint::run_call(std::shared_ptr<OwnedRequest> owned, Inbound in, std::shared_ptr<LegacyCall> call) {
@@ -203,9 +204,10 @@ Task<void> HttpEndpoint::run_call(std::shared_ptr<OwnedRequest> owned, Inbound i
 }
 
 // Writes what a stream says until it ends or the client goes.
-Task<void> HttpEndpoint::deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal,
-                                 Cors cors) {
+Task<void> HttpEndpoint::deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal, Cors cors,
+                                 std::shared_ptr<const oauth::Principal> until) {
   co_await open_event_stream(exchange, cors.origin);
+  auto over = [&until] { return until && std::chrono::system_clock::now() >= until->expires; };
   auto wake = [signal] { signal->raise(); };
   std::stop_callback on_gone(exchange.stop_token(), wake);
   auto silent = std::make_shared<bool>(false);
@@ -213,7 +215,7 @@ Task<void> HttpEndpoint::deliver(net::HttpExchange& exchange, EventStream::Reade
     Reader::Piece piece = reader.take();
     if (piece.text.empty() && !piece.last && std::exchange(*silent, false)) piece.text = net::sse_comment();
     if (!piece.text.empty()) co_await exchange.write(piece.text);
-    if (piece.last || exchange.stop_token().stop_requested()) break;
+    if (piece.last || exchange.stop_token().stop_requested() || over()) break;
     if (!piece.text.empty()) continue;
     base::Deadline keep_alive(loop_.timers(), base::Timers::now() + options_.keep_alive, [silent, signal] {
       *silent = true;
@@ -244,6 +246,8 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, std::shared_p
     start = Start::again;
   }
   auto signal = std::make_shared<base::Signal>();
+  // The stream is read no longer than its reader's token is good.
+  const std::shared_ptr<const oauth::Principal> caller = in.caller;
   if (!stream) {
     stream = events.standing(kind_of(*in.session));
     if (start == Start::fresh) after = stream->given();
@@ -252,7 +256,7 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, std::shared_p
   // The reader comes first: a stream without readers is not served for long.
   Reader reader(stream, after, start, waker(loop_, signal));
   if (stream->number() == 0 && stream->claim()) calls_.spawn(run_standing(std::move(owned), std::move(in), stream));
-  (void)co_await deliver(exchange, reader, signal, cors).result();
+  (void)co_await deliver(exchange, reader, signal, cors, caller).result();
 }
 
 // Serves the stream of a session that belongs to no request, until the session ends, or nobody has read it for a while.

@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "protocol/param_headers.h"
+#include "sdk/protection.h"
 #include "sdk/uri_template.h"
 
 namespace mcp {
@@ -178,6 +179,9 @@ std::string Server::problems() const {
   for (const auto& tool : registry_->tools)
     if (!tool.about.options.scopes.empty() && !registry_->protection)
       all.append(all.empty() ? "" : "\n").append("tool '" + tool.about.name + "': it needs scopes, and the server does not protect()");
+  if (registry_->protection)
+    for (const auto& problem : oauth::problems_of(sdk::protection_parts(*registry_).server))
+      all.append(all.empty() ? "" : "\n").append("protect(): " + problem);
   return all;
 }
 

@@ -87,7 +87,10 @@ Task<void> wait_for_signal(base::Loop* loop) {
 }
 
 Task<void> route(sdk::HttpEndpoint* endpoint, net::HttpExchange* exchange) {
-  if (exchange->request().path == endpoint->options().path) {
+  const sdk::Protection* protection = endpoint->options().protection.get();
+  if (protection && protection->is_metadata(exchange->request().path)) {
+    co_await protection->serve_metadata(*exchange);
+  } else if (exchange->request().path == endpoint->options().path) {
     co_await endpoint->serve(*exchange);
   } else {
     const net::HttpHeader headers[] = {{"Content-Type", "text/plain"}};
@@ -107,8 +110,10 @@ Task<void> stop_http(base::Loop* loop, net::HttpServer* server, sdk::HttpEndpoin
   co_await endpoint->close(std::max(base::Millis(0), std::chrono::duration_cast<base::Millis>(over - base::Timers::now())));
 }
 
-int run_http(base::Loop& loop, sdk::ServerCore& core, const Address& address) {
+int run_http(base::Loop& loop, const Server& about, sdk::ServerCore& core, const Address& address) {
   sdk::HttpEndpointOptions options;
+  if (const auto& registry = *about.registry(); registry.protection)
+    options.protection = std::make_shared<sdk::Protection>(loop, sdk::protection_parts(registry));
   options.front.methods = core.methods();
   // Bound beyond this machine, the server is reached under names that only its user knows.
   const bool loopback = address.host.starts_with("127.") || address.host == "::1";
@@ -162,7 +167,7 @@ int run(Server& server, int argc, char** argv) {
   base::Loop loop;
   sdk::RuntimeScope scope({&loop, nullptr});
   sdk::ServerCore core(loop, server);
-  return arguments->http ? run_http(loop, core, *address) : run_stdio(loop, core);
+  return arguments->http ? run_http(loop, server, core, *address) : run_stdio(loop, core);
 }
 
 namespace detail {
