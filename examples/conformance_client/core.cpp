@@ -1,4 +1,6 @@
-// The scenarios without sign-in: lists, calls, headers, schemas.
+// The scenarios without sign-in: lists, calls, headers, schemas, skills.
+#include <mcp/skills.h>
+
 #include <array>
 
 #include "scenarios.h"
@@ -85,6 +87,17 @@ Task<void> echo_schema(Scene* scene) {
   }
 }
 
+Task<void> list_skills_only(Scene* scene) { (void)co_await mcp::list_skills(scene->client); }
+
+// Loads each skill, and the rest of its files when it is what it should be.
+Task<void> load_skills(Scene* scene) {
+  std::vector<mcp::Skill> skills = co_await mcp::list_skills(scene->client);
+  for (const mcp::Skill& skill : skills) {
+    (void)co_await mcp::load_skill(scene->client, skill);
+    for (const mcp::SkillFile& file : skill.files) (void)co_await mcp::read_skill_file(scene->client, skill, file.uri);
+  }
+}
+
 struct Row {
   std::string_view scenario;
   Task<void> (*play)(Scene* scene);
@@ -101,6 +114,10 @@ constexpr std::array kRows = {
     Row{"http-standard-headers", each_kind},
     Row{"http-custom-headers", given_calls},
     Row{"json-schema-2020-12-preservation", echo_schema},
+    Row{"sep-2640-client-no-prefetch", list_skills_only},
+    Row{"sep-2640-client-verify-digest", load_skills},
+    Row{"sep-2640-client-verify-size", load_skills},
+    Row{"sep-2640-client-verify-frontmatter", load_skills},
 };
 
 }  // namespace

@@ -126,6 +126,7 @@ Task<std::vector<ResourceContents>> Client::read_resource(std::string uri, Reque
   Ask ask = ask_for(Method::resources_read, "{\"uri\":" + base::quoted(uri) + "}", std::move(options));
   std::string text = co_await state_->core.remembered(std::move(ask));
   Json json = co_await Json::parse(text);
+  if (!json["contents"].is(JsonView::Kind::array)) co_return Error(Code::upstream_failed, "the resource has no contents");
   std::vector<ResourceContents> out;
   for (std::size_t i = 0; i < json["contents"].size(); ++i) {
     ResourceContents one = co_await sdk::read_contents(json["contents"].at(i));
@@ -142,6 +143,7 @@ Task<PromptResult> Client::get_prompt(std::string name, std::map<std::string, st
   Ask ask = ask_for(Method::prompts_get, std::move(w).text(), std::move(options));
   std::string text = co_await state_->core.rounds(std::move(ask), std::nullopt);
   Json json = co_await Json::parse(text);
+  if (!json["messages"].is(JsonView::Kind::array)) co_return Error(Code::upstream_failed, "the prompt has no messages");
   PromptResult out;
   out.description = json["description"].string_or("");
   for (std::size_t i = 0; i < json["messages"].size(); ++i) {

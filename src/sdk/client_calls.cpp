@@ -111,7 +111,7 @@ Task<std::string> ClientCore::call(std::string name, std::string arguments, Requ
     const protocol::RpcError* error = reply.error();
     const bool headers = error && error->code == protocol::kHeaderMismatch && http() && connection_->modern();
     const bool task = error && error->code == protocol::kMethodNotFound && !known && options_.tasks && !connection_->modern();
-    const bool visit = error && error->code == protocol::kLegacyUrlElicitation;
+    const bool visit = error && error->code == protocol::kLegacyUrlElicitation && !connection_->modern() && options_.on_visit;
     if (attempt == 0 && (headers || task)) {
       RequestOptions anew;
       anew.fresh = true;
@@ -121,7 +121,10 @@ Task<std::string> ClientCore::call(std::string name, std::string arguments, Requ
     }
     if (error && !visit) co_return protocol::from_rpc(*error);
     std::optional<std::string> begun;
-    if (!error) begun = std::string(reply.result());
+    if (visit)
+      co_await visit_first(error->data, options.stop);
+    else
+      begun = std::string(reply.result());
     co_return co_await rounds(std::move(again), std::move(begun));
   }
 }
