@@ -5,13 +5,13 @@
 
 namespace {
 
-using sdk::testing::Code;
-using sdk::testing::event_of;
-using sdk::testing::Got;
-using sdk::testing::Result;
-using sdk::testing::Say;
-using sdk::testing::Scripted;
-using sdk::testing::Task;
+using sdk::client_testing::Code;
+using sdk::client_testing::event_of;
+using sdk::client_testing::Got;
+using sdk::client_testing::Result;
+using sdk::client_testing::Say;
+using sdk::client_testing::Scripted;
+using sdk::client_testing::Task;
 
 const std::string kDone = R"({"resultType":"complete","content":[{"type":"text","text":"done"}]})";
 
@@ -42,9 +42,13 @@ TEST(ClientRounds, TheStateGoesBackByteForByteAndOnlyTheLastAnswersGo) {
   Scripted server(modern([&](const Got& got) {
     ++round;
     if (round == 1)
-      return Say::result(got, R"({"resultType":"input_required","requestState":"a\u0062\/\"\n","inputRequests":{"k1":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
+      return Say::result(
+          got,
+          R"({"resultType":"input_required","requestState":"a\u0062\/\"\n","inputRequests":{"k1":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
     if (round == 2)
-      return Say::result(got, R"({"resultType":"input_required","inputRequests":{"k2":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
+      return Say::result(
+          got,
+          R"({"resultType":"input_required","inputRequests":{"k2":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
     return Say::result(got, kDone);
   }));
   server.open(agreeing());
@@ -116,7 +120,10 @@ TEST(ClientTasks, AQuestionIsAnsweredOnceAndAFailureIsAnError) {
     if (got.method == "tools/call") return Say::result(got, R"({"resultType":"task",)" + task + R"("status":"working"})");
     if (got.method == "tasks/update") return Say::result(got, R"({"resultType":"complete"})");
     if (++looks <= 3)
-      return Say::result(got, R"({"resultType":"complete",)" + task + R"("status":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
+      return Say::result(
+          got,
+          R"({"resultType":"complete",)" + task +
+              R"("status":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
     return Say::result(got, R"({"resultType":"complete",)" + task + ended + "}");
   }));
   mcp::ClientOptions options = agreeing();
@@ -177,7 +184,9 @@ TEST(ClientHeaders, AMismatchIsTriedAgainWithANewList) {
     if (got.method == "server/discover") return Say::result(got, Scripted::discovered());
     if (got.method == "tools/list") {
       ++lists;
-      return Say::result(got, R"({"resultType":"complete","ttlMs":60000,"cacheScope":"private","tools":[{"name":"t","inputSchema":{"type":"object","properties":{"r":{"type":"string","x-mcp-header":"R"}}}}]})");
+      return Say::result(
+          got,
+          R"({"resultType":"complete","ttlMs":60000,"cacheScope":"private","tools":[{"name":"t","inputSchema":{"type":"object","properties":{"r":{"type":"string","x-mcp-header":"R"}}}}]})");
     }
     if (got.header("mcp-param-r").empty()) return Say::error(got, 400, protocol::kHeaderMismatch);
     return Say::result(got, kDone);
@@ -200,9 +209,8 @@ TEST(ClientHeaders, AMismatchThatStaysIsAnError) {
 TEST(ClientEra, ARefusalThatNamesTheSameRevisionIsTriedOnce) {
   int calls = 0;
   const std::string data = R"({"supported":[")" + std::string(protocol::latest_modern().name) + R"("],"requested":"x"})";
-  Scripted server(modern([&](const Got& got) {
-    return ++calls == 1 ? Say::error(got, 400, protocol::kUnsupportedVersion, data) : Say::result(got, kDone);
-  }));
+  Scripted server(modern(
+      [&](const Got& got) { return ++calls == 1 ? Say::error(got, 400, protocol::kUnsupportedVersion, data) : Say::result(got, kDone); }));
   server.open();
   EXPECT_EQ(call_error(server), "answered");
   calls = -10;
@@ -298,7 +306,9 @@ TEST(ClientCache, AnAnswerAfterQuestionsIsNotKept) {
     if (got.method == "server/discover") return Say::result(got, Scripted::discovered());
     if (base::find_member(got.params, "inputResponses").empty()) {
       ++asked;
-      return Say::result(got, R"({"resultType":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
+      return Say::result(
+          got,
+          R"({"resultType":"input_required","inputRequests":{"k":{"method":"elicitation/create","params":{"message":"m","requestedSchema":{"type":"object","properties":{}}}}}})");
     }
     return Say::result(got, R"({"resultType":"complete","ttlMs":60000,"cacheScope":"public","contents":[]})");
   });
@@ -430,8 +440,8 @@ TEST(ClientLegacy, AVisitThatComesFirstIsMadeAndTheCallSentAgain) {
 
 std::string listen_event(const Got& got, const std::string& method, const std::string& rest, std::string id = {}) {
   if (id.empty()) id = got.id;
-  return event_of(R"({"jsonrpc":"2.0","method":"notifications/)" + method + R"(","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":)" + id +
-                  "}" + rest + "}}");
+  return event_of(R"({"jsonrpc":"2.0","method":"notifications/)" + method +
+                  R"(","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":)" + id + "}" + rest + "}}");
 }
 
 Task<void> heard(base::Signal* signal, std::vector<mcp::Change>* changes, std::size_t n) {
@@ -442,7 +452,8 @@ TEST(ClientListen, OnlyWhatWasAgreedToIsToldAndABrokenStreamIsOpenedAgain) {
   int streams = 0;
   Scripted server([&](const Got& got) {
     if (got.method == "server/discover") return Say::result(got, Scripted::discovered());
-    const std::string agreed = listen_event(got, "subscriptions/acknowledged", R"(,"notifications":{"toolsListChanged":true,"promptsListChanged":true})");
+    const std::string agreed =
+        listen_event(got, "subscriptions/acknowledged", R"(,"notifications":{"toolsListChanged":true,"promptsListChanged":true})");
     if (++streams == 1)
       return Say::events(listen_event(got, "tools/list_changed", "") + agreed + listen_event(got, "tools/list_changed", "", "\"other\"") +
                          listen_event(got, "prompts/list_changed", "") + listen_event(got, "resources/list_changed", "") +

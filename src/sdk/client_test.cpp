@@ -3,10 +3,10 @@
 
 namespace {
 
-using sdk::testing::Code;
-using sdk::testing::Place;
-using sdk::testing::Result;
-using sdk::testing::Task;
+using sdk::client_testing::Code;
+using sdk::client_testing::Place;
+using sdk::client_testing::Result;
+using sdk::client_testing::Task;
 
 constexpr const char* kSchema = R"({"type":"object","required":["name"],"properties":{
   "name":{"type":"string","minLength":2,"title":"Your name"},
@@ -24,7 +24,8 @@ mcp::Result<std::string> form(mcp::Call call) {
 }
 mcp::Result<std::string> visit(mcp::Call call) {
   auto answer = call.answer("page");
-  mcp::InputRequest page{"page", "elicitation/create", R"({"mode":"url","message":"Sign here","url":"https://sign.example/x","elicitationId":"e1"})"};
+  mcp::InputRequest page{"page", "elicitation/create",
+                         R"({"mode":"url","message":"Sign here","url":"https://sign.example/x","elicitationId":"e1"})"};
   if (!answer) return mcp::ask({page});
   return answer->text();
 }
@@ -76,7 +77,8 @@ TEST_P(ClientEras, AFormIsTypedAndGetsItsDefaults) {
   };
   place.open(GetParam(), std::move(options));
   auto result = place.run(place.client->call_tool("form"));
-  EXPECT_EQ(text_of(result), R"({"action":"accept","content":{"name":"Ada","age":30,"share":2,"news":true,"colour":"green","size":"l","tags":["a"]}})");
+  EXPECT_EQ(text_of(result),
+            R"({"action":"accept","content":{"name":"Ada","age":30,"share":2,"news":true,"colour":"green","size":"l","tags":["a"]}})");
   ASSERT_EQ(seen.size(), 1u);
   EXPECT_EQ(seen[0].server.name, "asking");
   EXPECT_EQ(seen[0].message, "Who are you?");
@@ -107,8 +109,7 @@ TEST_P(ClientEras, AnAnswerThatDoesNotFitTheFormIsCancelled) {
   mcp::ClientOptions options;
   options.on_elicit = [&](mcp::Form) -> Task<mcp::ElicitAnswer> { co_return answers[next++]; };
   place.open(GetParam(), std::move(options));
-  for (std::size_t i = 0; i < answers.size(); ++i)
-    EXPECT_EQ(text_of(place.run(place.client->call_tool("form"))), R"({"action":"cancel"})");
+  for (std::size_t i = 0; i < answers.size(); ++i) EXPECT_EQ(text_of(place.run(place.client->call_tool("form"))), R"({"action":"cancel"})");
   ASSERT_EQ(place.notices.size(), answers.size());
   EXPECT_NE(place.notices[1].find("'name' must be a text with a length of at least 2"), std::string::npos) << place.notices[1];
   EXPECT_NE(place.notices[3].find("no field 'nome'"), std::string::npos) << place.notices[3];
@@ -352,7 +353,8 @@ struct Working {
   Working() : server("working", "1") {
     server.tool("job", "Works.", [](mcp::Call call) { return job(call); }, {.task = mcp::TaskSupport::required});
     server.tool("asks", "Asks in its task.", [](mcp::Call call) { return form(call); }, {.task = mcp::TaskSupport::required});
-    server.tool("waits", "Waits to be cancelled.", [this](mcp::Call call) { return wait(this, call); }, {.task = mcp::TaskSupport::required});
+    server.tool("waits", "Waits to be cancelled.", [this](mcp::Call call) { return wait(this, call); },
+                {.task = mcp::TaskSupport::required});
     server.tool("plain", "Is none.", [] { return std::string("plain"); });
     mcp::TaskOptions tasks;
     tasks.poll = std::chrono::milliseconds(20);

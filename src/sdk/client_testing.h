@@ -19,7 +19,7 @@
 #include "sdk/server_core.h"
 #include "sdk/session.h"
 
-namespace sdk::testing {
+namespace sdk::client_testing {
 
 using base::Code;
 using base::Error;
@@ -150,8 +150,8 @@ class Scripted : public Desk {
 
   // A DiscoverResult with these capabilities.
   static std::string discovered(const std::string& capabilities = R"({"tools":{}})") {
-    return R"({"resultType":"complete","ttlMs":0,"cacheScope":"private","supportedVersions":[")" + std::string(protocol::latest_modern().name) +
-           R"("],"capabilities":)" + capabilities + "}";
+    return R"({"resultType":"complete","ttlMs":0,"cacheScope":"private","supportedVersions":[")" +
+           std::string(protocol::latest_modern().name) + R"("],"capabilities":)" + capabilities + "}";
   }
   static std::string initialized(const std::string& capabilities = R"({"tools":{}})") {
     return R"({"protocolVersion":")" + std::string(protocol::latest_legacy().name) + R"(","capabilities":)" + capabilities +
@@ -218,4 +218,4 @@ inline std::string event_of(const std::string& data, const std::string& id = {})
   return (id.empty() ? "" : "id: " + id + "\n") + "data: " + data + "\n\n";
 }
 
-}  // namespace sdk::testing
+}  // namespace sdk::client_testing
