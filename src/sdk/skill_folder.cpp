@@ -33,15 +33,20 @@ struct Entry {
   bool folder = false;
 };
 
-// What is in one folder, by name; a link or a device is an error, since what it leads to is not the skill's.
-Result<std::vector<Entry>> entries_of(const fs::path& folder) {
+// What to do about a link or a device: in a skill it is an error, since what it leads to is not the skill's.
+enum class Others { refuse, skip };
+
+// What is in one folder, by name.
+Result<std::vector<Entry>> entries_of(const fs::path& folder, Others others) {
   std::vector<Entry> all;
   std::error_code ec;
   for (fs::directory_iterator it(folder, ec), end; !ec && it != end; it.increment(ec)) {
     if (it->path().filename().string().starts_with('.')) continue;
     std::error_code status_error;
     auto type = it->symlink_status(status_error).type();
-    if (type != fs::file_type::regular && type != fs::file_type::directory)
+    bool known = type == fs::file_type::regular || type == fs::file_type::directory;
+    if (!known && others == Others::skip) continue;
+    if (!known)
       return Error(Code::invalid_argument,
                    it->path().string() + " is neither a file nor a folder (links are not followed): put a copy there");
     all.push_back({it->path(), type == fs::file_type::directory});
@@ -67,7 +72,7 @@ Result<std::string> read_file(const fs::path& path, std::size_t room) {
 
 Result<> walk(const fs::path& folder, const std::string& prefix, std::size_t depth, std::size_t& bytes, SkillFolder& out) {
   if (depth > kDeepest) return Error(Code::too_large, folder.string() + " is nested too deep");
-  auto entries = entries_of(folder);
+  auto entries = entries_of(folder, Others::refuse);
   if (!entries) return std::move(entries).error();
   for (const Entry& entry : *entries) {
     std::string path = prefix + entry.path.filename().string();
@@ -88,7 +93,7 @@ Result<> walk(const fs::path& folder, const std::string& prefix, std::size_t dep
 
 Result<> find(const fs::path& folder, const std::string& path, std::size_t depth, std::vector<std::string>& out) {
   if (depth > kDeepest) return Error(Code::too_large, folder.string() + " is nested too deep");
-  auto entries = entries_of(folder);
+  auto entries = entries_of(folder, Others::skip);
   if (!entries) return std::move(entries).error();
   for (const Entry& entry : *entries)
     if (!entry.folder && entry.path.filename() == "SKILL.md") out.push_back(path);

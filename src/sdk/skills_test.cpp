@@ -154,6 +154,7 @@ TEST_F(SkillsServed, AreListedReadAndVerified) {
   put("notes/.hidden", "x");
   put("acme/refunds/SKILL.md", manifest("refunds"));
   fs::create_directories(folder_ / "notes/nothing");
+  fs::create_symlink("/etc", folder_ / "elsewhere");  // beside the skills: not looked into
   mcp::Server server("s", "1");
   server.skills(folder_).page_size(1);
   serve(server);

@@ -3,6 +3,7 @@
 // A ```cpp block of a page stands below the line `<!-- from examples/docs/NAME.cpp -->` and is the whole of that file, or whole lines of it
 // that follow each other; so for other blocks below such a line. A program that calls mcp::run is asked for all that it lists, by a client of each era; what more there is to see
 // stands in tests/docs/smoke/NAME.mjs: `export async function smoke({ scope, program, modern, legacy, assert })`. Any other program needs one.
+// `export const args` are the arguments that a program does not start without.
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
@@ -43,7 +44,8 @@ for (const source of sources) {
     assert.ok(existsSync(program), `${program} is missing: run script/build`)
     const smoke = join(smokes, `${name}.mjs`)
     // A client of that era over the program's stdin and stdout; `options` are those of the TypeScript SDK.
-    const connect = era => (options, args = []) => clients[era](scope, { command: program, args, env: {} }, options)
+    const { smoke: look, args: usual = [] } = existsSync(smoke) ? await import(pathToFileURL(smoke).href) : {}
+    const connect = era => (options, args = usual) => clients[era](scope, { command: program, args, env: {} }, options)
     const serves = readFileSync(source, 'utf8').includes('mcp::run(')
     assert.ok(serves || existsSync(smoke), `tests/docs/smoke/${name}.mjs says how to run it`)
     if (serves) {
@@ -56,8 +58,6 @@ for (const source of sources) {
         await client.close()
       }
     }
-    if (!existsSync(smoke)) return
-    const { smoke: look } = await import(pathToFileURL(smoke).href)
-    await look({ t, scope, program, modern: connect('modern'), legacy: connect('legacy'), assert })
+    await look?.({ t, scope, program, modern: connect('modern'), legacy: connect('legacy'), assert })
   })
 }
