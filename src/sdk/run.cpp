@@ -10,6 +10,7 @@
 #include <string>
 #include <string_view>
 
+#include "base/log.h"
 #include "mcp/server.h"
 #include "net/http_server.h"
 #include "sdk/current_loop.h"
@@ -164,6 +165,8 @@ int run(Server& server, int argc, char** argv) {
     return 2;
   }
   ::signal(SIGPIPE, SIG_IGN);
+  // Refused sign-ins and use of what is deprecated are worth a line, unless the program has a log of its own.
+  if (!base::log::enabled(base::log::Level::error)) base::log::open(base::log::Format::automatic, base::log::Level::warn);
   base::Loop loop;
   sdk::RuntimeScope scope({&loop, nullptr});
   sdk::ServerCore core(loop, server);
