@@ -75,8 +75,8 @@ class Call {
   bool cancelled() const { return context_->stop_token().stop_requested(); }
 
   // Ends the connection on which the caller waits, and tells it to come back for the answer in `retry`: so a long call costs no open
-  // connection. What is said meanwhile is kept. Does nothing for callers that cannot come back: only Streamable HTTP of 2025-11-25 can
-  // ("Resumability and Redelivery").
+  // connection. What is said meanwhile is kept. Does nothing for callers that cannot come back: only the last revision with sessions
+  // can, over HTTP ("Resumability and Redelivery").
   void close_stream(std::chrono::milliseconds retry = std::chrono::milliseconds(1000)) const { context_->close_stream(retry); }
 
   // Waits without holding a thread. Ends with Code::cancelled as soon as the call is cancelled.

@@ -14,7 +14,9 @@ class Server;
 
 // Serves `server` until the client goes away (stdio) or SIGTERM or SIGINT comes (HTTP), and returns the process's exit status.
 // Without `--http`, over stdin and stdout: print nothing to stdout yourself. With `--http HOST:PORT`, Streamable HTTP at /mcp; port 0
-// takes a free one, which is printed on stderr. Other arguments are left to the caller.
+// takes a free one, which is printed on stderr. `--revisions A,B` speaks only these revisions of the protocol, the preferred one first; the
+// default is all. `--strict` refuses what real clients do against the specification and is harmless; the default serves it and says so
+// once per client on stderr. Other arguments are left to the caller.
 // Exit status: 0 ended well, 1 the address is taken, 2 wrong usage or a registration that is refused; the reason is on stderr.
 int run(Server& server, int argc, char** argv);
 

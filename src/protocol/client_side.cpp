@@ -6,6 +6,7 @@
 #include "protocol/header_value.h"
 #include "protocol/inbound.h"
 #include "protocol/splice.h"
+#include "protocol/trace_context.h"
 
 namespace protocol {
 namespace {
@@ -43,17 +44,44 @@ class Edit {
   std::size_t drops_ = 0;
 };
 
-// Trace context: replaced where the caller gives one, else left as it came.
+// Trace context: replaced where the caller gives one, else left as it came. What is not of its format goes no further.
 struct Trace {
-  explicit Trace(const RequestExtras& extras)
-      : parent(quoted_or_empty(extras.traceparent)), state(quoted_or_empty(extras.tracestate)), baggage(quoted_or_empty(extras.baggage)) {}
+  Trace(std::string_view params, const RequestExtras& extras) {
+    set(meta_key::kTraceparent, extras.traceparent);
+    set(meta_key::kTracestate, extras.tracestate);
+    set(meta_key::kBaggage, extras.baggage);
+    // Nearly always there is none.
+    if (params.find("\"trace") == params.npos && params.find("\"baggage") == params.npos) return;
+    std::string_view meta = base::find_member(params, "_meta");
+    if (!base::is_object(meta)) return;
+    for (auto& [key, value, drop] : members) {
+      std::string_view came = value.empty() ? base::find_member(meta, key) : std::string_view();
+      drop = drop || (!came.empty() && !may_carry_trace(key, came));
+    }
+  }
   template <class E>
   void write(E& edit) const {
-    if (!parent.empty()) edit.set(meta_key::kTraceparent, parent);
-    if (!state.empty()) edit.set(meta_key::kTracestate, state);
-    if (!baggage.empty()) edit.set(meta_key::kBaggage, baggage);
+    for (const auto& [key, value, drop] : members) {
+      if (!value.empty())
+        edit.set(key, value);
+      else if (drop)
+        edit.drop(key);
+    }
   }
-  std::string parent, state, baggage;
+
+ private:
+  struct Part {
+    std::string_view key;
+    std::string value;
+    bool drop;
+  };
+  void set(std::string_view key, std::string_view text) {
+    std::string value = quoted_or_empty(text);
+    const bool good = value.empty() || may_carry_trace(key, value);
+    members[count++] = {key, good ? std::move(value) : std::string(), !good};
+  }
+  std::array<Part, 3> members;
+  std::size_t count = 0;
 };
 
 std::vector<Header> modern_headers(const Revision& revision, Method method) {
@@ -72,7 +100,7 @@ std::vector<Header> legacy_headers(const Revision& revision, Method method, std:
 }
 
 std::string legacy_params(std::string_view params, const RequestExtras& extras) {
-  Trace trace(extras);
+  Trace trace(params, extras);
   Edit<9> edit;
   edit.drop(meta_key::kProtocolVersion);
   edit.drop(meta_key::kClientCapabilities);
@@ -90,7 +118,7 @@ std::string legacy_params(std::string_view params, const RequestExtras& extras) 
 std::string modern_params(const Revision& revision, const ClientIdentity& client, std::string_view params, const RequestExtras& extras) {
   std::string version = base::quoted(revision.name);
   std::string level = quoted_or_empty(extras.log_level);
-  Trace trace(extras);
+  Trace trace(params, extras);
   Edit<9> edit;
   edit.set(meta_key::kProtocolVersion, version);
   edit.set_or_drop(meta_key::kClientInfo, client.info);

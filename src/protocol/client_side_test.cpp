@@ -110,16 +110,17 @@ TEST(ParamHeaders, AServerComparesThem) {
 }
 
 TEST(ClientSide, AModernRequestPassesAModernServer) {
-  auto out = modern_request(latest_modern(), kClient, "7", Method::tools_call,
-                            R"({"name":"gr\u00fcn","arguments":{"a": 1.0},"_meta":{"com.x/y":1,"progressToken":"theirs"}})",
-                            {.log_level = "info", .progress_token = "5", .traceparent = "00-1"});
+  auto out = modern_request(
+      latest_modern(), kClient, "7", Method::tools_call,
+      R"({"name":"gr\u00fcn","arguments":{"a": 1.0},"_meta":{"com.x/y":1,"progressToken":"theirs"}})",
+      {.log_level = "info", .progress_token = "5", .traceparent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"});
   ASSERT_TRUE(out.ok());
   EXPECT_EQ(
       out->body,
       spelled(
           R"({"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"gr\u00fcn","arguments":{"a": 1.0},"_meta":{"com.x/y":1,)"
           R"("progressToken":5,"io.modelcontextprotocol/protocolVersion":"$M","io.modelcontextprotocol/clientInfo":{"name":"c","version":"1"},)"
-          R"("io.modelcontextprotocol/clientCapabilities":{"elicitation":{}},"io.modelcontextprotocol/logLevel":"info","traceparent":"00-1"}}})"));
+          R"("io.modelcontextprotocol/clientCapabilities":{"elicitation":{}},"io.modelcontextprotocol/logLevel":"info","traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"}}})"));
   HttpFacts http{.method = "POST", .accept = "*/*", .content_type = "application/json"};
   for (const auto& [name, value] : out->headers) {
     if (name == "MCP-Protocol-Version") http.protocol_version = value;
@@ -129,6 +130,19 @@ TEST(ClientSide, AModernRequestPassesAModernServer) {
   Received received = HttpFront({}).receive(http, out->body);
   ASSERT_TRUE(std::holds_alternative<Inbound>(received)) << std::get<Refusal>(received).body;
   EXPECT_EQ(std::get<Inbound>(received).name, "gr\xC3\xBCn");
+}
+
+TEST(ClientSide, BrokenTraceContextGoesNoFurther) {
+  const std::string params = R"({"name":"x","_meta":{"traceparent":"00-1","tracestate":"a=1","baggage":7,"com.x/y":1}})";
+  auto out = modern_request(latest_modern(), {}, "1", Method::tools_call, params);
+  ASSERT_TRUE(out.ok());
+  EXPECT_EQ(out->body.find("traceparent"), std::string::npos) << out->body;
+  EXPECT_EQ(out->body.find("baggage"), std::string::npos) << out->body;
+  EXPECT_NE(out->body.find(R"("tracestate":"a=1","com.x/y":1)"), std::string::npos) << out->body;
+  // One that the caller gives itself takes its place, if it is any good.
+  auto legacy = legacy_request(latest_legacy(), "1", Method::tools_call, params, {}, {.traceparent = "x", .baggage = "k=v"});
+  EXPECT_EQ(legacy.body.find("traceparent"), std::string::npos) << legacy.body;
+  EXPECT_NE(legacy.body.find(R"("baggage":"k=v")"), std::string::npos) << legacy.body;
 }
 
 TEST(ClientSide, AModernRequestMirrorsTheArguments) {

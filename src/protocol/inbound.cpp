@@ -34,6 +34,7 @@ struct Accepted {
   bool json = true;
   bool stream = true;
   bool stream_first = false;
+  bool complete() const { return json && stream; }
 };
 Accepted read_accept(const std::optional<std::string_view>& accept) {
   if (!accept) return {};
@@ -77,8 +78,16 @@ VersionHeader read_version_header(const HttpFacts& http, const RevisionSet& spok
   return {true, name, spoken.find(name)};
 }
 
+// The half of "x, x", or nothing.
+std::string_view said_twice(std::string_view value) {
+  value = trimmed(value);
+  if (value.size() % 2 != 0 || value.size() < 4) return {};
+  std::string_view first = value.substr(0, value.size() / 2 - 1);
+  return value.substr(first.size(), 2) == ", " && value.substr(first.size() + 2) == first ? first : std::string_view();
+}
+
 // Mcp-Method and Mcp-Name repeat the body (HTTP, "Request Metadata").
-RpcCheck mirrored_headers(const HttpFacts& http, const Inbound& in) {
+RpcCheck mirrored_headers(const HttpFacts& http, Strictness strictness, Inbound& in) {
   const Message& message = in.message;
   if (!http.protocol_version) return header_mismatch("MCP-Protocol-Version", "header is absent");
   if (!http.mcp_method) return header_mismatch("Mcp-Method", "header is absent, the body names " + message.method);
@@ -97,6 +106,11 @@ RpcCheck mirrored_headers(const HttpFacts& http, const Inbound& in) {
   }
   if (!http.mcp_name) return header_mismatch("Mcp-Name", "header is absent, the body names " + *in_body);
   auto in_header = decode_header_value(*http.mcp_name);
+  if (std::string_view one = said_twice(*http.mcp_name); !one.empty() && (!in_header || *in_header != *in_body)) {
+    in_header = decode_header_value(one);
+    in.quirks.add(Quirk::name_header_twice);
+    if (auto r = judge_quirks(in.quirks, strictness); !r) return r;
+  }
   if (!in_header) return header_mismatch("Mcp-Name", "header value is malformed");
   if (*in_header != *in_body)
     return header_mismatch("Mcp-Name", "header value '" + *in_header + "' does not match body value '" + *in_body + "'");
@@ -120,6 +134,7 @@ Received HttpFront::receive(const HttpFacts& http, const std::string& body) cons
   if (!session_operation || !options_.revisions.speaks(Era::legacy)) {
     Refusal refusal = refuse_with(405, "Method not allowed");
     refusal.headers.emplace_back("Allow", "POST");
+    if (http.method == "GET" && !version.modern() && options_.revisions.speaks(Era::legacy)) refusal.quirks.add(Quirk::get_without_session);
     return refusal;
   }
   if (version.present && !version.revision) return refuse(unsupported_version(version.name, options_.revisions.names_json()), {});
@@ -143,6 +158,7 @@ Received HttpFront::receive_post(const HttpFacts& http, const std::string& body)
   in.accepts_stream = accepted.stream;
   in.prefers_stream = accepted.stream_first && accepted.json;
   if (http.session_id) in.session_id = std::string(*http.session_id);
+  if (!http.accept || !accepted.complete()) in.quirks.add(Quirk::accept_incomplete);
   if (is_batch(body)) return receive_batch(http, body, std::move(in));
 
   auto message = parse_message(body);
@@ -154,6 +170,13 @@ Received HttpFront::receive_post(const HttpFacts& http, const std::string& body)
     return refuse_message(std::move(params.error()), in.message);
   }
   in.params = *params;
+  in.quirks.add(in.message.quirks);
+  in.quirks.add(in.params.quirks);
+  if (auto r = judge_quirks(in.quirks, options_.strictness); !r) {
+    Refusal refusal = refuse_message(std::move(r.error()), in.message);
+    refusal.quirks = in.quirks;
+    return refusal;
+  }
 
   const RevisionSet& spoken = options_.revisions;
   VersionHeader version = read_version_header(http, spoken);
@@ -205,12 +228,16 @@ Received HttpFront::receive_modern(const HttpFacts& http, Inbound in) const {
     if (in.kind == InboundKind::notification) return checks::version(options_.revisions, in);
     if (auto r = checks::envelope(meta); !r) return r;
     if (auto r = checks::version(options_.revisions, in); !r) return r;
-    if (auto r = mirrored_headers(http, in); !r) return r;
+    if (auto r = mirrored_headers(http, options_.strictness, in); !r) return r;
     if (auto r = checks::method(options_.methods, in); !r) return r;
     if (auto r = checks::extension(in); !r) return r;
     return checks::shape(in);
   };
-  if (RpcCheck verdict = judge(); !verdict) return refuse_message(std::move(verdict.error()), in.message);
+  if (RpcCheck verdict = judge(); !verdict) {
+    Refusal refusal = refuse_message(std::move(verdict.error()), in.message);
+    refusal.quirks = in.quirks;
+    return refusal;
+  }
   checks::note_envelope(in);
   return in;
 }
@@ -237,7 +264,15 @@ Received HttpFront::receive_batch(const HttpFacts& http, const std::string& body
   VersionHeader version = read_version_header(http, options_.revisions);
   if (version.present && !version.revision) return refuse(unsupported_version(version.name, options_.revisions.names_json()), {});
   bool modern = version.modern();
-  for (const auto& element : *batch) modern = modern || (element.ok() && claims_modern(*element));
+  for (const auto& element : *batch) {
+    modern = modern || (element.ok() && claims_modern(*element));
+    if (element.ok()) in.quirks.add(element->quirks);
+  }
+  if (auto r = judge_quirks(in.quirks, options_.strictness); !r) {
+    Refusal refusal = refuse(std::move(r.error()), {});
+    refusal.quirks = in.quirks;
+    return refusal;
+  }
   const Revision* revision = version.revision ? version.revision : &headerless_legacy();
   if (modern || !revision->features.batching || !options_.revisions.find(revision->name))
     return refuse_with(400, "Invalid request: batches are not part of this revision");

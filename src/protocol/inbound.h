@@ -33,6 +33,7 @@ struct Refusal {
   std::string body;
   std::vector<std::pair<std::string, std::string>> headers;
   RpcError error;
+  QuirkSet quirks;  // what the peer did that it is refused for, or along with it
 };
 
 enum class InboundKind {
@@ -64,6 +65,7 @@ struct Inbound {
   bool accepts_json = true;
   bool accepts_stream = true;
   bool prefers_stream = false;  // it accepts both, and named the stream first
+  QuirkSet quirks;
 
   bool modern() const { return era == Era::modern; }
 };
@@ -75,6 +77,8 @@ struct FrontOptions {
   RevisionSet revisions;
   // Requests outside of this set are answered with kMethodNotFound. Notifications are never refused for their method.
   MethodSet methods = MethodSet::everything();
+  // Whether the deviations of quirks.h are refused.
+  Strictness strictness = Strictness::lenient;
 };
 
 // The front of a Streamable HTTP endpoint that speaks both eras. Stateless; safe to use from several threads.

@@ -56,6 +56,13 @@ Received StdioFront::receive(const std::string& line) {
   auto params = read_params(in.message.params);
   if (!params) return answer(std::move(params.error()), &in.message);
   in.params = *params;
+  in.quirks.add(in.message.quirks);
+  in.quirks.add(in.params.quirks);
+  if (auto r = judge_quirks(in.quirks, options_.strictness); !r) {
+    Refusal refusal = answer(std::move(r.error()), &in.message);
+    refusal.quirks = in.quirks;
+    return refusal;
+  }
   if (in.message.kind == MessageKind::notification) in.kind = InboundKind::notification;
   if (in.message.kind == MessageKind::response || in.message.kind == MessageKind::error) {
     if (!legacy_) return answer(invalid_request("nothing was asked"), &in.message);

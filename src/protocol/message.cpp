@@ -72,7 +72,7 @@ const char* find(base::Members& members, Found& found, Message& out) {
 bool is_null(std::string_view value) { return value == "null"; }
 
 // What makes of the members one of the four kinds (JSON-RPC 2.0, 4 and 5; Base protocol, "Messages").
-const char* shape(const Found& found, Message& out) {
+const char* shape(Found& found, Message& out) {
   if (!found.version) return "jsonrpc is absent";
   if (found.raw_version != "\"2.0\"") {
     auto version = base::json_string(found.raw_version);
@@ -84,7 +84,16 @@ const char* shape(const Found& found, Message& out) {
     if (!method.ok()) return "method is not a string";
     out.method = std::move(*method);
     out.known = find_method(out.method);
-    if (found.params && !base::is_object(out.params)) return "params is not an object";
+    if (found.params && is_null(out.params)) {
+      out.params = {};
+      out.quirks.add(Quirk::null_member);
+    } else if (found.params && !base::is_object(out.params)) {
+      return "params is not an object";
+    }
+    if (found.id && is_null(found.raw_id) && out.method.starts_with("notifications/")) {
+      found.id = false;
+      out.quirks.add(Quirk::null_id);
+    }
     if (!found.id) {
       out.kind = MessageKind::notification;
       return nullptr;

@@ -7,6 +7,7 @@
 
 #include "protocol/errors.h"
 #include "protocol/methods.h"
+#include "protocol/quirks.h"
 
 namespace protocol {
 
@@ -23,12 +24,14 @@ struct Message {
   int error_code = 0;
   std::string error_message;
   std::string_view error_data;
+  QuirkSet quirks;  // null_id, null_member
 };
 
 // Checks `text` once, whole, and finds the members of the one message in it. When the string has 64 bytes of spare capacity it is
 // checked where it is; else it is copied once.
 // Errors: kParseError (broken JSON, not UTF-8, deeper than base::kJsonDepth), kInvalidRequest (not one JSON-RPC 2.0 message: a
-// batch, a key twice, an id that is null or a fraction, both result and error...). RpcError::id is set where an id could be read.
+// batch, a key twice, an id that is null (but of a notification) or a fraction, both result and error...). RpcError::id is set where an id
+// could be read.
 RpcResult<Message> parse_message(const std::string& text);
 RpcResult<Message> parse_message(std::string&& text) = delete;  // the slices would outlive it
 // The same for text that has passed validate_json already, such as an element of a batch.

@@ -3,6 +3,7 @@
 #include <array>
 
 #include "base/json.h"
+#include "protocol/trace_context.h"
 
 namespace protocol {
 namespace {
@@ -12,15 +13,18 @@ template <class Struct>
 struct Place {
   std::string_view key;
   std::string_view Struct::* slice;
+  enum class Null { kept, absent } null = Null::kept;  // what becomes of a null
 };
+constexpr auto kMetaAbsent = Place<Meta>::Null::absent;
+constexpr auto kParamAbsent = Place<Params>::Null::absent;
 
 constexpr std::array kMetaPlaces = {
     Place<Meta>{meta_key::kProtocolVersion, &Meta::protocol_version},
-    Place<Meta>{meta_key::kClientInfo, &Meta::client_info},
+    Place<Meta>{meta_key::kClientInfo, &Meta::client_info, kMetaAbsent},
     Place<Meta>{meta_key::kClientCapabilities, &Meta::client_capabilities},
     Place<Meta>{meta_key::kServerInfo, &Meta::server_info},
-    Place<Meta>{meta_key::kLogLevel, &Meta::log_level},
-    Place<Meta>{meta_key::kProgressToken, &Meta::progress_token},
+    Place<Meta>{meta_key::kLogLevel, &Meta::log_level, kMetaAbsent},
+    Place<Meta>{meta_key::kProgressToken, &Meta::progress_token, kMetaAbsent},
     Place<Meta>{meta_key::kSubscriptionId, &Meta::subscription_id},
     Place<Meta>{meta_key::kRelatedTask, &Meta::related_task},
     Place<Meta>{meta_key::kTraceparent, &Meta::traceparent},
@@ -32,22 +36,25 @@ constexpr std::array kParamPlaces = {
     Place<Params>{"name", &Params::name},
     Place<Params>{"uri", &Params::uri},
     Place<Params>{"taskId", &Params::task_id},
-    Place<Params>{"arguments", &Params::arguments},
-    Place<Params>{"cursor", &Params::cursor},
-    Place<Params>{"inputResponses", &Params::input_responses},
-    Place<Params>{"requestState", &Params::request_state},
+    Place<Params>{"arguments", &Params::arguments, kParamAbsent},
+    Place<Params>{"cursor", &Params::cursor, kParamAbsent},
+    Place<Params>{"inputResponses", &Params::input_responses, kParamAbsent},
+    Place<Params>{"requestState", &Params::request_state, kParamAbsent},
     Place<Params>{"requestId", &Params::request_id},
     Place<Params>{"progressToken", &Params::progress_token},
     Place<Params>{"level", &Params::level},
     Place<Params>{"notifications", &Params::notifications},
-    Place<Params>{"task", &Params::task},
+    Place<Params>{"task", &Params::task, kParamAbsent},
 };
 
 template <class Struct, std::size_t N>
 void put(Struct& out, const std::array<Place<Struct>, N>& places, std::string_view key, std::string_view value) {
   for (const auto& place : places) {
     if (place.key == key) {
-      out.*place.slice = value;
+      if (place.null == Place<Struct>::Null::absent && value == "null")
+        out.quirks.add(Quirk::null_member);
+      else
+        out.*place.slice = value;
       return;
     }
   }
@@ -65,6 +72,14 @@ RpcResult<Meta> read_meta(std::string_view meta) {
   base::Members members(meta);
   while (members.next()) put(out, kMetaPlaces, members.key(), members.value());
   if (members.error()) return invalid_params(std::string("Invalid params: _meta: ") + members.error());
+  auto judge = [&out](std::string_view key, std::string_view& value) {
+    if (value.empty() || may_carry_trace(key, value)) return;
+    value = {};
+    out.quirks.add(Quirk::broken_trace);
+  };
+  judge(meta_key::kTraceparent, out.traceparent);
+  judge(meta_key::kTracestate, out.tracestate);
+  judge(meta_key::kBaggage, out.baggage);
   return out;
 }
 
@@ -83,9 +98,14 @@ RpcResult<Params> read_params(std::string_view params) {
     }
   }
   if (members.error()) return invalid_params(std::string("Invalid params: ") + members.error());
+  if (meta == "null") {
+    out.quirks.add(Quirk::null_member);
+    meta = {};
+  }
   auto read = read_meta(meta);
   if (!read) return read.error();
   out.meta = *read;
+  out.quirks.add(read->quirks);
   return out;
 }
 

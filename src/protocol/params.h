@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "protocol/errors.h"
+#include "protocol/quirks.h"
 
 namespace protocol {
 
@@ -42,6 +43,7 @@ struct Meta {
   std::string_view traceparent;
   std::string_view tracestate;
   std::string_view baggage;
+  QuirkSet quirks;  // null_member, broken_trace
 
   // The message says itself what it speaks: the mark of the modern era, however malformed the rest may be.
   bool claims_modern() const { return !protocol_version.empty(); }
@@ -63,9 +65,11 @@ struct Params {
   std::string_view notifications;   // of subscriptions/listen
   std::string_view task;            // of a legacy request that asks for a task
   Meta meta;
+  QuirkSet quirks;  // with those of `_meta`
 };
 
 // One pass over `params`, one over its `_meta`. `params` must have passed validate_json; empty gives an empty Params.
+// Optional members that are null are absent, and trace context that is not of its format too; the quirks say so.
 // Errors: kInvalidParams (not an object, a key twice, `_meta` not an object).
 RpcResult<Params> read_params(std::string_view params);
 RpcResult<Meta> read_meta(std::string_view meta);

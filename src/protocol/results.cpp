@@ -1,6 +1,7 @@
 #include "protocol/results.h"
 
 #include <array>
+#include <optional>
 #include <vector>
 
 #include "base/json.h"
@@ -16,7 +17,7 @@ constexpr std::array<std::string_view, 4> kModernKeys = {meta_key::kServerInfo, 
 
 // The members of a result that this file decides on.
 struct Found {
-  std::string_view result_type, ttl, scope, meta, structured, content;
+  std::string_view result_type, ttl, scope, meta, structured, content, messages;
 };
 
 Found find(std::string_view result) {
@@ -36,6 +37,8 @@ Found find(std::string_view result) {
       out.structured = members.value();
     else if (key == "content")
       out.content = members.value();
+    else if (key == "messages")
+      out.messages = members.value();
   }
   return out;
 }
@@ -69,28 +72,48 @@ std::string modern_result(Method method, std::string_view result, const CacheHin
 
 std::string text_block(std::string_view text) { return "{\"type\":\"text\",\"text\":" + base::quoted(text) + "}"; }
 
-// Content blocks of types that came later, as text that says where the thing is.
-std::string content_for(const Revision& revision, std::string_view content) {
+// One content block of a type that came later, as text that says where the thing is; nothing when the revision knows it.
+std::optional<std::string> block_for(const Revision& revision, std::string_view block) {
+  std::string_view type = base::is_object(block) ? base::find_member(block, "type") : std::string_view();
+  if (type == "\"resource_link\"" && !revision.features.resource_link) {
+    auto uri = base::json_string(base::find_member(block, "uri"));
+    return text_block(uri.ok() ? "Resource: " + *uri : "Resource");
+  }
+  if (type == "\"audio\"" && !revision.features.audio) {
+    auto mime = base::json_string(base::find_member(block, "mimeType"));
+    return text_block(mime.ok() ? "Audio (" + *mime + "), which this client's protocol revision cannot carry" : "Audio");
+  }
+  return std::nullopt;
+}
+
+// The elements of an array, with those that `change` gives another text for in that one; empty when that is none.
+template <class F>
+std::string changed_elements(std::string_view array, F change) {
   std::string out = "[";
   bool changed = false;
-  base::Elements blocks(content);
-  while (blocks.next()) {
-    std::string_view block = blocks.value();
+  base::Elements elements(array);
+  while (elements.next()) {
     if (out.size() > 1) out += ',';
-    std::string_view type = base::is_object(block) ? base::find_member(block, "type") : std::string_view();
-    if (type == "\"resource_link\"" && !revision.features.resource_link) {
-      auto uri = base::json_string(base::find_member(block, "uri"));
-      out += text_block(uri.ok() ? "Resource: " + *uri : "Resource");
-      changed = true;
-    } else if (type == "\"audio\"" && !revision.features.audio) {
-      auto mime = base::json_string(base::find_member(block, "mimeType"));
-      out += text_block(mime.ok() ? "Audio (" + *mime + "), which this client's protocol revision cannot carry" : "Audio");
-      changed = true;
-    } else {
-      out += block;
-    }
+    std::optional<std::string> other = change(elements.value());
+    changed = changed || other.has_value();
+    out += other ? std::string_view(*other) : elements.value();
   }
   return changed ? out += ']' : std::string();
+}
+
+// The blocks of a tool's result.
+std::string content_for(const Revision& revision, std::string_view content) {
+  return changed_elements(content, [&](std::string_view block) { return block_for(revision, block); });
+}
+
+// The messages of a prompt, each with one block.
+std::string messages_for(const Revision& revision, std::string_view messages) {
+  return changed_elements(messages, [&](std::string_view message) -> std::optional<std::string> {
+    if (!base::is_object(message)) return std::nullopt;
+    auto block = block_for(revision, base::find_member(message, "content"));
+    if (!block) return std::nullopt;
+    return with_members(message, {{"content", *block}});
+  });
 }
 
 std::string legacy_result(const Revision& revision, Method method, std::string_view result) {
@@ -119,6 +142,9 @@ std::string legacy_result(const Revision& revision, Method method, std::string_v
     }
     if (!content.empty()) set.push_back({"content", content});
   }
+  std::string messages;
+  if (method == Method::prompts_get && base::is_array(found.messages)) messages = messages_for(revision, found.messages);
+  if (!messages.empty()) set.push_back({"messages", messages});
   return drop.empty() && set.empty() ? std::string(result) : edited(result, set, drop);
 }
 

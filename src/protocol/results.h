@@ -24,7 +24,8 @@ struct CacheHints {
 // Modern: resultType is there ("complete" where the server gave none), ttlMs and cacheScope are there on a complete result of the six
 // cacheable methods (`hints` where the server gave none), `_meta` names the server (`server_info`, JSON text; empty leaves it as it is).
 // Legacy: resultType, ttlMs, cacheScope and the modern keys of `_meta` go; structuredContent that is no object goes where the revision
-// wants an object, and its JSON text becomes a text block where the result has no content.
+// wants an object, and its JSON text becomes a text block where the result has no content; content of types that came later (of
+// tools and prompts) becomes text that says what it is.
 std::string result_for(const Revision& revision, Method method, std::string_view result, const CacheHints& hints,
                        std::string_view server_info);
 

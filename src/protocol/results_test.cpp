@@ -203,6 +203,22 @@ TEST(Definitions, EntriesKeepTheirBytes) {
   EXPECT_EQ(encode_definitions(DefinitionKind::tool, {"{}", "{}"}, "c"), R"({"tools":[{},{}],"nextCursor":"c"})");
 }
 
+TEST(Results, PromptsLoseTheBlocksThatOldRevisionsDoNotKnow) {
+  const Revision& old = *all_revisions().back();
+  const std::string prompt =
+      R"({"resultType":"complete","description":"d","messages":[{"role":"user","content":{"type":"audio","data":"AA==","mimeType":"audio/wav"}},)"
+      R"({"role":"assistant","content":{"type":"text","text":"hi"}},)"
+      R"({"role":"user","content":{"type":"resource_link","uri":"memo://a","name":"A"},"x":1}]})";
+  std::string out = result_for(old, Method::prompts_get, prompt, {}, {});
+  EXPECT_EQ(out.find("\"audio\""), std::string::npos) << out;
+  EXPECT_EQ(out.find("resource_link"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"("text":"Resource: memo://a"},"x":1})"), std::string::npos) << out;
+  EXPECT_NE(out.find(R"({"role":"assistant","content":{"type":"text","text":"hi"}})"), std::string::npos) << out;
+  EXPECT_TRUE(base::validate_json(out).ok());
+  std::string newer = result_for(latest_legacy(), Method::prompts_get, prompt, {}, {});
+  EXPECT_NE(newer.find("resource_link"), std::string::npos) << newer;
+}
+
 TEST(Definitions, OtherKinds) {
   auto resources = read_definitions(DefinitionKind::resource, R"({"resources":[{"uri":"memo://a","name":"A","mimeType":"text/plain"}]})");
   EXPECT_EQ(resources->items[0].key, "memo://a");

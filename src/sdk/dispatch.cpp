@@ -1,6 +1,8 @@
 #include "sdk/dispatch.h"
 
 #include "base/json.h"
+#include "sdk/deprecations.h"
+#include "sdk/once.h"
 #include "sdk/session.h"
 
 namespace sdk {
@@ -18,6 +20,7 @@ Task<Reply> answer_own(Handler& handler, const protocol::RevisionSet& spoken, In
       co_return reply;
     }
     case Method::logging_set_level:
+      report_deprecated(peer_name(in.client_info), protocol::Deprecated::logging);
       if (in.session) {
         auto set = in.session->set_level(in.rpc.params);
         if (!set) co_return Reply(std::move(set.error()));

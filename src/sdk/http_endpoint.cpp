@@ -4,10 +4,14 @@
 #include <deque>
 #include <functional>
 
+#include "base/json.h"
 #include "net/sse.h"
 #include "protocol/message.h"
+#include "sdk/deprecations.h"
 #include "sdk/dispatch.h"
 #include "sdk/http_reply.h"
+#include "sdk/once.h"
+#include "sdk/quirk_report.h"
 
 namespace sdk {
 namespace {
@@ -229,7 +233,9 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
   facts.accept = header(http, "accept", joined[4]);
   facts.content_type = header(http, "content-type", joined[5]);
   protocol::Received received = front_.receive(facts, http.body);
+  const auto user_agent = [&http] { return http.find("user-agent").value_or(""); };
   if (auto* refusal = std::get_if<protocol::Refusal>(&received)) {
+    report_quirks(refusal->quirks, options_.front.strictness, "{}", user_agent());
     co_await refuse(exchange, std::move(*refusal));
     co_return;
   }
@@ -252,6 +258,8 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
     in.log_level = in.rpc.log_level;
   } else {
     if (in.rpc.kind == InboundKind::request && in.method() == Method::initialize) {
+      std::string_view info = base::find_member(in.rpc.message.params, "clientInfo");
+      report_quirks(in.rpc.quirks, options_.front.strictness, info.empty() ? "{}" : info, user_agent());
       co_await serve_initialize(exchange, std::move(in), cors);
       co_return;
     }
@@ -265,11 +273,24 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
                       in.rpc.message.id);
       co_return;
     }
+    // A header that is a revision which is spoken here was let through; the session says which one it should have been.
+    if (auto odd = protocol::version_header_quirk(facts.protocol_version, in.session->revision())) in.rpc.quirks.add(*odd);
+    if (in.rpc.kind == InboundKind::batch && !in.session->revision().features.batching) {
+      co_await refuse(exchange, 400, protocol::invalid_request("Invalid request: batches are not part of this session's revision"), {});
+      co_return;
+    }
     in.rpc.revision = &in.session->revision();
     in.client_info = in.session->client_info();
     in.client_capabilities = in.session->client_capabilities();
     in.log_level = in.session->log_level();
   }
+
+  report_quirks(in.rpc.quirks, options_.front.strictness, in.client_info, user_agent());
+  if (auto fine = protocol::judge_quirks(in.rpc.quirks, options_.front.strictness); !fine) {
+    co_await refuse(exchange, fine.error().http_status, fine.error(), in.rpc.message.id);
+    co_return;
+  }
+  if (in.modern() && in.log_level) report_deprecated(peer_name(in.client_info), protocol::Deprecated::logging);
 
   switch (in.rpc.kind) {
     case InboundKind::request:

@@ -34,15 +34,15 @@ std::size_t OncePerPeer::size() const {
   return known_.size();
 }
 
+std::string peer_name(std::string_view name, std::string_view version) {
+  if (name.empty()) return "a peer without a name";
+  return version.empty() ? tame(name) : tame(name) + " " + tame(version);
+}
+
 std::string peer_name(std::string_view implementation_json) {
-  std::string out;
-  if (base::is_object(implementation_json)) {
-    auto name = base::json_string(base::find_member(implementation_json, "name"));
-    auto version = base::json_string(base::find_member(implementation_json, "version"));
-    if (name && !name->empty()) out = tame(*name);
-    if (!out.empty() && version && !version->empty()) out += " " + tame(*version);
-  }
-  return out.empty() ? "a peer without a name" : out;
+  if (!base::is_object(implementation_json)) return peer_name({}, {});
+  auto name = base::json_string(base::find_member(implementation_json, "name")).value_or("");
+  return peer_name(name, base::json_string(base::find_member(implementation_json, "version")).value_or(""));
 }
 
 }  // namespace sdk

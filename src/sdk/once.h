@@ -30,5 +30,6 @@ class OncePerPeer {
 // How logs call a peer: name and version of its `Implementation` object (JSON text), as far as they are printable and short.
 // "a peer without a name" where there is none.
 std::string peer_name(std::string_view implementation_json);
+std::string peer_name(std::string_view name, std::string_view version);
 
 }  // namespace sdk

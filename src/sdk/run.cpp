@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <boost/asio/signal_set.hpp>
-#include <charconv>
 #include <cstdio>
 #include <memory>
 #include <string>
@@ -15,6 +14,7 @@
 #include "net/http_server.h"
 #include "sdk/current_loop.h"
 #include "sdk/http_endpoint.h"
+#include "sdk/run_arguments.h"
 #include "sdk/server_core.h"
 #include "sdk/stdio_endpoint.h"
 
@@ -39,46 +39,6 @@ base::Result<net::Reaper*> process_reaper() {
 
 namespace mcp {
 namespace {
-
-struct Address {
-  std::string host;
-  std::uint16_t port = 0;
-};
-
-Result<Address> parse_address(std::string_view text) {
-  auto colon = text.rfind(':');
-  Error wrong(Code::invalid_argument, "--http takes HOST:PORT, such as 127.0.0.1:8080; got '" + std::string(text) + "'");
-  if (colon == std::string_view::npos) return wrong;
-  std::string_view host = text.substr(0, colon), port = text.substr(colon + 1);
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  if (host == "localhost") host = "127.0.0.1";
-  Address address;
-  address.host = host;
-  auto [end, ec] = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (host.empty() || ec != std::errc() || end != port.data() + port.size()) return wrong;
-  return address;
-}
-
-struct Arguments {
-  bool http = false;
-  std::string_view address;
-};
-
-Result<Arguments> parse_arguments(int argc, char** argv) {
-  Arguments out;
-  for (int i = 1; i < argc; ++i) {
-    std::string_view argument = argv[i];
-    if (argument == "--http") {
-      out.http = true;
-      if (++i == argc) return Error(Code::invalid_argument, "--http takes HOST:PORT, such as 127.0.0.1:8080");
-      out.address = argv[i];
-    } else if (argument.starts_with("--http=")) {
-      out.http = true;
-      out.address = argument.substr(7);
-    }
-  }
-  return out;
-}
 
 // Ends `stop` with the first SIGINT or SIGTERM.
 Task<void> wait_for_signal(base::Loop* loop) {
@@ -111,8 +71,10 @@ Task<void> stop_http(base::Loop* loop, net::HttpServer* server, sdk::HttpEndpoin
   co_await endpoint->close(std::max(base::Millis(0), std::chrono::duration_cast<base::Millis>(over - base::Timers::now())));
 }
 
-int run_http(base::Loop& loop, const Server& about, sdk::ServerCore& core, const Address& address) {
+int run_http(base::Loop& loop, const Server& about, sdk::ServerCore& core, const sdk::RunArguments& arguments) {
+  const sdk::ListenAddress& address = *arguments.http;
   sdk::HttpEndpointOptions options;
+  options.front = arguments.front;
   if (const auto& registry = *about.registry(); registry.protection)
     options.protection = std::make_shared<sdk::Protection>(loop, sdk::protection_parts(registry));
   options.front.methods = core.methods();
@@ -141,8 +103,9 @@ Task<void> serve_stdio(base::Loop* loop, sdk::StdioEndpoint* endpoint) {
   co_await endpoint->run(STDIN_FILENO, STDOUT_FILENO);
 }
 
-int run_stdio(base::Loop& loop, sdk::ServerCore& core) {
+int run_stdio(base::Loop& loop, sdk::ServerCore& core, const sdk::RunArguments& arguments) {
   sdk::StdioEndpointOptions options;
+  options.front = arguments.front;
   options.front.methods = core.methods();
   sdk::StdioEndpoint endpoint(loop, core, std::move(options));
   auto ended = loop.block_on(serve_stdio(&loop, &endpoint));
@@ -157,20 +120,20 @@ int run(Server& server, int argc, char** argv) {
     std::fprintf(stderr, "this server cannot run:\n%s\n", problems.c_str());
     return 2;
   }
-  auto arguments = parse_arguments(argc, argv);
-  Result<Address> address = Address{};
-  if (arguments && arguments->http) address = parse_address(arguments->address);
-  if (!arguments || !address) {
-    std::fprintf(stderr, "%s\n", (!arguments ? arguments.error() : address.error()).message.c_str());
+  auto arguments = sdk::parse_run_arguments({argv + 1, argv + std::max(argc, 1)});
+  if (!arguments) {
+    std::fprintf(stderr, "%s\n", arguments.error().message.c_str());
     return 2;
   }
+  // A program with a log of its own keeps it.
+  if (!base::log::enabled(base::log::Level::error)) base::log::open(base::log::Format::automatic, base::log::Level::warn);
   ::signal(SIGPIPE, SIG_IGN);
   // Refused sign-ins and use of what is deprecated are worth a line, unless the program has a log of its own.
   if (!base::log::enabled(base::log::Level::error)) base::log::open(base::log::Format::automatic, base::log::Level::warn);
   base::Loop loop;
   sdk::RuntimeScope scope({&loop, nullptr});
   sdk::ServerCore core(loop, server);
-  return arguments->http ? run_http(loop, server, core, *address) : run_stdio(loop, core);
+  return arguments->http ? run_http(loop, server, core, *arguments) : run_stdio(loop, core, *arguments);
 }
 
 namespace detail {

@@ -3,6 +3,8 @@
 
 #include "base/json.h"
 #include "protocol/splice.h"
+#include "sdk/deprecations.h"
+#include "sdk/once.h"
 #include "sdk/question.h"
 #include "sdk/server_core.h"
 #include "sdk/session.h"
@@ -61,13 +63,26 @@ std::string both(JsonView earlier, JsonView later) {
   return std::move(w).text();
 }
 
+// Sampling and roots are deprecated.
+void report_use(const mcp::PeerInfo& client, std::string_view method, JsonView params) {
+  using protocol::Deprecated;
+  const bool sampling = method == "sampling/createMessage";
+  if (!sampling && method != "roots/list") return;
+  std::string peer = peer_name(client.name, client.version);
+  report_deprecated(peer, sampling ? Deprecated::sampling : Deprecated::roots);
+  if (auto context = params["includeContext"].string_or("none"); sampling && context != "none")
+    report_deprecated(peer, Deprecated::include_context);
+}
+
 }  // namespace
 
 bool is_question(const Error& error) { return error.code == Code::conflict && error.message == mcp::detail::kInputRequired; }
 
 std::optional<protocol::RpcError> lacking_capability(JsonView requests, const CallState& call) {
   for (std::size_t i = 0; i < requests.size(); ++i) {
-    Need need = need_of(requests.at(i));
+    JsonView question = requests.at(i);
+    Need need = need_of(question);
+    report_use(call.client(), question["method"].string_or(""), question["params"]);
     if (call.client_can(need.name)) continue;
     return protocol::missing_capability("this needs a client with the capability '" + std::string(need.name) + "'", need.capabilities);
   }

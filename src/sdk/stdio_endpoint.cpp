@@ -8,7 +8,10 @@
 
 #include "base/json.h"
 #include "protocol/message.h"
+#include "sdk/deprecations.h"
 #include "sdk/dispatch.h"
+#include "sdk/once.h"
+#include "sdk/quirk_report.h"
 
 namespace sdk {
 
@@ -194,12 +197,15 @@ void StdioEndpoint::fill(Inbound& in) {
 Task<void> StdioEndpoint::serve(std::shared_ptr<std::string> text) {
   protocol::Received received = front_.receive(*text);
   if (auto* refusal = std::get_if<protocol::Refusal>(&received)) {
+    report_quirks(refusal->quirks, options_.front.strictness, session_ ? session_->client_info() : "{}", {});
     if (!refusal->body.empty()) send(std::move(refusal->body));
     co_return;
   }
   Inbound in;
   in.rpc = std::get<protocol::Inbound>(std::move(received));
   fill(in);
+  report_quirks(in.rpc.quirks, options_.front.strictness, in.client_info, {});
+  if (in.modern() && in.log_level) report_deprecated(peer_name(in.client_info), protocol::Deprecated::logging);
   switch (in.rpc.kind) {
     case InboundKind::request:
       if (in.method() == Method::initialize && !in.modern())

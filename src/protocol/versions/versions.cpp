@@ -61,6 +61,24 @@ const Revision* RevisionSet::find(std::string_view name) const {
 }
 
 const Revision* RevisionSet::newest(Era era) const { return first_of(revisions_, era); }
+mcp::Result<RevisionSet> parse_revisions(std::string_view list) {
+  std::vector<std::string> names;
+  while (!list.empty()) {
+    auto comma = list.find(',');
+    std::string_view name = list.substr(0, comma);
+    list = comma == list.npos ? std::string_view() : list.substr(comma + 1);
+    while (name.starts_with(' ')) name.remove_prefix(1);
+    while (name.ends_with(' ')) name.remove_suffix(1);
+    if (name.empty()) continue;
+    if (!find_revision(name))
+      return mcp::Error(mcp::Code::invalid_argument,
+                        "'" + std::string(name) + "' is no revision that is known here; there are " + RevisionSet().names_json());
+    names.emplace_back(name);
+  }
+  if (names.empty()) return mcp::Error(mcp::Code::invalid_argument, "no revision is named; there are " + RevisionSet().names_json());
+  return RevisionSet(names);
+}
+
 std::string RevisionSet::names_json(Era era) const { return names(revisions_, &era); }
 std::string RevisionSet::names_json() const { return names(revisions_, nullptr); }
 

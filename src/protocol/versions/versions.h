@@ -6,6 +6,7 @@
 #include <string_view>
 #include <vector>
 
+#include "mcp/result.h"
 #include "protocol/versions/revision.h"
 
 namespace protocol {
@@ -41,5 +42,9 @@ class RevisionSet {
  private:
   std::vector<const Revision*> revisions_;
 };
+
+// The revisions that a comma-separated list names, in its order.
+// Errors: invalid_argument (one that is unknown, or none at all; it says which there are).
+mcp::Result<RevisionSet> parse_revisions(std::string_view list);
 
 }  // namespace protocol
