@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { SkillsClient } from '@modelcontextprotocol/client/ext/skills'
 import { clients, freePort, gatehouse, inspector, Scope, text } from './lib.mjs'
 
 const program = join(dirname(gatehouse), 'examples/everything')
@@ -125,7 +126,15 @@ for (const era of ['modern', 'legacy']) {
         const { resources } = await client.listResources()
         const skill = resources.find(one => one.uri === 'skill://brewing/SKILL.md')
         assert.equal(skill.name, 'brewing')
-        assert.match((await client.readResource('skill://brewing/references/TIMES.md')).contents[0].text, /rooibos/)
+        const skills = new SkillsClient(client.client)
+        assert.ok(skills.supported && skills.directoryRead)
+        const { skills: [brewing] } = await skills.list()
+        assert.equal(brewing.frontmatter.name, 'brewing')
+        assert.deepEqual((await skills.get(brewing.uri)).skill, brewing)
+        // It holds what it reads against what was listed.
+        assert.match((await skills.read(brewing)).body, /Look the tea up/)
+        assert.match((await skills.read(brewing, 'references/TIMES.md')).text, /rooibos/)
+        assert.deepEqual((await skills.readDirectory('skill://brewing')).resources.map(one => one.name).sort(), ['brewing', 'references'])
       })
     })
   }
