@@ -39,6 +39,9 @@ struct OAuthClient {
   // A private key (PKCS #8 in PEM; EC P-256 or P-384, RSA, Ed25519): the client authenticates with signed assertions.
   std::string private_key_pem = {};
   std::string key_id = {};
+  // As it was registered: "none", "client_secret_basic", "client_secret_post" or "private_key_jwt". Empty: chosen by what the
+  // authorization server offers.
+  std::string auth_method = {};
 };
 
 // Sign-in through the company's identity provider, which decides who may use which server (Enterprise-Managed Authorization).

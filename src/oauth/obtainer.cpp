@@ -1,5 +1,6 @@
 #include "oauth/obtainer.h"
 
+#include <algorithm>
 #include <chrono>
 
 #include "oauth/authorization.h"
@@ -8,6 +9,8 @@
 namespace oauth {
 namespace {
 
+// How long before its end a token is renewed, in seconds; a quarter of a short life.
+constexpr std::int64_t kMargin = 30;
 constexpr std::string_view kJwtBearer = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
 std::int64_t system_seconds() {
@@ -17,19 +20,6 @@ std::int64_t system_seconds() {
 mcp::OAuth with_store(mcp::OAuth options) {
   if (!options.store) options.store = mcp::memory_token_store();
   return options;
-}
-
-Result<ClientIdentity> identity_of(const mcp::OAuthClient& client) {
-  ClientIdentity out;
-  out.id = client.id;
-  out.secret = base::Secret<std::string>(client.secret);
-  out.key_id = client.key_id;
-  if (!client.private_key_pem.empty()) {
-    auto key = SigningKey::from_pem(client.private_key_pem);
-    if (!key) return std::move(key).error().in("the client '" + client.id + "'");
-    out.key = *std::move(key);
-  }
-  return out;
 }
 
 void add_common(Form& form, const Wanted& wanted) {
@@ -155,7 +145,7 @@ Result<Tokens> Obtainer::kept(TokenOutcome outcome, const Wanted& wanted, const 
   out.client_id = client.id;
   out.access = std::move(answer.access);
   out.refresh = std::move(answer.refresh);
-  if (answer.expires_in) out.expires_at = now_() + *answer.expires_in;
+  if (answer.expires_in) out.renew_at = now_() + *answer.expires_in - std::min(kMargin, *answer.expires_in / 4);
   out.asked = wanted.scopes;
   out.granted = answer.scopes ? *std::move(answer.scopes) : wanted.scopes;
   if (bound) {

@@ -76,11 +76,7 @@ Task<std::string> Obtainer::id_jag(const Wanted* wanted, std::stop_token stop) {
   provider.issuer = enterprise.issuer;
   provider.token_endpoint = enterprise.token_endpoint;
   if (enterprise.token_endpoint.empty()) provider = co_await server_metadata(&fetcher_, enterprise.issuer, stop);
-  ClientIdentity client;
-  client.id = enterprise.client.id;
-  client.secret = base::Secret<std::string>(enterprise.client.secret);
-  client.key_id = enterprise.client.key_id;
-  if (!enterprise.client.private_key_pem.empty()) client.key = co_await SigningKey::from_pem(enterprise.client.private_key_pem);
+  ClientIdentity client = co_await identity_of(enterprise.client);
   std::string id_token = co_await enterprise.id_token();
   Form form;
   form.emplace_back("grant_type", kTokenExchange);

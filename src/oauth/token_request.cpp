@@ -98,6 +98,23 @@ std::optional<AuthMethod> find_method(std::string_view name) {
   return {};
 }
 
+Result<ClientIdentity> identity_of(const mcp::OAuthClient& client) {
+  ClientIdentity out;
+  out.id = client.id;
+  out.secret = base::Secret<std::string>(client.secret);
+  out.key_id = client.key_id;
+  if (!client.private_key_pem.empty()) {
+    auto key = SigningKey::from_pem(client.private_key_pem);
+    if (!key) return std::move(key).error().in("the client '" + client.id + "'");
+    out.key = *std::move(key);
+  }
+  out.method = find_method(client.auth_method);
+  if (!out.method && !client.auth_method.empty())
+    return Error(Code::invalid_argument, "the client '" + client.id + "': '" + client.auth_method +
+                                             "' is not none, client_secret_basic, client_secret_post or private_key_jwt");
+  return out;
+}
+
 Result<AuthMethod> choose_method(const ClientIdentity& client, const ServerMetadata& server) {
   if (client.method) return *client.method;
   const auto& offered = server.token_auth_methods;

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "base/secret.h"
+#include "mcp/auth.h"
 #include "mcp/result.h"
 #include "oauth/fetcher.h"
 #include "oauth/form.h"
@@ -32,6 +33,9 @@ struct ClientIdentity {
   // What the registration said; nothing: chosen by what the server offers.
   std::optional<AuthMethod> method;
 };
+
+// A client as it is configured. Errors: invalid_argument (a key that cannot be read, a method that is none).
+mcp::Result<ClientIdentity> identity_of(const mcp::OAuthClient& client);
 
 // How the client proves itself at `server`: as registered, else the best of what it has and the server offers: a signed assertion,
 // its secret by Basic, its secret in the body, nothing. A server that names no method does Basic (RFC 8414 section 2).

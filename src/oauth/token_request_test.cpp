@@ -46,6 +46,17 @@ TEST(ClientProof, TakesTheBestThatBothHave) {
   EXPECT_EQ(*choose_method(open, offering({"private_key_jwt"})), none);
 }
 
+TEST(ClientProof, IsAsConfigured) {
+  mcp::OAuthClient client{.id = "a", .secret = "s", .auth_method = "client_secret_post"};
+  EXPECT_EQ(*choose_method(*identity_of(client), offering({"client_secret_basic"})), AuthMethod::client_secret_post);
+  client.auth_method = "tls_client_auth";
+  EXPECT_FALSE(identity_of(client).ok());
+  client.auth_method = "";
+  EXPECT_EQ(*choose_method(*identity_of(client), offering({})), AuthMethod::client_secret_basic);
+  client.private_key_pem = "none";
+  EXPECT_FALSE(identity_of(client).ok());
+}
+
 TEST(ClientProof, WritesSecretsWhereTheyBelong) {
   TokenRequest basic, post;
   ASSERT_TRUE(prove_client(with_secret(), offering({"client_secret_basic"}), 0, basic).ok());
@@ -141,15 +152,15 @@ TEST(TokenRecords, AreKeptWholeAndSayNothing) {
   tokens.issuer = "https://as";
   tokens.access = base::Secret<std::string>("acc");
   tokens.refresh = base::Secret<std::string>("ref");
-  tokens.expires_at = 100;
+  tokens.renew_at = 100;
   tokens.granted = {"a"};
   tokens.asked = {"a", "b"};
   auto again = tokens_of(record_of(tokens));
   ASSERT_TRUE(again.ok());
   EXPECT_EQ(again->refresh.reveal(), "ref");
   EXPECT_THAT(again->asked, ElementsAre("a", "b"));
-  EXPECT_FALSE(again->stale(69));
-  EXPECT_TRUE(again->stale(70));
+  EXPECT_FALSE(again->stale(99));
+  EXPECT_TRUE(again->stale(100));
   tokens.kind = Tokens::Kind::dpop;  // without its key
   EXPECT_FALSE(tokens_of(record_of(tokens)).ok());
   EXPECT_FALSE(tokens_of("nonsense").ok());

@@ -26,7 +26,7 @@ std::string record_of(const Tokens& tokens) {
   out["access_token"] = tokens.access.reveal();
   out["refresh_token"] = tokens.refresh.reveal();
   out["token_type"] = tokens.kind == Tokens::Kind::dpop ? "DPoP" : "Bearer";
-  if (tokens.expires_at) out["expires_at"] = *tokens.expires_at;
+  if (tokens.renew_at) out["renew_at"] = *tokens.renew_at;
   out["granted"] = scope_text(tokens.granted);
   out["asked"] = scope_text(tokens.asked);
   out["dpop_key"] = tokens.dpop_key.reveal();
@@ -44,7 +44,7 @@ mcp::Result<Tokens> tokens_of(std::string_view record) {
     out.access = base::Secret<std::string>(text_of(*object, "access_token"));
     out.refresh = base::Secret<std::string>(text_of(*object, "refresh_token"));
     out.kind = text_of(*object, "token_type") == "DPoP" ? Tokens::Kind::dpop : Tokens::Kind::bearer;
-    if (const bj::value* at = object->if_contains("expires_at"); at && at->is_int64()) out.expires_at = at->get_int64();
+    if (const bj::value* at = object->if_contains("renew_at"); at && at->is_int64()) out.renew_at = at->get_int64();
     out.granted = read_scopes(text_of(*object, "granted"));
     out.asked = read_scopes(text_of(*object, "asked"));
     out.dpop_key = base::Secret<std::string>(text_of(*object, "dpop_key"));

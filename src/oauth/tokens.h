@@ -19,13 +19,13 @@ struct Tokens {
   base::Secret<std::string> access;
   base::Secret<std::string> refresh;  // empty: none
   enum class Kind { bearer, dpop } kind = Kind::bearer;
-  std::optional<std::int64_t> expires_at;  // seconds since the epoch
+  std::optional<std::int64_t> renew_at;  // seconds since the epoch; a little before the end, so that a clock that is off does no harm
   Scopes granted;
   Scopes asked;                        // all that were asked for so far
   base::Secret<std::string> dpop_key;  // PEM; empty for bearer tokens
 
-  // Not good any more at `now`, or about to be: within 30 seconds, so that a clock that is a little off does no harm.
-  bool stale(std::int64_t now) const { return expires_at && *expires_at - 30 <= now; }
+  // To be renewed before it is used at `now`.
+  bool stale(std::int64_t now) const { return renew_at && *renew_at <= now; }
 };
 
 std::string record_of(const Tokens& tokens);

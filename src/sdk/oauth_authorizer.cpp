@@ -119,23 +119,21 @@ Task<Authorizer::Verdict> OAuthAuthorizer::after_unauthorized(Why why, const Ref
 // One flow at a time. It belongs to nobody's request: a call that is given up does not take a half-used refresh token with it.
 Task<void> OAuthAuthorizer::work(Why why, std::stop_token stop) {
   if (tasks_.stop_token().stop_requested()) co_await mcp::fail(Code::cancelled, "the connection was closed");
-  if (!working_) {
-    working_ = true;
+  const std::shared_ptr<Flow> flow = flow_;
+  if (!flow->working) {
+    flow->working = true;
     tasks_.spawn(run(std::move(why)));
   }
-  if (working_) {
-    const Instant until = base::Timers::now() + std::chrono::duration_cast<base::Millis>(obtainer_.options().sign_in_time) + kFlowTime;
-    co_await waiters_.wait(loop_.timers(), std::move(stop), until);
-  } else {
-    co_await Result<>(outcome_);
-  }
+  const Instant until = base::Timers::now() + std::chrono::duration_cast<base::Millis>(obtainer_.options().sign_in_time) + kFlowTime;
+  co_await flow->waiters.wait(loop_.timers(), std::move(stop), until);
 }
 
 Task<void> OAuthAuthorizer::run(Why why) {
-  Result<> result = co_await obtain(std::move(why)).result();
-  working_ = false;
-  outcome_ = result;
-  waiters_.wake(result);
+  flow_->outcome = co_await obtain(std::move(why)).result();
+  loop_.post([flow = flow_] {
+    flow->working = false;
+    flow->waiters.wake(flow->outcome);
+  });
 }
 
 Task<void> OAuthAuthorizer::obtain(Why why) {

@@ -66,9 +66,14 @@ class OAuthAuthorizer final : public Authorizer {
   std::uint64_t generation_ = 0;
   enum class Origin { stored, refreshed, signed_in } origin_ = Origin::stored;
   bool loaded_ = false;
-  bool working_ = false;
-  Result<> outcome_;
-  base::Waiters waiters_;
+  // The flow under way and those who wait for it. They go on from the loop, when the flow's frame is gone: the first thing that one of
+  // them does may be to destroy the authorizer.
+  struct Flow {
+    bool working = false;
+    Result<> outcome;
+    base::Waiters waiters;
+  };
+  std::shared_ptr<Flow> flow_ = std::make_shared<Flow>();
   base::TaskGroup tasks_;
 };
 

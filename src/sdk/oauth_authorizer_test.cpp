@@ -11,6 +11,7 @@
 #include "net/http_server.h"
 #include "oauth/authorization.h"
 #include "oauth/form.h"
+#include "sdk/connection.h"
 
 namespace {
 
@@ -438,6 +439,19 @@ TEST_F(SigningIn, AWorkloadsJwtThatWasRefusedIsNotSentAgain) {
   ASSERT_EQ(*call(), 200);
   EXPECT_EQ(*oauth::find(town.tokens.back(), "assertion"), "jwt2");
   EXPECT_EQ(*oauth::find(town.tokens.back(), "client_id"), "w");
+}
+
+// The failure goes through the connection that is being opened, which then is destroyed, and with it the authorizer.
+TEST_F(SigningIn, AFailureMayBeTheEndOfEverything) {
+  for (std::string error : {"invalid_client", "server_error"}) {
+    town.refuse_grant = error;
+    sdk::ConnectionOptions how;
+    how.identity.info = R"({"name":"test","version":"1"})";
+    how.authorizer = sdk::oauth_authorizer(loop, options, url);
+    auto opened = loop.block_on(sdk::open_http(loop, *client, url, std::move(how)));
+    ASSERT_FALSE(opened.ok());
+    EXPECT_THAT(opened.error().message, HasSubstr(error));
+  }
 }
 
 // A store that cannot keep anything: a token whose rotation would be lost is not used.
