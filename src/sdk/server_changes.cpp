@@ -99,14 +99,25 @@ Task<Reply> ServerCore::listen(Inbound in, Outlet& out) {
 }
 
 Task<void> ServerCore::stream(Inbound in, Outlet& out) {
-  struct Entry {
-    std::list<Listener>& all;
-    std::list<Listener>::iterator place;
-    ~Entry() { all.erase(place); }
-  };
-  listeners_.push_back(Listener{&out, in.session.get(), {}});
-  Entry entry{listeners_, std::prev(listeners_.end())};
-  co_await until_stopped(out.stop_token());
+  base::TaskGroup asks;
+  {
+    struct Entry {
+      std::list<Listener>& all;
+      std::list<Listener>::iterator place;
+      ~Entry() { all.erase(place); }
+    };
+    listeners_.push_back(Listener{.out = &out, .session = in.session.get(), .asks = &asks});
+    Entry entry{listeners_, std::prev(listeners_.end())};
+    co_await until_stopped(out.stop_token());
+  }
+  // What is asked there is cancelled with it, and must not outlive it.
+  co_await asks.join();
+}
+
+void ServerCore::ask_on_stream(const std::string& session, const std::function<Task<void>(Outlet*)>& ask) {
+  auto found =
+      std::find_if(listeners_.begin(), listeners_.end(), [&](const Listener& l) { return l.session && l.session->id() == session; });
+  if (found != listeners_.end()) found->asks->spawn(ask(found->out));
 }
 
 Task<Reply> ServerCore::subscribe(Inbound in, Outlet&) {

@@ -140,6 +140,7 @@ TaskHost ServerCore::task_host() {
     return question(std::move(asked), std::move(call), std::move(context), Era::modern);
   };
   host.changed = [this](const mcp::StoredTask& task, const std::string& session) { task_changed(task, session); };
+  host.on_stream = [this](const std::string& session, const std::function<Task<void>(Outlet*)>& ask) { ask_on_stream(session, ask); };
   return host;
 }
 

@@ -56,6 +56,7 @@ class ServerCore final : public Handler {
     bool tools = false, prompts = false, resources = false;
     std::vector<std::string> uris;
     std::vector<std::string> tasks;
+    base::TaskGroup* asks = nullptr;  // legacy: what is asked on its stream
   };
   struct Text {
     std::size_t operator()(std::string_view s) const { return std::hash<std::string_view>{}(s); }
@@ -83,6 +84,7 @@ class ServerCore final : public Handler {
   Reply skills(const Inbound& in) const;
   void changed(mcp::detail::Change change, const std::string& uri);
   void task_changed(const mcp::StoredTask& task, const std::string& session);
+  void ask_on_stream(const std::string& session, const std::function<Task<void>(Outlet*)>& ask);
   TaskHost task_host();
 
   // Questions of handlers, see mcp/ask.h.

@@ -27,6 +27,8 @@ struct TaskHost {
   std::function<Task<std::optional<Reply>>(Error question, std::shared_ptr<CallState> call, std::string context)> ask;
   // Hears of each change of a task. `session` is the id of the legacy session that made it, or empty.
   std::function<void(const mcp::StoredTask& task, const std::string& session)> changed;
+  // Runs `ask` with the stream on which that legacy session hears what belongs to no request; does nothing when it has none.
+  std::function<void(const std::string& session, std::function<Task<void>(Outlet* out)> ask)> on_stream;
 };
 
 // A task is decided on here and kept in the store; what a caller sees is what the store has. A handler that asks its client ends; it is
@@ -83,6 +85,8 @@ class ServerTasks {
   Task<Reply> list(Inbound in);
   Task<Reply> result(Inbound in, Outlet& out);
   Task<void> ask_one(LivePtr live, std::string key, Outlet* out);
+  Task<void> ask_all(LivePtr live, Outlet* out);
+  void ask_on_stream(const LivePtr& live, const std::string& session);
 
   Task<std::optional<Row>> find(std::string id, std::string caller);
   LivePtr live(const std::string& id) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <set>
 #include <string>
 
 #include "sdk/server_tasks.h"
@@ -17,6 +18,7 @@ struct ServerTasks::Live {
   std::string session;
   bool created = false;
   int rounds = 0;
+  std::set<std::string> asking;  // keys that a stream is asking its client for just now
   base::Waiters changed;
   base::Deadline expiry, limit;
   std::shared_ptr<base::OneShot<Reply>> reply;  // of a call whose handler makes it a task, if it does

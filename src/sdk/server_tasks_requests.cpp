@@ -9,6 +9,7 @@
 #include "protocol/splice.h"
 #include "sdk/caller.h"
 #include "sdk/server_tasks_live.h"
+#include "sdk/session.h"
 
 namespace sdk {
 
@@ -54,12 +55,14 @@ std::optional<mcp::TaskStore::Place> decode_place(std::string_view cursor) {
   return mcp::TaskStore::Place{mcp::TaskStore::Time(Millis(millis)), text->substr(dot + 1)};
 }
 
-// What was asked and is not answered, but for what `asked` has.
-std::string next_question(const mcp::StoredTask& task, const std::set<std::string>& asked) {
+// What the client has not answered, but for what `asked` has, and what is being asked elsewhere.
+std::string next_question(const mcp::StoredTask& task, const std::set<std::string>& asked, const std::set<std::string>& elsewhere) {
   if (task.status != TaskStatus::input_required || !base::is_object(task.requests)) return {};
   base::Members requests(task.requests);
-  while (requests.next())
-    if (!asked.contains(std::string(requests.key()))) return std::string(requests.key());
+  while (requests.next()) {
+    std::string key(requests.key());
+    if (!asked.contains(key) && !elsewhere.contains(key)) return key;
+  }
   return {};
 }
 
@@ -150,7 +153,9 @@ Task<Reply> ServerTasks::get(Inbound in) {
   if (!id) co_return Reply(std::move(id.error()));
   std::optional<Row> row = co_await find(*std::move(id), owner_of(in));
   if (!row) co_return Reply(unknown_task());
-  co_return Reply(describe(in.revision(), *row));
+  Reply reply(describe(in.revision(), *row));
+  if (LivePtr task = in.session ? live(row->id) : nullptr) ask_on_stream(task, in.session->id());
+  co_return reply;
 }
 
 Task<Reply> ServerTasks::update(Inbound in) {
@@ -224,7 +229,7 @@ Task<Reply> ServerTasks::result(Inbound in, Outlet& out) {
   while (!mcp::has_ended(row->status)) {
     LivePtr task = live(*id);
     if (!task) break;
-    std::string key = next_question(task->latest, asked);
+    std::string key = next_question(task->latest, asked, task->asking);
     if (!key.empty()) {
       asked.insert(key);
       co_await ask_one(task, key, &out);
@@ -245,7 +250,18 @@ Task<void> ServerTasks::ask_one(LivePtr task, std::string key, Outlet* out) {
   JsonWriter related;
   related.object().field("taskId", task->latest.id).end();
   std::string params = protocol::with_meta(base::find_member(request, "params"), {{protocol::meta_key::kRelatedTask, related.text()}});
-  Result<std::string> answer = co_await out->request(method, std::move(params)).result();
+  // Others ask what this one is not asking, and may ask this too once it has given up.
+  struct Claim {
+    LivePtr task;
+    std::string key;
+    ~Claim() { task->asking.erase(key); }
+  };
+  Result<std::string> answer = std::string();
+  {
+    Claim claim{task, key};
+    task->asking.insert(key);
+    answer = co_await out->request(method, std::move(params)).result();
+  }
   if (answer) {
     std::vector<std::pair<std::string, std::string>> responses;
     responses.emplace_back(std::move(key), *std::move(answer));
@@ -255,9 +271,22 @@ Task<void> ServerTasks::ask_one(LivePtr task, std::string key, Outlet* out) {
   const Code code = answer.error().code;
   // Nobody was asked: the task waits on, for another stream.
   const bool unasked = code == Code::cancelled || code == Code::denied || code == Code::unavailable || code == Code::rate_limited;
+  if (unasked) task->changed.wake({});
   if (unasked) co_await std::move(answer);
-  if (mcp::has_ended(task->latest.status)) co_return;
+  if (task->latest.status != TaskStatus::input_required) co_return;
   co_await finish(std::move(task), std::move(answer));
+}
+
+Task<void> ServerTasks::ask_all(LivePtr task, Outlet* out) {
+  const std::set<std::string> none;
+  for (std::string key; !(key = next_question(task->latest, none, task->asking)).empty();) co_await ask_one(task, key, out);
+}
+
+// Some clients wait for the question where they hear all else (Tasks, "Input Required Status"). They ask for the task's state, and so
+// know of it; those that wait for its result have been asked there already.
+void ServerTasks::ask_on_stream(const LivePtr& task, const std::string& session) {
+  if (next_question(task->latest, {}, task->asking).empty()) return;
+  host_.on_stream(session, [this, task](Outlet* out) { return ask_all(task, out); });
 }
 
 Task<void> ServerTasks::recover() {

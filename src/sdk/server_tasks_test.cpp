@@ -340,6 +340,34 @@ TEST_F(Tasks, LegacyATaskAsksOnTheStreamOfItsResult) {
   EXPECT_EQ(Desk::member(desk.get(id, as), "status"), "failed");
 }
 
+TEST_F(Tasks, LegacyATaskAsksOnTheSessionsStreamWhereNobodyWaitsForItsResult) {
+  As as = legacy();
+  Recorder stream(desk.loop);
+  base::TaskGroup group;
+  auto open = [](Desk* d, std::shared_ptr<sdk::Session> session, Recorder* out) -> mcp::Task<void> {
+    sdk::Inbound in;
+    in.session = std::move(session);
+    (void)co_await d->core->stream(std::move(in), *out).result();
+  };
+  std::string id = desk.start("asks", "{}", as);
+  EXPECT_EQ(Desk::member(desk.get(id, as), "status"), "input_required");
+  group.spawn(open(&desk, as.session, &stream));
+  // Nothing is asked before the client has shown that it knows the task.
+  EXPECT_TRUE(stream.asked.empty());
+  EXPECT_EQ(Desk::member(desk.get(id, as), "status"), "input_required");
+  ASSERT_EQ(stream.asked.size(), 2u);
+  EXPECT_THAT(stream.asked[1].second, HasSubstr(id));
+  EXPECT_EQ(Desk::member(desk.get(id, as), "status"), "completed");
+  // A stream that cannot carry the question leaves it to the next one.
+  stream.answer = mcp::Error(Code::unavailable, "gone");
+  std::string waiting = desk.start("asks", "{}", as);
+  EXPECT_EQ(Desk::member(desk.get(waiting, as), "status"), "input_required");
+  Recorder result(desk.loop);
+  EXPECT_THAT(desk.ask("tasks/result", R"({"taskId":")" + waiting + R"("})", as, result), HasSubstr("AnnAnnkept"));
+  stream.stop.request_stop();
+  EXPECT_EQ(group.size(), 0u);
+}
+
 TEST_F(Tasks, LegacyWordsForWhatIsWrong) {
   As as = legacy();
   EXPECT_THAT(desk.ask("tools/call", R"({"name":"must"})", as), StartsWith("error -32601"));
