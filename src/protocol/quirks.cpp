@@ -31,8 +31,9 @@ static_assert(std::ranges::all_of(kQuirks, [i = std::size_t{0}](const QuirkFacts
 }));
 
 // Seen on the wire. A client that is not here is served in the same way: this says which deviations are no news.
-constexpr std::array<KnownQuirk, 2> kKnown = {{
-    {"node", "", Quirk::get_without_session},  // mcp-remote looks for the old transport first; its User-Agent is the platform's
+constexpr std::array<KnownQuirk, 3> kKnown = {{
+    {"undici", "", Quirk::get_without_session},  // mcp-remote and mcporter look for the old transport first, under the names of their
+    {"node", "", Quirk::get_without_session},    // platform
     {"ext-tasks", "", Quirk::name_header_twice},
 }};
 

@@ -130,8 +130,8 @@ class Connection {
   ConnectionCounters counters_;
 };
 
-// Connects to a Streamable HTTP endpoint: finds out its era, and in the legacy one does the handshake. `client` is shared with others
-// and outlives the connection.
+// Connects to an HTTP endpoint: finds out its era, and in the legacy one does the handshake, if need be over the old HTTP+SSE transport.
+// `client` is shared with others and outlives the connection.
 // Errors: as request; upstream_failed when no revision is shared.
 Task<std::unique_ptr<Connection>> open_http(Loop& loop, net::HttpClient& client, net::Url url, ConnectionOptions options);
 

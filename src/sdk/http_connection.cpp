@@ -3,6 +3,7 @@
 #include "base/any_stop.h"
 #include "base/json.h"
 #include "protocol/params.h"
+#include "sdk/sse_connection.h"
 
 namespace sdk {
 
@@ -34,6 +35,8 @@ bool only_reads(Method method) {
 // The authorizer's own errors; nothing else gives these codes before an answer is there.
 bool signing_in_failed(const Error& error) { return error.code == Code::unauthenticated || error.code == Code::denied; }
 
+}  // namespace
+
 Error http_error(int status, const std::string& where) {
   std::string text = where + " answered with HTTP " + std::to_string(status);
   switch (status) {
@@ -47,8 +50,6 @@ Error http_error(int status, const std::string& where) {
     default: return Error(Code::upstream_failed, std::move(text));
   }
 }
-
-}  // namespace
 
 HttpConnection::HttpConnection(Loop& loop, net::HttpClient& client, net::Url url, ConnectionOptions options)
     : loop_(loop), client_(client), url_(std::move(url)), options_(std::move(options)) {}
@@ -240,6 +241,7 @@ Task<void> HttpConnection::initialize(const protocol::Revision& revision, Instan
       protocol::legacy_request(revision, id, Method::initialize, protocol::initialize_params(revision, options_.identity), {}),
       std::move(wanted));
   std::string session = answer.session;
+  maybe_sse_ = answer.status == 400 || answer.status == 404 || answer.status == 405;
   Reply reply = co_await reply_of(std::move(answer), id);
   if (reply.error()) co_await Result<>(protocol::from_rpc(*reply.error()));
   auto name = co_await base::json_string(base::find_member(reply.result(), "protocolVersion"));
@@ -340,16 +342,31 @@ Task<void> HttpConnection::close(Millis grace) {
 
 namespace {
 
-Task<std::unique_ptr<Connection>> open_connection(std::unique_ptr<HttpConnection> connection) {
-  co_await connection->open();
-  std::unique_ptr<Connection> out = std::move(connection);
+Task<std::unique_ptr<Connection>> open_connection(Loop* loop, net::HttpClient* client, net::Url url, ConnectionOptions options) {
+  auto connection = std::make_unique<HttpConnection>(*loop, *client, url, options);
+  Result<> opened = co_await connection->open().result();
+  if (opened || !connection->may_be_sse()) {
+    co_await std::move(opened);
+    std::unique_ptr<Connection> out = std::move(connection);
+    co_return std::move(out);
+  }
+  // It knows neither era's endpoint: what is left is the transport of the first revision (Streamable HTTP, "Backward Compatibility").
+  auto old = std::make_unique<SseConnection>(*loop, *client, std::move(url), std::move(options));
+  Result<> tried = co_await old->open().result();
+  if (!tried) {
+    const bool is_old = old->was_stream();
+    (void)co_await old->close(Millis(0)).result();
+    if (is_old) co_await std::move(tried);
+    co_await std::move(opened);
+  }
+  std::unique_ptr<Connection> out = std::move(old);
   co_return std::move(out);
 }
 
 }  // namespace
 
 Task<std::unique_ptr<Connection>> open_http(Loop& loop, net::HttpClient& client, net::Url url, ConnectionOptions options) {
-  return open_connection(std::make_unique<HttpConnection>(loop, client, std::move(url), std::move(options)));
+  return open_connection(&loop, &client, std::move(url), std::move(options));
 }
 
 }  // namespace sdk

@@ -20,6 +20,8 @@ class HttpConnection final : public Connection {
 
   // Settles the era.
   Task<void> open();
+  // After open() failed: the server may still speak the old HTTP+SSE transport.
+  bool may_be_sse() const { return maybe_sse_; }
 
   Task<Reply> request(protocol::Method method, std::string params, CallOptions options) override;
   void notify(protocol::Method method, std::string params) override;
@@ -79,11 +81,15 @@ class HttpConnection final : public Connection {
   std::uint64_t next_id_ = 1;
   std::size_t running_ = 0;
   bool initializing_ = false;
+  bool maybe_sse_ = false;
   bool hinted_ = false;        // the era is believed, and was not seen yet
   bool hearing_ = false;       // a GET stream is open, or about to be
   base::OneShot<void> heard_;  // the server answered the first GET, in whatever way
   std::stop_source closing_;
   base::TaskGroup tasks_;
 };
+
+// What an HTTP status that no JSON-RPC message explains means.
+Error http_error(int status, const std::string& where);
 
 }  // namespace sdk

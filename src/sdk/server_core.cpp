@@ -395,7 +395,11 @@ Task<Reply> ServerCore::read_resource(Inbound in, Outlet& out) {
     if (asked) co_return *std::move(asked);
     co_return Error(Code::conflict, "a resource cannot ask a client of this revision");
   }
-  if (!contents && contents.error().code == Code::not_found) co_return Reply(protocol::resource_not_found(uri));
+  if (!contents && contents.error().code == Code::not_found) {
+    Reply missing(protocol::resource_not_found(uri));
+    missing.from = &protocol::latest_modern();  // that is how it is written; older clients know another code
+    co_return missing;
+  }
   std::vector<mcp::ResourceContents> all = co_await std::move(contents);
   JsonWriter w;
   w.object().key("contents").array();
