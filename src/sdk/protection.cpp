@@ -32,13 +32,6 @@ oauth::DpopRule rule_of(mcp::Dpop dpop) {
   return oauth::DpopRule::off;
 }
 
-net::HttpClientOptions client_options(const std::string& trusted_ca) {
-  net::HttpClientOptions options;
-  options.extra_ca = trusted_ca;
-  options.max_idle = 1;
-  return options;
-}
-
 // The name of the tool that a message calls, or nothing.
 std::optional<std::string> called_tool(const protocol::Message& message) {
   if (message.known != protocol::Method::tools_call) return std::nullopt;
@@ -76,8 +69,8 @@ ProtectionParts protection_parts(const mcp::detail::Registry& registry) {
 }
 
 Protection::Protection(Loop& loop, ProtectionParts parts)
-    : client_(loop, client_options(parts.trusted_ca)),
-      keys_(loop, oauth::fetch_with(client_)),
+    : fetcher_(loop, parts.server.issuers, parts.trusted_ca),
+      keys_(loop, fetcher_.fetch()),
       server_(keys_, std::move(parts.server)),
       tool_scopes_(std::move(parts.tool_scopes)) {
   if (auto url = net::parse_url(server_.metadata_url())) metadata_path_ = url->target.substr(0, url->target.find('?'));

@@ -9,9 +9,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "net/http_client.h"
 #include "net/http_server.h"
-#include "oauth/jwks.h"
+#include "oauth/key_fetcher.h"
 #include "oauth/resource_server.h"
 #include "protocol/inbound.h"
 #include "sdk/handler.h"
@@ -52,7 +51,7 @@ class Protection {
  private:
   void log(const oauth::Refusal& refusal, std::string_view peer);
 
-  net::HttpClient client_;
+  oauth::KeyFetcher fetcher_;
   oauth::KeyRing keys_;
   oauth::ResourceServer server_;
   std::unordered_map<std::string, std::vector<std::string>> tool_scopes_;
