@@ -2,7 +2,6 @@
 
 #include <simdjson.h>
 
-#include <boost/json/parse.hpp>
 #include <limits>
 #include <optional>
 
@@ -203,70 +202,6 @@ Result<std::int64_t> json_integer(std::string_view value) {
   constexpr auto kMost = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
   if (magnitude > kMost + (negative ? 1 : 0)) return no();
   return static_cast<std::int64_t>(negative ? 0 - magnitude : magnitude);
-}
-
-namespace {
-
-// A number whose exponent the tree's parser cannot count, with one that it can; both are beyond any double.
-void append_countable(std::string& out, std::string_view number) {
-  std::size_t e = number.find_first_of("eE");
-  std::string_view mantissa = number.substr(0, e);
-  if (e == std::string_view::npos || number.size() - e < 8) {
-    out += number;
-  } else if (mantissa.find_first_of("123456789") == std::string_view::npos) {
-    out += mantissa;  // zero, whatever the exponent
-  } else {
-    std::string_view exponent = number.substr(e + 1);
-    bool negative = exponent.front() == '-';
-    if (exponent.front() == '-' || exponent.front() == '+') exponent.remove_prefix(1);
-    exponent.remove_prefix(std::min(exponent.find_first_not_of('0'), exponent.size() - 1));
-    if (exponent.size() > 6) exponent = "999999";
-    out += mantissa;
-    out += negative ? "e-" : "e";
-    out += exponent;
-  }
-}
-
-// `text` as the tree's parser takes it: each half surrogate pair is \ufffd, and exponents can be counted.
-std::string tamed(std::string_view text) {
-  std::string out;
-  out.reserve(text.size());
-  const char* at = text.data();
-  const char* end = at + text.size();
-  while (at < end) {
-    bool string = *at == '"';
-    if (!string && *at != '-' && (*at < '0' || *at > '9')) {
-      out += *at++;
-      continue;
-    }
-    const char* close = scan::skip_value(at, end);
-    std::string_view token(at, static_cast<std::size_t>(close - at));
-    if (!string) {
-      append_countable(out, token);
-    } else if (!scan::has_escape(token)) {
-      out += token;
-    } else if (auto plain = json_string(token)) {
-      append_json_string(out, *plain);
-    }
-    at = close;
-  }
-  return out;
-}
-
-}  // namespace
-
-Result<boost::json::value> parse_json(std::string_view text) {
-  if (Result<> r = validate_json(text); !r) return r.error();
-  if (Result<> r = unique_keys(text); !r) return r.error();
-  boost::json::parse_options options;
-  options.max_depth = kJsonDepth + 1;
-  boost::system::error_code error;
-  boost::json::value tree = boost::json::parse(text, error, {}, options);
-  if (!error) return tree;
-  boost::system::error_code again;
-  tree = boost::json::parse(tamed(text), again, {}, options);
-  if (!again) return tree;
-  return Error(Code::invalid_argument, "broken JSON: " + error.message());
 }
 
 }  // namespace base

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <limits>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -216,6 +221,24 @@ TEST(Json, MinifiedKeepsStrings) {
   EXPECT_FALSE(base::single_line("{\n}"));
   EXPECT_FALSE(base::single_line("{\r}"));
   EXPECT_TRUE(base::single_line("{ \"a\" : \"\\n\" }"));
+}
+
+TEST(Json, TheTreeReadsFractionsExactly) {
+  std::mt19937_64 random(7);
+  std::uniform_real_distribution<double> ordinary(0, 1000);
+  char text[40];
+  auto check = [&](double d) {
+    std::string_view spelled(text, static_cast<std::size_t>(std::to_chars(text, text + sizeof text, d).ptr - text));
+    auto tree = base::parse_json(spelled);
+    ASSERT_TRUE(tree.ok()) << spelled;
+    EXPECT_EQ(tree->to_number<double>(), d) << spelled;
+  };
+  for (int i = 0; i < 2000; ++i) {
+    check(ordinary(random));
+    if (double any = std::bit_cast<double>(random()); std::isfinite(any)) check(any);
+  }
+  EXPECT_EQ(base::parse_json("[-1.5e-3]")->at(0).as_double(), -0.0015);
+  EXPECT_EQ(base::parse_json("-1e400")->as_double(), -std::numeric_limits<double>::infinity());
 }
 
 TEST(Json, TheTreeTakesWhatTheCheckTakes) {
