@@ -54,7 +54,8 @@ using Content = std::variant<Text, Image, Audio, ResourceLink, EmbeddedResource>
 // The full answer of a tool, for handlers that want more than a value.
 struct ToolResult {
   std::vector<Content> content;
-  // A JSON text that becomes structuredContent, or empty. When `content` is empty, it is shown as text too.
+  // A JSON text that becomes structuredContent, or empty. When `content` is empty, it is shown as text too; when it is no object, also
+  // beside content without text. What is no object reaches clients of the modern era only, as what it is; others get the text.
   std::string structured = {};
   // The tool ran and failed; `content` says why, for the model to read.
   bool is_error = false;

@@ -62,8 +62,12 @@ class JsonView {
       for (std::size_t i = 0; i < size(); ++i) f(at(i));
   }
 
-  // The value as JSON text without white space; `null` for nowhere.
+  // The value as JSON text without white space; `null` for nowhere. Integers of 64 bits are exact, a fraction is the shortest text that
+  // reads back as the same double, and a number that was beyond a double is `1e999` or `-1e999`.
   std::string text() const;
+
+  // The library's own door.
+  const void* tree() const { return value_; }
 
  private:
   const void* value_ = nullptr;
@@ -78,10 +82,12 @@ class Json {
 
   JsonView root() const { return JsonView(value_.get()); }
   JsonView operator[](std::string_view key) const { return root()[key]; }
-  std::string text() const { return root().text(); }
+  // As it was parsed, without white space: each number as it was spelled, whatever its size.
+  std::string text() const { return text_ ? *text_ : root().text(); }
 
  private:
-  std::shared_ptr<const void> value_;
+  std::shared_ptr<const void> value_;  // the tree, in one piece with the text
+  const std::string* text_ = nullptr;
 };
 
 // Writes one JSON value as text, without white space. Commas and escapes are its business; balance is the caller's.

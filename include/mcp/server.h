@@ -71,7 +71,9 @@ namespace detail {
 
 struct ToolEntry {
   RawTool about;
-  Erased<JsonView, std::string> run;
+  Erased<Json, std::string> run;
+  // How arguments and result are checked: by their types, or against the schemas.
+  enum class Checks { types, schemas } checks = Checks::types;
 };
 struct PromptEntry {
   struct Argument {
@@ -80,7 +82,7 @@ struct PromptEntry {
   };
   std::string name, title, description;
   std::vector<Argument> arguments;
-  Erased<JsonView, PromptResult> run;
+  Erased<Json, PromptResult> run;
   std::vector<std::pair<std::string, Erased<CompletionRequest, Completion>>> completions;
 };
 struct ResourceEntry {
@@ -169,7 +171,7 @@ class Server {
     }
     if constexpr (detail::is_structured<typename S::Value>()) about.output_schema = output_schema<typename S::Value>();
     return add(
-        {std::move(about), detail::erase<JsonView, std::string>(std::move(f), detail::OpenStruct<typename S::In>{}, detail::FinishTool{})});
+        {std::move(about), detail::erase<Json, std::string>(std::move(f), detail::OpenStruct<typename S::In>{}, detail::FinishTool{})});
   }
   template <class C, class F>
     requires std::is_member_function_pointer_v<F>
@@ -177,12 +179,16 @@ class Server {
     return tool(std::move(name), std::move(description), bind(self, member), std::move(options));
   }
 
-  // Adds a tool whose handler takes the arguments as mcp::Json, unchecked, and returns what a tool may return.
+  // Adds a tool whose handler takes the arguments as mcp::Json, and returns what a tool may return. Its schemas are JSON Schema 2020-12
+  // (or what their $schema names), compiled once: arguments that do not keep the input schema are answered with isError and their place;
+  // a result without isError that does not keep the output schema is logged, and isError leaves instead. A schema that does not
+  // compile, or that refers to the network, is refused by run().
   template <class F>
   Server& raw_tool(RawTool about, F f) {
     using In = typename detail::Shape<F>::In;
     static_assert(std::is_same_v<In, Json> || std::is_same_v<In, detail::None>, "mcp: a raw tool takes mcp::Json, by value");
-    return add({std::move(about), detail::erase<JsonView, std::string>(std::move(f), detail::OpenStruct<In>{}, detail::FinishTool{})});
+    return add({std::move(about), detail::erase<Json, std::string>(std::move(f), detail::OpenStruct<In>{}, detail::FinishTool{}),
+                detail::ToolEntry::Checks::schemas});
   }
 
   // Adds a resource. The handler takes nothing (or a Call) and returns std::string (text), ResourceContents, or several.
@@ -220,7 +226,7 @@ class Server {
         entry.arguments.push_back({std::string(field_name), doc, !detail::may_be_absent(field)});
       });
     }
-    entry.run = detail::erase<JsonView, PromptResult>(std::move(f), detail::OpenStruct<In>{}, detail::FinishPrompt{});
+    entry.run = detail::erase<Json, PromptResult>(std::move(f), detail::OpenStruct<In>{}, detail::FinishPrompt{});
     return add(std::move(entry));
   }
   template <class C, class F>

@@ -103,7 +103,10 @@ class Maker {
     for (std::size_t i = 0; i < fixed.size(); ++i) out += (i ? "," : "") + space() + fixed[i] + space();
     return out + "}";
   }
-  std::string meta() { return R"("_meta":)" + object(2, {R"("com.example/own":)" + value(2), R"("traceparent":"00-a-b-01")"}); }
+  std::string meta() {
+    return R"("_meta":)" +
+           object(2, {R"("com.example/own":)" + value(2), R"("traceparent":"00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")"});
+  }
   std::string id() { return once_in(2) ? std::to_string(below(1'000'000)) : text(); }
 
  private:

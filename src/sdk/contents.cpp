@@ -2,6 +2,9 @@
 
 #include <openssl/evp.h>
 
+#include <algorithm>
+
+#include "base/json.h"
 #include "mcp/detail/handler.h"
 
 namespace sdk {
@@ -152,7 +155,11 @@ std::string tool_result(const ToolResult& result) {
   JsonWriter w;
   w.object().key("content").array();
   for (const auto& content : result.content) sdk::write_content(w, content);
-  if (result.content.empty() && !result.structured.empty()) w.object().field("type", "text").field("text", result.structured).end();
+  // What is no object must be there as text, too, for those who cannot take it otherwise (Tools, "Structured Content").
+  auto is_text = [](const Content& content) { return std::holds_alternative<Text>(content); };
+  bool shown = !result.content.empty() && (result.structured.empty() || base::is_object(result.structured) ||
+                                           std::any_of(result.content.begin(), result.content.end(), is_text));
+  if (!shown && !result.structured.empty()) w.object().field("type", "text").field("text", result.structured).end();
   w.end();
   if (!result.structured.empty()) w.key("structuredContent").raw(result.structured);
   if (result.is_error) w.field("isError", true);

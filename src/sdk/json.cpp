@@ -13,6 +13,45 @@ namespace {
 
 const boost::json::value& node(const void* value) { return *static_cast<const boost::json::value*>(value); }
 
+void append_number(std::string& out, double d) {
+  char text[40];
+  if (std::isfinite(d))
+    out.append(text, std::to_chars(text, text + sizeof text, d).ptr);
+  else
+    out += d < 0 ? "-1e999" : "1e999";
+}
+
+void append_text(std::string& out, const void* value) {
+  if (!value) {
+    out += "null";
+    return;
+  }
+  const boost::json::value& v = node(value);
+  if (const auto* object = v.if_object()) {
+    out += '{';
+    for (const auto& member : *object) {
+      if (out.back() != '{') out += ',';
+      base::append_json_string(out, {member.key().data(), member.key().size()});
+      out += ':';
+      append_text(out, &member.value());
+    }
+    out += '}';
+  } else if (const auto* array = v.if_array()) {
+    out += '[';
+    for (const auto& item : *array) {
+      if (out.back() != '[') out += ',';
+      append_text(out, &item);
+    }
+    out += ']';
+  } else if (const auto* string = v.if_string()) {
+    base::append_json_string(out, {string->data(), string->size()});
+  } else if (const auto* d = v.if_double()) {
+    append_number(out, *d);
+  } else {
+    out += boost::json::serialize(v);
+  }
+}
+
 }  // namespace
 
 JsonView::Kind JsonView::kind() const {
@@ -93,13 +132,23 @@ std::optional<std::string_view> JsonView::string() const {
   return std::string_view(text.data(), text.size());
 }
 
-std::string JsonView::text() const { return value_ ? boost::json::serialize(node(value_)) : "null"; }
+std::string JsonView::text() const {
+  std::string out;
+  append_text(out, value_);
+  return out;
+}
 
 Result<Json> Json::parse(std::string_view text) {
   auto value = base::parse_json(text);
   if (!value) return std::move(value).error();
+  struct Source {
+    std::string text;
+    boost::json::value root;
+  };
+  auto source = std::make_shared<const Source>(Source{base::minified(text), *std::move(value)});
   Json json;
-  json.value_ = std::make_shared<const boost::json::value>(*std::move(value));
+  json.text_ = &source->text;
+  json.value_ = std::shared_ptr<const void>(source, &source->root);
   return json;
 }
 

@@ -5,6 +5,7 @@
 #include "base/json.h"
 #include "protocol/param_headers.h"
 #include "sdk/protection.h"
+#include "sdk/tool_schemas.h"
 #include "sdk/uri_template.h"
 
 namespace mcp {
@@ -31,12 +32,23 @@ std::string name_problem(std::string_view what, std::string_view name) {
   return {};
 }
 
-void schema_problem(std::vector<std::string>& problems, const std::string& where, const std::string& schema) {
-  if (auto valid = base::validate_json(schema); !valid || !base::is_object(schema)) {
-    problems.push_back(where + " is not a JSON object");
-  } else if (base::find_member(schema, "type") != "\"object\"") {
-    problems.push_back(where + " must have \"type\":\"object\" at its root");
-  }
+// Arguments are an object in every revision; a result may be of any type in some.
+void schema_problems(std::vector<std::string>& problems, const std::string& where, detail::ToolEntry& entry) {
+  const std::string& input = entry.about.input_schema;
+  const std::string& output = entry.about.output_schema;
+  std::size_t before = problems.size();
+  if (auto valid = base::validate_json(input); !valid || !base::is_object(input))
+    problems.push_back(where + ": its input schema is not a JSON object");
+  else if (base::find_member(input, "type") != "\"object\"")
+    problems.push_back(where + ": its input schema must have \"type\":\"object\" at its root");
+  if (!output.empty() && (!base::validate_json(output) || !base::is_object(output)))
+    problems.push_back(where + ": its output schema is not a JSON object");
+  if (entry.checks == detail::ToolEntry::Checks::types || problems.size() > before) return;
+  auto schemas = sdk::ToolSchemas::compile(entry.about);
+  if (schemas)
+    sdk::check_by_schemas(entry, *std::move(schemas));
+  else
+    problems.push_back(where + ": " + schemas.error().message);
 }
 
 }  // namespace
@@ -79,8 +91,7 @@ Server& Server::add(detail::ToolEntry entry) {
   if (auto problem = name_problem("tool", entry.about.name); !problem.empty()) r.problems.push_back(problem);
   if (std::any_of(r.tools.begin(), r.tools.end(), [&](const auto& t) { return t.about.name == entry.about.name; }))
     r.problems.push_back(where + " was added twice");
-  schema_problem(r.problems, where + ": its input schema", entry.about.input_schema);
-  if (!entry.about.output_schema.empty()) schema_problem(r.problems, where + ": its output schema", entry.about.output_schema);
+  schema_problems(r.problems, where, entry);
   if (auto headers = protocol::tool_header_map(entry.about.input_schema); !headers)
     r.problems.push_back(where + ": " + headers.error().message);
   if (entry.about.options.blocking && entry.run.waits)

@@ -23,14 +23,16 @@ void field_if(JsonWriter& w, std::string_view key, const std::string& value) {
   if (!value.empty()) w.field(key, value);
 }
 
-// `execution` is known to one legacy revision only (Tasks, "Tool-Level Negotiation").
-enum class Execution { unsaid, said };
-std::string tool_definition(const mcp::RawTool& tool, Execution execution) {
+// Who reads a definition: an output schema that is no object is for the modern era (Tools, "Output Schema"); `execution` is known to one
+// legacy revision only (Tasks, "Tool-Level Negotiation").
+enum class Reader { modern, legacy, legacy_with_tasks };
+std::string tool_definition(const mcp::RawTool& tool, Reader reader) {
   JsonWriter w;
   w.object().field("name", tool.name);
   field_if(w, "title", tool.options.title);
   w.field("description", tool.description).key("inputSchema").raw(tool.input_schema);
-  if (!tool.output_schema.empty()) w.key("outputSchema").raw(tool.output_schema);
+  if (!tool.output_schema.empty() && (reader == Reader::modern || base::find_member(tool.output_schema, "type") == "\"object\""))
+    w.key("outputSchema").raw(tool.output_schema);
   const auto& a = tool.options.annotations;
   if (a.read_only || a.destructive || a.idempotent || a.open_world) {
     w.key("annotations").object();
@@ -40,7 +42,7 @@ std::string tool_definition(const mcp::RawTool& tool, Execution execution) {
     if (a.open_world) w.field("openWorldHint", *a.open_world);
     w.end();
   }
-  if (execution == Execution::said) {
+  if (reader == Reader::legacy_with_tasks) {
     static constexpr std::string_view kSupport[] = {"forbidden", "optional", "required"};
     w.key("execution").object().field("taskSupport", kSupport[static_cast<std::size_t>(tool.options.task)]).end();
   }
@@ -90,8 +92,9 @@ ServerCore::ServerCore(Loop& loop, mcp::Server& server)
   info_ = std::move(w).text();
   hints_.ttl = r.ttl;
   for (auto& tool : r.tools) {
-    tool_list_.push_back(tool_definition(tool.about, Execution::unsaid));
-    tool_list_with_tasks_.push_back(tool_definition(tool.about, Execution::said));
+    tool_list_.push_back(tool_definition(tool.about, Reader::modern));
+    legacy_tool_list_.push_back(tool_definition(tool.about, Reader::legacy));
+    tool_list_with_tasks_.push_back(tool_definition(tool.about, Reader::legacy_with_tasks));
     auto headers = protocol::tool_header_map(tool.about.input_schema);
     tools_.emplace(tool.about.name, Tool{&tool, headers ? *std::move(headers) : protocol::ToolHeaders{}});
   }
@@ -230,7 +233,8 @@ Task<Reply> ServerCore::handle(Inbound in, Outlet& out) {
   auto now = [](Reply reply) -> Task<Reply> { co_return std::move(reply); };
   switch (in.method()) {
     case Method::tools_list:
-      return now(list("tools", tasks_ && in.revision().features.tasks_core ? tool_list_with_tasks_ : tool_list_, cursor()));
+      if (in.revision().features.any_structured_content) return now(list("tools", tool_list_, cursor()));
+      return now(list("tools", tasks_ && in.revision().features.tasks_core ? tool_list_with_tasks_ : legacy_tool_list_, cursor()));
     case Method::prompts_list: return now(list("prompts", prompt_list_, cursor()));
     case Method::resources_templates_list: return now(list("resourceTemplates", template_list_, cursor()));
     case Method::skills_list:
@@ -269,10 +273,10 @@ Task<Out> ServerCore::run(const mcp::detail::Erased<In, Out>* handler, In input,
 }
 
 Task<std::string> ServerCore::run_tool(Tool* tool, Json arguments, std::shared_ptr<CallState> call) {
-  if (!tool->entry->about.options.blocking) co_return co_await run<JsonView, std::string>(&tool->entry->run, arguments.root(), call);
+  if (!tool->entry->about.options.blocking) co_return co_await run<Json, std::string>(&tool->entry->run, std::move(arguments), call);
   auto slot = std::make_shared<Result<std::string>>(Error(Code::internal, "the handler did not run", "internal error"));
   std::function<void()> work = [slot, json = arguments, keep = registry_, entry = tool->entry, call] {
-    *slot = entry->run.plain(json.root(), mcp::Call(call));
+    *slot = entry->run.plain(json, mcp::Call(call));
   };
   co_await call->run_blocking(std::move(work));
   co_return std::move(*slot);
@@ -423,7 +427,7 @@ Task<Reply> ServerCore::get_prompt(Inbound in, Outlet& out) {
   co_await take_answers(in, *call);
   Result<mcp::PromptResult> outcome = mcp::PromptResult{};
   for (int round = 0; round < kMostRounds; ++round) {
-    outcome = co_await run<JsonView, mcp::PromptResult>(&found->second->run, arguments.root(), call).result();
+    outcome = co_await run<Json, mcp::PromptResult>(&found->second->run, arguments, call).result();
     if (outcome || !is_question(outcome.error())) break;
     std::optional<Reply> asked = co_await question(std::move(outcome).error(), call, seal_context(in), in.rpc.era);
     if (asked) co_return *std::move(asked);

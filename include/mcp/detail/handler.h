@@ -206,11 +206,11 @@ consteval bool is_structured() {
 
 template <class In>
 struct OpenStruct {
-  Result<In> operator()(JsonView raw) const {
+  Result<In> operator()(Json raw) const {
     if constexpr (std::is_same_v<In, Json>)
-      return Json::parse(raw ? raw.text() : "{}");
+      return raw;
     else
-      return from_json<In>(raw, "argument");
+      return from_json<In>(raw.root(), "argument");
   }
 };
 
