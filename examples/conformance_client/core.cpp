@@ -26,6 +26,15 @@ Task<mcp::ElicitAnswer> agree(mcp::Form form) {
   co_return answer;
 }
 
+Task<mcp::Sample> say_something(mcp::SampleRequest) {
+  mcp::Sample sample;
+  sample.content = mcp::Text{"something"};
+  sample.model = "none";
+  co_return sample;
+}
+
+Task<std::vector<mcp::Root>> no_roots() { co_return std::vector<mcp::Root>(); }
+
 struct Scene {
   Client client;
   Json context;
@@ -127,6 +136,8 @@ Task<void> run_core(std::string url, std::string scenario, Json context) {
     if (row.scenario != scenario) continue;
     mcp::ClientOptions options = suite_options();
     options.on_elicit = agree;
+    options.on_sample = say_something;
+    options.on_roots = no_roots;
     Client client = co_await Client::open_http(std::move(url), std::move(options));
     Scene scene{std::move(client), std::move(context)};
     mcp::Result<> played = co_await row.play(&scene).result();

@@ -10,6 +10,7 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -204,7 +205,7 @@ class Client {
   static Result<Out> read_structured(const ToolResult& result) {
     Result<Json> json = structured_of(result);
     if (!json) return std::move(json).error();
-    if constexpr (detail::Struct<Out> || detail::Dictionary<Out>)
+    if constexpr (detail::Struct<Out> || detail::Dictionary<Out> || std::is_same_v<Out, Json>)
       return from_json<Out>(json->root());
     else
       return from_json<Out>((*json)["result"]);

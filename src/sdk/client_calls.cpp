@@ -97,7 +97,14 @@ bool ClientCore::wants_task(const std::string& task_support) const {
 Task<std::string> ClientCore::call(std::string name, std::string arguments, RequestOptions options) {
   co_await base::validate_json(arguments);
   if (!base::is_object(arguments)) co_return Error(Code::invalid_argument, "the arguments of a tool are a JSON object");
+  // Some servers answer a call that should have been a task with a result that failed, and no code says why.
+  const bool may_need_task = !connection_->modern() && wants_task("required");
   for (int attempt = 0;; ++attempt) {
+    if (attempt == 0 && may_need_task && !tool(name)) {
+      RequestOptions first;
+      first.stop = options.stop;
+      (void)co_await list_tools(std::move(first));
+    }
     std::shared_ptr<const Tool> known = tool(name);
     Ask ask;
     ask.method = Method::tools_call;
@@ -110,9 +117,8 @@ Task<std::string> ClientCore::call(std::string name, std::string arguments, Requ
     Reply reply = co_await send(std::move(ask));
     const protocol::RpcError* error = reply.error();
     const bool headers = error && error->code == protocol::kHeaderMismatch && http() && connection_->modern();
-    const bool task = error && error->code == protocol::kMethodNotFound && !known && options_.tasks && !connection_->modern();
     const bool visit = error && error->code == protocol::kLegacyUrlElicitation && !connection_->modern() && options_.on_visit;
-    if (attempt == 0 && (headers || task)) {
+    if (attempt == 0 && headers) {
       RequestOptions anew;
       anew.fresh = true;
       anew.stop = options.stop;
