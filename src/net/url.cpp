@@ -1,10 +1,28 @@
 #include "net/url.h"
 
+#include <algorithm>
 #include <boost/url/parse.hpp>
 #include <boost/url/src.hpp>
 #include <boost/url/url_view.hpp>
 
 namespace net {
+
+namespace {
+
+bool begins_with_scheme(std::string_view text) {
+  for (std::string_view scheme : {std::string_view("http://"), std::string_view("https://")}) {
+    if (text.size() < scheme.size()) continue;
+    auto same = [](char a, char b) { return a == b || (a >= 'A' && a <= 'Z' && (a | 0x20) == b); };
+    if (std::equal(scheme.begin(), scheme.end(), text.begin(), [&](char wanted, char came) { return same(came, wanted); })) return true;
+  }
+  return false;
+}
+
+bool all_visible(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c > 0x20 && c < 0x7f; });
+}
+
+}  // namespace
 
 mcp::Result<Url> parse_url(std::string_view text) {
   auto wrong = [&](std::string_view why) {
@@ -12,6 +30,10 @@ mcp::Result<Url> parse_url(std::string_view text) {
                       "'" + std::string(text.substr(0, 200)) + "' is not an http or https URL: " + std::string(why));
   };
   if (text.size() > 8192) return wrong("it is too long");
+  // Boost.URL 1.81 asserts on some texts that are no URL, such as a scheme with a stray byte behind it: what cannot be one of ours is not
+  // given to it.
+  if (!begins_with_scheme(text)) return wrong("it does not begin with http:// or https://");
+  if (!all_visible(text)) return wrong("it has a character that no URL has");
   auto parsed = boost::urls::parse_uri(boost::urls::string_view(text.data(), text.size()));
   if (!parsed) return wrong("it does not have a URL's form");
   const auto& url = *parsed;

@@ -49,6 +49,12 @@ TEST(Url, RefusesWhatIsNoAddress) {
                           "http://a/\xc3\xa4",
                           "http://a\\b/",
                           "http:/x",
+                          "http:\xaf",
+                          "a:\xaf",
+                          "http://\xaf",
+                          "http://a:\xaf",
+                          "http://a?\xaf",
+                          "http://a/%\xaf",
                           "//x/"}) {
     EXPECT_FALSE(parse_url(bad).ok()) << bad;
   }
