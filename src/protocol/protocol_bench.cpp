@@ -51,6 +51,14 @@ void classify(benchmark::State& state) {
 }
 BENCHMARK(classify);
 
+void encode(benchmark::State& state) {
+  std::string body = call_of(1024);
+  auto message = parse_message(body);
+  for (auto _ : state)
+    benchmark::DoNotOptimize(modern_request(latest_modern(), kClient, "42", message->known, message->params, {.progress_token = "9"}));
+}
+BENCHMARK(encode);
+
 void classify_and_forward(benchmark::State& state) {
   std::string body = call_of(1024);
   HttpFront front{FrontOptions{}};
