@@ -1,6 +1,9 @@
 // The server that the official conformance suite tests: every primitive under the names that the suite wants.
 #include <mcp/server.h>
 
+#include <cstdlib>
+#include <string_view>
+
 #include "fixture.h"
 
 int main(int argc, char** argv) {
@@ -13,5 +16,8 @@ int main(int argc, char** argv) {
   add_resources(server);
   add_prompts(server);
   server.skills(EXAMPLE_FOLDER "/skills");
+  // `--page-size N`: short pages, for tests of lists.
+  for (int i = 1; i + 1 < argc; ++i)
+    if (std::string_view(argv[i]) == "--page-size") server.page_size(std::strtoul(argv[i + 1], nullptr, 10));
   return mcp::run(server, argc, argv);
 }

@@ -6,6 +6,8 @@
 #include "protocol/splice.h"
 #include "sdk/client_core.h"
 #include "sdk/client_forms.h"
+#include "sdk/deprecations.h"
+#include "sdk/once.h"
 
 namespace sdk {
 
@@ -43,6 +45,9 @@ Task<std::string> ClientCore::answer(Method method, std::string params) {
       co_return co_await answer_form(view);
     case Method::sampling_create_message: {
       if (!options_.on_sample) break;
+      report_deprecated(peer_name(server_.name, server_.version), protocol::Deprecated::sampling);
+      if (view["includeContext"].string_or("none") != "none")
+        report_deprecated(peer_name(server_.name, server_.version), protocol::Deprecated::include_context);
       mcp::SampleRequest request = co_await read_sample_request(view);
       request.server = server_;
       mcp::Sample sample = co_await options_.on_sample(std::move(request));
@@ -50,6 +55,7 @@ Task<std::string> ClientCore::answer(Method method, std::string params) {
     }
     case Method::roots_list: {
       if (!options_.on_roots) break;
+      report_deprecated(peer_name(server_.name, server_.version), protocol::Deprecated::roots);
       std::vector<mcp::Root> roots = co_await options_.on_roots();
       co_return write_roots(roots);
     }

@@ -4,6 +4,7 @@
 
 #include "base/log.h"
 #include "oauth/authorization.h"
+#include "sdk/deprecations.h"
 
 namespace sdk {
 
@@ -18,6 +19,15 @@ constexpr std::chrono::minutes kFlowTime{3};
 // Refusals of one request that are answered with another attempt to get more scopes.
 constexpr int kLastStepUp = 3;
 
+// Says in the log that a deprecated way of registering was used, beside whoever else is told.
+mcp::OAuth reporting(mcp::OAuth options, std::string server) {
+  options.on_deprecated = [told = std::move(options.on_deprecated), peer = std::move(server)](std::string_view what) {
+    report_deprecated(peer, protocol::Deprecated::dynamic_registration);
+    if (told) told(what);
+  };
+  return options;
+}
+
 bool has(const std::vector<std::string>& list, std::string_view one) { return std::find(list.begin(), list.end(), one) != list.end(); }
 
 }  // namespace
@@ -26,7 +36,7 @@ OAuthAuthorizer::OAuthAuthorizer(Loop& loop, mcp::OAuth options, net::Url server
     : loop_(loop),
       server_(std::move(server)),
       resource_(oauth::resource_of(server_)),
-      obtainer_(loop, std::move(options), std::move(now)) {}
+      obtainer_(loop, reporting(std::move(options), server_.text()), std::move(now)) {}
 
 OAuthAuthorizer::~OAuthAuthorizer() { tasks_.stop(); }
 

@@ -139,6 +139,8 @@ int run(Server& server, int argc, char** argv) {
 namespace detail {
 
 void run_loop(std::function<void()> start, const bool& done) {
+  // A program with a log of its own keeps it.
+  if (!base::log::enabled(base::log::Level::error)) base::log::open(base::log::Format::automatic, base::log::Level::warn);
   base::Loop loop;
   sdk::RuntimeScope scope({&loop, nullptr});
   start();

@@ -164,7 +164,7 @@ describe('headers against the body', () => {
     ['another Mcp-Name', { 'mcp-name': 'files__read_file' }],
     ['Mcp-Name in another case', { 'mcp-name': 'Plain__echo' }],
     ['an empty Mcp-Name', { 'mcp-name': '' }],
-    ['Mcp-Name twice', { 'mcp-name': ['plain__echo', 'plain__echo'] }],
+    ['two Mcp-Names', { 'mcp-name': ['plain__echo', 'plain__die'] }],
     ['Mcp-Name in broken Base64', { 'mcp-name': '=?base64?@@@?=' }],
     ['Mcp-Name in Base64 of something else', { 'mcp-name': b64('plain__die') }],
     ['Mcp-Name in Base64 of invalid UTF-8', { 'mcp-name': '=?base64?/w==?=' }],

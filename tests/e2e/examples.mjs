@@ -7,7 +7,7 @@ export const exampleProgram = name => join(dirname(gatehouse), 'examples', name)
 
 // Starts it on a free port of its own choice; it ends with the scope.
 export async function startExample(scope, name, args = []) {
-  const program = scope.run(exampleProgram(name), ['--http', '127.0.0.1:0', ...args], { name, keep: 1 << 20 })
+  const program = scope.run(exampleProgram(name), [...args, '--http', '127.0.0.1:0'], { name, keep: 1 << 20 })
   await program.wrote(/MCP at http:\S+/)
   return { program, url: /MCP at (http:\S+)/.exec(program.output)[1].replace('127.0.0.1', 'localhost') }
 }

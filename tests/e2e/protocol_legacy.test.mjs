@@ -356,6 +356,7 @@ describe('only some revisions, and strictly', () => {
     const { body, headers } = { body: { jsonrpc: '2.0', id: 1, method: 'tools/call', params: { name: 'test_simple_text', _meta: { 'io.modelcontextprotocol/protocolVersion': '2026-07-28', 'io.modelcontextprotocol/clientCapabilities': {}, 'io.modelcontextprotocol/clientInfo': info } } },
       headers: { 'mcp-protocol-version': '2026-07-28', 'mcp-method': 'tools/call', 'mcp-name': ['test_simple_text', 'test_simple_text'] } }
     assert.equal((await post(url, body, headers)).status, 200)
+    await program.wrote(/name_header_twice/)
     const lines = program.output.split('\n').filter(line => line.includes('"quirk"')).map(line => JSON.parse(line))
     assert.deepEqual(lines.map(line => line.quirk).sort(), ['accept_incomplete', 'broken_trace', 'get_without_session', 'name_header_twice', 'null_id', 'null_member', 'version_header_absent', 'version_header_other'])
     for (const line of lines) if (line.quirk !== 'get_without_session') assert.equal(line.peer, 'by-hand 1')
@@ -386,6 +387,7 @@ describe('only some revisions, and strictly', () => {
       await s.good('logging/setLevel', { level: 'error' }, 'EmptyResult')
       await s.end()
     }
+    await program.wrote(/logging: deprecated since/)
     const lines = program.output.split('\n').filter(line => line.includes('logging: deprecated since'))
     assert.equal(lines.length, 1, program.output)
     assert.match(lines[0], /OpenTelemetry[^]*by-hand 1/)
