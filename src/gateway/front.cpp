@@ -8,6 +8,7 @@
 #include "protocol/params.h"
 #include "protocol/results.h"
 #include "protocol/splice.h"
+#include "protocol/tasks.h"
 #include "sdk/session.h"
 
 namespace gateway {
@@ -160,10 +161,13 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
 Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out) {
   LinkRequest request;
   request.method = in->method();
-  request.params = in->rpc.params.raw;
+  // Nobody could ask the gateway for a task, so nobody behind it is to make one.
+  const std::string without_task = in->rpc.params.task.empty() ? std::string() : protocol::without_members(in->rpc.params.raw, {"task"});
+  const std::string capabilities = protocol::capabilities_without_tasks(in->client_capabilities);
+  request.params = without_task.empty() ? in->rpc.params.raw : std::string_view(without_task);
   const bool named = in->method() == Method::tools_call || in->method() == Method::prompts_get;
   if (named && in->rpc.name != target->entry->real()) request.name = target->entry->real();
-  request.client_capabilities = in->client_capabilities;
+  request.client_capabilities = capabilities;
   if (in->log_level) request.log_level = protocol::log_level_name(*in->log_level);
   // A call ends with its client, with its deadline, or with the gateway.
   base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());

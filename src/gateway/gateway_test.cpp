@@ -55,6 +55,7 @@ struct Echo {
       return "at last";
     };
     server.tool("deaf", "Waits, and does not listen.", deaf, {.blocking = true});
+    server.tool("report", "May be a task.", [](Text in) { return *in.text; }, {.task = mcp::TaskSupport::optional});
     server.prompt("greet", "Greets.", [](Text in) { return "Hello, " + *in.text; });
     server.resource("echo://one", {.name = "one"}, [] { return std::string("the one"); });
   }
@@ -161,6 +162,20 @@ TEST(Gateway, ACallGoesToTheRealToolUnderItsPublicName) {
   EXPECT_EQ(w.book.calls[3].name, "echo://one");
 }
 
+TEST(Gateway, NoTaskIsMadeThatNobodyCouldAskFor) {
+  World w({{builtin("one")}});
+  const std::string params = R"({"name":"report","arguments":{"text":"at once"},"task":{}})";
+  for (const auto* revision : protocol::all_revisions()) {
+    sdk::Inbound in = w.inbound(Method::tools_call, params);
+    in.rpc.revision = revision;
+    in.rpc.era = revision->era;
+    in.client_capabilities = R"({"extensions":{"io.modelcontextprotocol/tasks":{}},"tasks":{}})";
+    auto reply = w.loop.block_on(w.gateway->server("one")->handle(std::move(in), w.ears));
+    ASSERT_TRUE(reply.ok());
+    EXPECT_THAT(std::string(reply->result()), HasSubstr("at once")) << revision->name;
+  }
+}
+
 TEST(Gateway, ListsAreOfAllServersOrOfOne) {
   World w({{builtin("one"), builtin("two")}});
   std::string all = w.text(Method::tools_list, "{}");
@@ -195,7 +210,7 @@ TEST(Gateway, ABuiltInThatCannotBeOpenedIsDownAndTheOthersAreNot) {
   ASSERT_THAT(status.upstreams, SizeIs(2));
   EXPECT_EQ(status.upstreams[0].state, "down");
   EXPECT_EQ(status.upstreams[1].state, "up");
-  EXPECT_EQ(status.upstreams[1].tools, 4u);
+  EXPECT_EQ(status.upstreams[1].tools, 5u);
 }
 
 TEST(Gateway, ADisabledServerIsNotThere) {

@@ -4,6 +4,7 @@
 #include <ctime>
 
 #include "base/json.h"
+#include "protocol/splice.h"
 
 namespace protocol {
 namespace {
@@ -108,6 +109,15 @@ Result<TaskState> read_task(std::string_view json) {
   if (out.status == TaskStatus::completed && base::is_object(result)) out.result = result;
   if (out.status == TaskStatus::failed && base::is_object(error)) out.error = error;
   return out;
+}
+
+std::string capabilities_without_tasks(std::string_view capabilities) {
+  if (!base::is_object(capabilities)) return "{}";
+  std::string out = without_members(capabilities, {"tasks"});
+  std::string_view extensions = base::find_member(out, "extensions");
+  if (!base::is_object(extensions)) return out;
+  std::string rest = without_members(extensions, {kTasksExtension});
+  return rest == "{}" ? without_members(out, {"extensions"}) : with_members(out, {{"extensions", rest}});
 }
 
 std::string iso_time(std::chrono::system_clock::time_point time) {

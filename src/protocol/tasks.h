@@ -42,6 +42,10 @@ std::string encode_task(Era era, const TaskState& task);
 // status are ignored. Where the legacy era says `failed` there is no `error`: it comes with tasks/result.
 mcp::Result<TaskState> read_task(std::string_view json);
 
+// ClientCapabilities (JSON text) without any word of tasks: for who stands between a client that knows tasks and a server, and does not
+// carry them.
+std::string capabilities_without_tasks(std::string_view capabilities);
+
 // `time` as on the wire: UTC, with milliseconds.
 std::string iso_time(std::chrono::system_clock::time_point time);
 

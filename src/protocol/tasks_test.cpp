@@ -76,6 +76,15 @@ TEST(Tasks, TimesAreUtcWithMilliseconds) {
   EXPECT_EQ(protocol::iso_time(Time(milliseconds(1'782'000'000'045))), "2026-06-21T00:00:00.045Z");
 }
 
+TEST(Tasks, CapabilitiesCanBeSilentOfThem) {
+  EXPECT_EQ(protocol::capabilities_without_tasks(R"({"roots":{},"tasks":{"list":{}},"extensions":{"io.modelcontextprotocol/tasks":{}}})"),
+            R"({"roots":{}})");
+  EXPECT_EQ(protocol::capabilities_without_tasks(R"({"extensions":{"io.modelcontextprotocol/tasks":{},"com.x/y":{}}})"),
+            R"({"extensions":{"com.x/y":{}}})");
+  EXPECT_EQ(protocol::capabilities_without_tasks(R"({"roots":{}})"), R"({"roots":{}})");
+  EXPECT_EQ(protocol::capabilities_without_tasks("null"), "{}");
+}
+
 TEST(Tasks, ParamsOfRequests) {
   auto params = [](std::string_view text) { return *protocol::read_params(text); };
   EXPECT_EQ(*protocol::read_task_id(params(R"({"taskId":"a\u0062"})")), "ab");

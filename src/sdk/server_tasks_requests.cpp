@@ -250,6 +250,9 @@ Task<void> ServerTasks::ask_one(LivePtr task, std::string key, Outlet* out) {
   JsonWriter related;
   related.object().field("taskId", task->latest.id).end();
   std::string params = protocol::with_meta(base::find_member(request, "params"), {{protocol::meta_key::kRelatedTask, related.text()}});
+  // The legacy era wants a name for a visit to a page.
+  if (base::find_member(params, "mode") == "\"url\"" && base::find_member(params, "elicitationId").empty())
+    params = protocol::with_members(params, {{"elicitationId", base::quoted(random_id())}});
   // Others ask what this one is not asking, and may ask this too once it has given up.
   struct Claim {
     LivePtr task;
