@@ -27,6 +27,14 @@ void add_common(Form& form, const Wanted& wanted) {
   if (!wanted.scopes.empty()) form.emplace_back("scope", scope_text(wanted.scopes));
 }
 
+// Refusals after which the refresh token is of no use any more. Others, such as slow_down, may pass.
+bool is_final(std::string_view error) {
+  for (std::string_view one :
+       {"invalid_grant", "invalid_client", "unauthorized_client", "unsupported_grant_type", "invalid_scope", "invalid_target"})
+    if (error == one) return true;
+  return false;
+}
+
 Error refused(const std::string& issuer, const TokenRefusal& refusal) {
   return {Code::unauthenticated, "the authorization server '" + quotable(issuer) + "' refused a token: " + refusal.text()};
 }
@@ -184,7 +192,10 @@ Task<std::optional<Tokens>> Obtainer::refresh(Tokens tokens, ServerMetadata serv
   form.emplace_back("refresh_token", tokens.refresh.reveal());
   form.emplace_back("resource", tokens.resource);
   TokenOutcome outcome = co_await ask(&server, &*client, std::move(form), wanted.binding, std::move(stop));
-  if (std::holds_alternative<TokenRefusal>(outcome)) co_return std::optional<Tokens>();
+  if (const auto* refusal = std::get_if<TokenRefusal>(&outcome)) {
+    if (is_final(refusal->error)) co_return std::optional<Tokens>();
+    co_return refused(server.issuer, *refusal);
+  }
   const bool says_scopes = std::get<TokenAnswer>(outcome).scopes.has_value();
   Tokens fresh = co_await kept(std::move(outcome), wanted, *client);
   if (!says_scopes) fresh.granted = tokens.granted;

@@ -39,7 +39,7 @@ Authorizer::Refusal refusal_of(const net::HttpResponse& response, std::uint64_t 
 }  // namespace
 
 Task<net::HttpResponse> send_authorized(net::HttpClient* client, Authorizer* authorizer, net::HttpClientRequest request,
-                                        std::stop_token stop, Instant deadline) {
+                                        std::stop_token stop, Instant deadline, OnRefusal on_refusal) {
   if (!authorizer) co_return co_await client->send(request, stop, deadline);
   const std::span<const net::HttpHeader> given = request.headers;
   for (int attempt = 1;; ++attempt) {
@@ -60,7 +60,7 @@ Task<net::HttpResponse> send_authorized(net::HttpClient* client, Authorizer* aut
       if (auto nonce = response.find("DPoP-Nonce")) authorizer->heard_nonce(*nonce);
       co_return std::move(response);
     }
-    if (attempt == kMostSendings) co_return std::move(response);
+    if (attempt == kMostSendings || on_refusal == OnRefusal::stands) co_return std::move(response);
     Authorizer::Refusal refusal = refusal_of(response, lines.generation, attempt);
     Authorizer::Verdict verdict = Authorizer::Verdict::stands;
     response.extend(Instant::max());

@@ -53,10 +53,13 @@ class Authorizer {
   virtual Task<void> close() = 0;
 };
 
+// What a refusal is worth: of a request that says good-bye, nobody is troubled for.
+enum class OnRefusal { improve, stands };
+
 // Sends `request` with credentials, and again when the authorizer says so, a few times at most. Without an authorizer it is
 // client->send(). Time that the authorizer takes is not counted against `deadline`.
 // What the request points to must live until the Task ends. Errors: those of HttpClient::send and of the Authorizer.
 Task<net::HttpResponse> send_authorized(net::HttpClient* client, Authorizer* authorizer, net::HttpClientRequest request,
-                                        std::stop_token stop, Instant deadline);
+                                        std::stop_token stop, Instant deadline, OnRefusal on_refusal = OnRefusal::improve);
 
 }  // namespace sdk

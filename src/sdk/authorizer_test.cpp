@@ -136,6 +136,21 @@ TEST_F(AuthorizedTest, StopsAfterAFewSendings) {
   EXPECT_EQ(seen.size(), 5u);
 }
 
+TEST_F(AuthorizedTest, AGoodByeTroublesNobody) {
+  Scripted scripted;
+  auto bye = [](net::HttpClient* http, Authorizer* authorizer, net::Url there) -> Task<int> {
+    net::HttpClientRequest request;
+    request.method = "DELETE";
+    request.url = &there;
+    std::stop_token none;
+    const base::Instant deadline = base::Timers::now() + base::Millis(10'000);
+    net::HttpResponse response = co_await sdk::send_authorized(http, authorizer, request, none, deadline, sdk::OnRefusal::stands);
+    co_return response.status();
+  };
+  EXPECT_EQ(*loop.block_on(bye(client.get(), &scripted, url)), 401);
+  EXPECT_TRUE(scripted.refusals.empty());
+}
+
 TEST_F(AuthorizedTest, ARefusalMayStandAndSignInMayFail) {
   Scripted scripted;
   scripted.verdict = Authorizer::Verdict::stands;

@@ -333,7 +333,7 @@ Task<void> HttpConnection::close(Millis grace) {
     request.url = &url_;
     request.headers = std::span(lines).subspan(1);
     Instant until = base::Timers::now() + std::max(grace, Millis(100));
-    (void)co_await send_authorized(&client_, options_.authorizer.get(), request, none, until).result();
+    (void)co_await send_authorized(&client_, options_.authorizer.get(), request, none, until, OnRefusal::stands).result();
   }
   closing_.request_stop();
   co_await tasks_.join();

@@ -269,6 +269,10 @@ Task<void> OAuthAuthorizer::keep(Tokens tokens) {
 }
 
 std::shared_ptr<Authorizer> oauth_authorizer(Loop& loop, mcp::OAuth options, net::Url server) {
+  options.on_deprecated = [peer = server.origin, tell = std::move(options.on_deprecated)](std::string_view what) {
+    report_deprecated(peer, protocol::Deprecated::dynamic_registration);
+    if (tell) tell(what);
+  };
   return std::make_shared<OAuthAuthorizer>(loop, std::move(options), std::move(server));
 }
 

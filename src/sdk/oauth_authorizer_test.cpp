@@ -258,6 +258,17 @@ TEST_F(SigningIn, ATokenThatTheServerForgotIsRenewedThenAskedForAnew) {
   EXPECT_EQ(town.asked_scopes.size(), 2u);
 }
 
+TEST_F(SigningIn, ARefreshTokenSurvivesAServerInTrouble) {
+  ASSERT_EQ(*call(), 200);
+  town.good.clear();
+  town.refuse_refresh = "temporarily_unavailable";
+  expect_failure(Code::unauthenticated, "temporarily_unavailable");
+  town.refuse_refresh = "";
+  ASSERT_EQ(*call(), 200);
+  EXPECT_EQ(*oauth::find(town.tokens.back(), "refresh_token"), "r1");
+  EXPECT_EQ(town.asked_scopes.size(), 1u);
+}
+
 TEST_F(SigningIn, AServerThatIsNeverContentIsGivenUp) {
   town.always_401 = true;
   EXPECT_EQ(*call(), 401);

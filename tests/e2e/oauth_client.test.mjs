@@ -5,7 +5,7 @@ import { createServer } from 'node:http'
 import { dirname, join } from 'node:path'
 import { describe, test } from 'node:test'
 import { exportJWK } from 'jose'
-import { gatehouse, runToEnd, Scope } from './lib.mjs'
+import { freePort, gatehouse, runToEnd, Scope } from './lib.mjs'
 import { browse, makeGuard, startAS } from './fixtures/as.mjs'
 import { startModern } from './fixtures/modern.mjs'
 
@@ -108,6 +108,22 @@ describe('the client signs in at a real authorization server', () => {
       await client.end()
     })
   }
+
+  test('at a protected server of this SDK, with bound tokens and nonces', async t => {
+    const scope = Scope.of(t)
+    const port = await freePort()
+    const url = `http://127.0.0.1:${port}/mcp`
+    const as = await startAS(scope, { resources: () => [url], scopes: ['notes:read', 'notes:write'], nonces: true })
+    const server = scope.run(join(dirname(gatehouse), 'examples/protected_server'),
+      ['--http', `127.0.0.1:${port}`, '--issuer', as.issuer, '--resource', url, '--dpop', 'required', '--nonces'], { name: 'protected_server' })
+    await server.wrote(/MCP at/)
+    const client = await signIn(scope, url)
+    assert.match((await client.visit()).searchParams.get('scope'), /notes:read/)
+    await client.running.wrote(/^whoami$/m)
+    await client.call('whoami')
+    assert.ok(tokenRequests(as).every(one => one.dpop))
+    await client.end()
+  })
 
   test('as itself, with a secret or a key', async t => {
     const scope = Scope.of(t)
