@@ -187,10 +187,11 @@ void ClientCore::opened() {
   store.put(owner_, Method::server_discover, "{}", protocol::with_members(connection_->discovered(), {{"hintedRevision", name}}));
 }
 
-// A child that ended is started again (stdio, "Shutdown"); not without end, and not at once when it ended soon after its start.
+// A child that ended is started again (stdio, "Shutdown"), a stream of the old transport that broke is opened again; not without end,
+// and not at once when it ended soon after its start.
 Task<void> ClientCore::start_again() {
   while (restarting_) co_await loop_.timers().sleep(Millis(20), closing_.get_token());
-  if (connection_->alive() || http() || closing_.stop_requested()) co_return;
+  if (connection_->alive() || closing_.stop_requested()) co_return;
   if (restarts_ >= options_.most_restarts)
     co_await mcp::fail(Code::unavailable,
                        "the server ended and was started " + std::to_string(restarts_) + " times: " + connection_->why());
@@ -234,7 +235,7 @@ Task<Reply> ClientCore::send(Ask ask) {
   CallOptions again = call;
   Result<Reply> reply = co_await connection->request(ask.method, ask.params, std::move(call)).result();
   // The child died with the request in its hands.
-  if (!reply && reply.error().code == Code::unavailable && !http() && again.repeat == net::Repeat::harmless && !closing_.stop_requested()) {
+  if (!reply && reply.error().code == Code::unavailable && !connection->alive() && again.repeat == net::Repeat::harmless && !closing_.stop_requested()) {
     co_await start_again();
     connection = connection_;
     reply = co_await connection->request(ask.method, std::move(ask.params), std::move(again)).result();
