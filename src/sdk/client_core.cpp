@@ -235,7 +235,8 @@ Task<Reply> ClientCore::send(Ask ask) {
   CallOptions again = call;
   Result<Reply> reply = co_await connection->request(ask.method, ask.params, std::move(call)).result();
   // The child died with the request in its hands.
-  if (!reply && reply.error().code == Code::unavailable && !connection->alive() && again.repeat == net::Repeat::harmless && !closing_.stop_requested()) {
+  if (!reply && reply.error().code == Code::unavailable && !connection->alive() && again.repeat == net::Repeat::harmless &&
+      !closing_.stop_requested()) {
     co_await start_again();
     connection = connection_;
     reply = co_await connection->request(ask.method, std::move(ask.params), std::move(again)).result();

@@ -48,6 +48,7 @@ Task<std::string> ClientCore::answer(Method method, std::string params) {
       report_deprecated(peer_name(server_.name, server_.version), protocol::Deprecated::sampling);
       if (view["includeContext"].string_or("none") != "none")
         report_deprecated(peer_name(server_.name, server_.version), protocol::Deprecated::include_context);
+      if (view["tools"] || view["toolChoice"]) co_return Error(Code::invalid_argument, "this client did not say that its model uses tools");
       mcp::SampleRequest request = co_await read_sample_request(view);
       request.server = server_;
       mcp::Sample sample = co_await options_.on_sample(std::move(request));

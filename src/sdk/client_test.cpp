@@ -335,6 +335,24 @@ TEST_P(ClientEras, ChangesAreToldAndForgotten) {
   EXPECT_FALSE(subscription->alive());
 }
 
+// A client that is dropped ends what it had open, and a subscription may live longer than it.
+TEST_P(ClientEras, AClientCanBeDroppedInTheMiddle) {
+  Counting counting;
+  Place place(counting.server);
+  place.open(GetParam());
+  mcp::ListenFilter wanted;
+  wanted.tools = true;
+  wanted.resource_uris = {"c://x"};
+  int told = 0;
+  auto subscription = place.run(place.client->listen(wanted, [&](const mcp::Change&) { ++told; }));
+  ASSERT_TRUE(subscription.ok()) << subscription.error().message;
+  place.client.reset();
+  counting.server.notify_tools_changed();
+  EXPECT_TRUE(place.run(place.turn()).ok());
+  EXPECT_EQ(told, 0);
+  EXPECT_FALSE(subscription->alive());
+}
+
 TEST_P(ClientEras, ASubscriptionToWhatIsNotToldIsRefusedOrEmpty) {
   mcp::Server server("still", "1");
   server.tool("one", "A tool.", [] { return std::string("1"); });

@@ -50,6 +50,8 @@ class Desk {
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     client = std::make_unique<mcp::Client>(*std::move(opened));
   }
+  // Lets the loop do what is due.
+  Task<void> turn() { co_await base::resume_on(loop.executor()); }
   void close() {
     if (!client) return;
     EXPECT_TRUE(loop.block_on(client->close()).ok());
