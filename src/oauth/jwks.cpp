@@ -199,7 +199,7 @@ Task<void> KeyRing::find_place(Issuer* issuer, Instant deadline) {
   std::string last;
   for (const std::string& place : places) {
     Result<Document> document = co_await fetch_(place, deadline).result();
-    if (!document) co_await mcp::fail(std::move(document).error());
+    if (!document) co_await mcp::fail(document.error());
     if (document->status == 200) {
       issuer->place = co_await jwks_uri_of(document->body, issuer->name);
       issuer->placed = clocks_.steady();

@@ -52,9 +52,14 @@ Result<> read_header(std::string_view json, Jws& out) {
     if (key != "alg" && key != "typ" && key != "kid") return {};
     auto text = base::json_string(value);
     if (!text || text->size() > kMaxText) return malformed("its " + std::string(key) + " is no string");
-    if (key == "typ") out.typ = plain_typ(*std::move(text));
-    if (key == "kid") out.kid = *std::move(text);
-    if (key != "alg") return {};
+    if (key == "typ") {
+      out.typ = plain_typ(*std::move(text));
+      return {};
+    }
+    if (key == "kid") {
+      out.kid = *std::move(text);
+      return {};
+    }
     auto alg = find_alg(*text);
     if (!alg) return malformed("its alg is not accepted");
     out.alg = *alg;
