@@ -93,6 +93,8 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   if (auto* value = top.find("limits")) read_limits(*value, reader, config);
   if (auto* value = top.find("allowed_hosts")) read_hosts(*value, reader, config);
   if (auto* value = top.find("allowed_origins")) read_origins(*value, reader, config);
+  if (auto* value = top.find("strict"))
+    if (reader.flag(*value, "strict").value_or(false)) config.strictness = protocol::Strictness::strict;
   if (auto* value = top.find("name_limit"))
     if (auto number = reader.number(*value, "name_limit", 32, 128)) config.gateway.name_limit = static_cast<std::size_t>(*number);
   auto* servers = top.find("servers");

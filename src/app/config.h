@@ -12,6 +12,7 @@
 #include "app/reader.h"
 #include "gateway/config.h"
 #include "mcp/result.h"
+#include "protocol/quirks.h"
 
 namespace app {
 
@@ -43,6 +44,8 @@ struct AppConfig {
   Limits limits;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
+  // Whether harmless deviations of clients from the specification are refused.
+  protocol::Strictness strictness = protocol::Strictness::lenient;
   gateway::Config gateway;
 
   // The store's path, without its scheme.

@@ -69,6 +69,7 @@ disclosure: all
 name_limit: 60
 allowed_hosts: [mcp.example.com]
 allowed_origins: [https://app.example.com]
+strict: true
 limits: { body: 1mb, head: 8kb }
 servers:
   vault: { builtin: vault, roots: [./vault], required: true, start: eager }
@@ -99,11 +100,12 @@ servers:
   EXPECT_EQ(config.gateway.name_limit, 60u);
   EXPECT_THAT(config.allowed_origins, ElementsAre("https://app.example.com"));
   EXPECT_THAT(config.allowed_hosts, ElementsAre("mcp.example.com"));
+  EXPECT_EQ(config.strictness, protocol::Strictness::strict);
   ASSERT_EQ(config.gateway.servers.size(), 4u);
 
   const gateway::ServerConfig& vault = config.gateway.servers[0];
   EXPECT_EQ(vault.id, "vault");
-  EXPECT_EQ(vault.place.line, 11);
+  EXPECT_EQ(vault.place.line, 12);
   EXPECT_TRUE(vault.required);
   EXPECT_EQ(vault.start, gateway::ServerConfig::Start::eager);
   EXPECT_EQ(vault.roots[0].path, folder_.string() + "/vault");

@@ -36,7 +36,7 @@ constexpr Key kTop[] = {
     {"tls", kNot, {}, {}, kTls},
     {"allowed_hosts"},
     {"allowed_origins"},
-    {"strict", kNot, "false", "true false"},
+    {"strict"},
     {"trusted_proxies", kNot},
     {"metrics_listen", kNot},
     {"i_know_this_is_open", kNot, "false", "true false"},

@@ -54,6 +54,7 @@ net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler)
   sdk::HttpEndpointOptions options;
   options.path = std::move(path);
   options.origins = origins_;
+  options.front.strictness = wiring_.config().strictness;
   endpoints_.push_back(
       std::make_unique<sdk::HttpEndpoint>(wiring_.loop(), handler, std::make_shared<sdk::SessionTable>(), std::move(options)));
   return [endpoint = endpoints_.back().get()](net::HttpExchange& exchange) { return endpoint->serve(exchange); };

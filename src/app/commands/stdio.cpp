@@ -33,6 +33,7 @@ int stdio(const StdioOptions& options, net::Reaper& reaper) {
     return kFailed;
   }
   sdk::StdioEndpointOptions endpoint_options;
+  endpoint_options.front.strictness = (*wiring)->config().strictness;
   endpoint_options.max_line = (*wiring)->config().limits.body;
   sdk::StdioEndpoint endpoint((*wiring)->loop(), (*wiring)->gateway().aggregate(), endpoint_options);
   Stopping stopping((*wiring)->loop(), [&endpoint] { endpoint.stop(); });
