@@ -345,3 +345,27 @@ describe('the TypeScript SDK signs in', () => {
     })
   }
 })
+
+describe('the C++ SDK signs in', () => {
+  test('its own client, at its own server, and again for more scopes', async t => {
+    const scope = Scope.of(t)
+    const place = await town(scope)
+    const client = scope.run(join(dirname(gatehouse), 'examples/docs/sign_in'), ['--local', place.url], { stdin: 'pipe', name: 'sign_in' })
+    // Plays the user, who is shown the `number`th address.
+    const visit = async number => {
+      const found = await client.wrote(new RegExp(`(?:Sign in to go on[\\s\\S]*?(http\\S+)[\\s\\S]*?){${number}}`))
+      const page = await browse(found[1])
+      assert.equal(page.status, 200, page.text)
+      return new URL(found[1]).searchParams
+    }
+    assert.equal((await visit(1)).get('resource'), place.url)
+    await client.wrote(/^whoami$/m)
+    client.child.stdin.write('whoami\n')
+    await client.wrote(/^whoami: called$/m)
+    client.child.stdin.write('remember\n')
+    assert.match((await visit(2)).get('scope'), /notes:read notes:write/)
+    await client.wrote(/^remember: called$/m)
+    client.child.stdin.end()
+    assert.equal((await client.end()).code, 0, client.output)
+  })
+})
