@@ -67,6 +67,11 @@ std::string based(std::string_view text) {
   return ec == std::errc() && end == text.data() + text.size() ? std::to_string(value) : std::string();
 }
 
+std::string number_of(std::string_view text) {
+  std::string number = decimal(text);
+  return number.empty() ? based(text) : number;
+}
+
 bool one_of(std::string_view text, std::initializer_list<std::string_view> words) {
   return std::find(words.begin(), words.end(), text) != words.end();
 }
@@ -165,7 +170,7 @@ class Builder final : public YAML::EventHandler {
       w_.value(false);
     } else if (one_of(unsigned_text, {".inf", ".Inf", ".INF"}) || one_of(text, {".nan", ".NaN", ".NAN"})) {
       refuse(mark, "JSON has no such number: " + text);
-    } else if (std::string number = decimal(text); !number.empty() || !(number = based(text)).empty()) {
+    } else if (std::string number = number_of(text); !number.empty()) {
       if (!std::isfinite(std::strtod(number.c_str(), nullptr))) refuse(mark, "this number is too large");
       w_.raw(number);
     } else {

@@ -159,7 +159,7 @@ Server& Server::skills(const std::string& folder) {
     if (path.empty())
       registry_->problems.push_back("skills: " + folder + " is a skill itself: give the folder that it is in, or use skill()");
     else
-      try_skill(*registry_, path, folder + "/" + path);
+      try_skill(*registry_, path, std::string(folder).append("/").append(path));
   }
   return *this;
 }

@@ -99,8 +99,10 @@ Result<> find(const fs::path& folder, const std::string& path, std::size_t depth
     if (!entry.folder && entry.path.filename() == "SKILL.md") out.push_back(path);
   for (const Entry& entry : *entries) {
     if (!entry.folder) continue;
-    std::string name = entry.path.filename().string();
-    if (auto done = find(entry.path, path.empty() ? name : path + "/" + name, depth + 1, out); !done) return done;
+    std::string below = path;
+    if (!below.empty()) below += '/';
+    below += entry.path.filename().string();
+    if (auto done = find(entry.path, below, depth + 1, out); !done) return done;
     if (out.size() > kMostEntries) return Error(Code::too_large, folder.string() + " has too many skills");
   }
   return {};

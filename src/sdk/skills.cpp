@@ -95,7 +95,8 @@ Task<void> each_of_pages(Client* client, std::string method, std::string uri, st
     std::string text = co_await client->request(method, std::move(params).text());
     Json json = co_await Json::parse(text);
     JsonView entries = json[key];
-    if (!entries.is(JsonView::Kind::array)) co_await fail(Code::upstream_failed, "the answer to " + method + " has no " + key);
+    if (!entries.is(JsonView::Kind::array))
+      co_await fail(Code::upstream_failed, std::string("the answer to ").append(method).append(" has no ").append(key));
     for (std::size_t i = 0; i < entries.size() && count < kMostEntries; ++i, ++count) take(entries.at(i));
     auto next = json["nextCursor"].string();
     if (!next || (page > 0 && *next == cursor)) break;  // the same cursor again would never end
