@@ -17,7 +17,7 @@ constexpr std::array<std::string_view, 4> kModernKeys = {meta_key::kServerInfo, 
 
 // The members of a result that this file decides on.
 struct Found {
-  std::string_view result_type, ttl, scope, meta, structured, content, messages;
+  std::string_view result_type, ttl, scope, meta, structured, content, messages, tools;
 };
 
 Found find(std::string_view result) {
@@ -39,6 +39,8 @@ Found find(std::string_view result) {
       out.content = members.value();
     else if (key == "messages")
       out.messages = members.value();
+    else if (key == "tools")
+      out.tools = members.value();
   }
   return out;
 }
@@ -116,6 +118,26 @@ std::string messages_for(const Revision& revision, std::string_view messages) {
   });
 }
 
+// Tools without the output schemas that are not of an object; empty when there is nothing to take out.
+std::string tools_for_objects(std::string_view tools) {
+  if (!base::is_array(tools) || tools.find("outputSchema") == std::string_view::npos) return {};
+  std::string out = "[";
+  bool changed = false;
+  base::Elements all(tools);
+  while (all.next()) {
+    std::string_view tool = all.value();
+    if (out.size() > 1) out += ',';
+    std::string_view schema = base::is_object(tool) ? base::find_member(tool, "outputSchema") : std::string_view();
+    bool plain = schema.empty() || (base::is_object(schema) && base::find_member(schema, "type") == "\"object\"");
+    if (plain)
+      out += tool;
+    else
+      out += without_members(tool, {"outputSchema"});
+    changed = changed || !plain;
+  }
+  return changed ? out += ']' : std::string();
+}
+
 std::string legacy_result(const Revision& revision, Method method, std::string_view result) {
   Found found = find(result);
   std::vector<std::string_view> drop;
@@ -145,6 +167,9 @@ std::string legacy_result(const Revision& revision, Method method, std::string_v
   std::string messages;
   if (method == Method::prompts_get && base::is_array(found.messages)) messages = messages_for(revision, found.messages);
   if (!messages.empty()) set.push_back({"messages", messages});
+  std::string tools;
+  if (method == Method::tools_list && !revision.features.any_structured_content) tools = tools_for_objects(found.tools);
+  if (!tools.empty()) set.push_back({"tools", tools});
   return drop.empty() && set.empty() ? std::string(result) : edited(result, set, drop);
 }
 

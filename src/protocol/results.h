@@ -25,7 +25,7 @@ struct CacheHints {
 // cacheable methods (`hints` where the server gave none), `_meta` names the server (`server_info`, JSON text; empty leaves it as it is).
 // Legacy: resultType, ttlMs, cacheScope and the modern keys of `_meta` go; structuredContent that is no object goes where the revision
 // wants an object, and its JSON text becomes a text block where the result has no content; content of types that came later (of
-// tools and prompts) becomes text that says what it is.
+// tools and prompts) becomes text that says what it is; output schemas that are not of an object go from lists of tools.
 std::string result_for(const Revision& revision, Method method, std::string_view result, const CacheHints& hints,
                        std::string_view server_info);
 

@@ -70,6 +70,9 @@ TEST(Results, StructuredContentOfAnyTypeBecomesText) {
             R"({"content":[{"type":"text","text":"t"}]})");
   EXPECT_EQ(to_legacy(Method::tools_call, R"({"content":[],"structuredContent":{"a":1}})"),
             R"({"content":[],"structuredContent":{"a":1}})");
+  EXPECT_EQ(to_legacy(Method::tools_list,
+                      R"({"tools":[{"name":"a", "outputSchema":{"type":"array"}},{"name":"b","outputSchema":{"type": "object"}}]})"),
+            R"({"tools":[{"name":"a"},{"name":"b","outputSchema":{"type": "object"}}]})");
 }
 
 TEST(Results, ContentOfLaterTypesBecomesText) {

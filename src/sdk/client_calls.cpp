@@ -72,6 +72,7 @@ Task<std::vector<mcp::ToolInfo>> ClientCore::list_tools(RequestOptions options) 
     }
     known->harmless = entry.hints.read_only.value_or(false) || entry.hints.idempotent.value_or(false);
     known->task_support = entry.task_support == "forbidden" ? std::string() : entry.task_support;
+    known->output_schema = entry.output_schema;
     std::string support = known->task_support;
     tools.insert_or_assign(entry.name, std::move(known));
     std::string annotations(base::find_member(entry.raw, "annotations"));
@@ -136,12 +137,20 @@ Task<std::string> ClientCore::call(std::string name, std::string arguments, Requ
 }
 
 Task<mcp::ToolResult> ClientCore::call_tool(std::string name, std::string arguments, RequestOptions options) {
-  std::string text = co_await call(std::move(name), std::move(arguments), options);
+  std::string text = co_await call(name, std::move(arguments), options);
   Json json = co_await Json::parse(text);
   const bool legacy_task = !connection_->modern() && json["task"];
-  if (json["resultType"].string_or("complete") != "task" && !legacy_task) co_return read_tool_result(json.root());
-  mcp::RemoteTask task = co_await read_remote_task(json.root());
-  co_return co_await follow(task.id, std::move(options));
+  mcp::ToolResult result;
+  if (json["resultType"].string_or("complete") != "task" && !legacy_task) {
+    result = co_await read_tool_result(json.root());
+    if (!result.structured.empty())
+      result.structured = base::minified(base::find_member(text, "structuredContent"));  // its numbers as they came
+  } else {
+    mcp::RemoteTask task = co_await read_remote_task(json.root());
+    result = co_await follow(task.id, std::move(options));
+  }
+  if (std::shared_ptr<const Tool> known = tool(name)) co_await output_checks_.check(name, known->output_schema, result);
+  co_return result;
 }
 
 mcp::Result<mcp::ToolResult> read_tool_result(JsonView in) {

@@ -14,6 +14,7 @@
 #include "protocol/results.h"
 #include "sdk/client_cache.h"
 #include "sdk/connection.h"
+#include "sdk/output_check.h"
 
 namespace mcp::detail {
 
@@ -64,6 +65,7 @@ class ClientCore {
     protocol::ToolHeaders headers;
     bool harmless = false;  // it says that it only reads, or that doing it twice does no more
     std::string task_support;
+    std::string output_schema;
   };
 
   // One message, and its answer as it came.
@@ -134,6 +136,7 @@ class ClientCore {
   base::Loop& loop_;
   mcp::ClientOptions options_;
   mcp::ClientCache cache_;
+  OutputChecks output_checks_;
   mcp::detail::CacheOwner owner_;
   std::string capabilities_;  // what this client declares
   std::string log_level_;     // of requests that want messages

@@ -199,6 +199,31 @@ TEST(ClientHeaders, AMismatchIsTriedAgainWithANewList) {
   EXPECT_EQ(server.all.back().header("mcp-param-r"), "eu");
 }
 
+TEST(ClientResults, WhatBreaksTheOutputSchemaIsRefused) {
+  const std::string tools =
+      R"([{"name":"t","inputSchema":{"type":"object"},"outputSchema":{"type":"object","properties":{"n":{"type":"integer"}},"required":["n"]}}])";
+  std::string structured = R"("structuredContent":{"n":9007199254740993})";
+  std::string answer = R"({"resultType":"complete","content":[],)";
+  Scripted server(modern([&](const Got& got) { return Say::result(got, answer + structured + "}"); }, tools));
+  server.open();
+  ASSERT_TRUE(server.run(server.client->list_tools()).ok());
+  auto good = server.run(server.client->call_tool("t"));
+  ASSERT_TRUE(good.ok()) << good.error().message;
+  EXPECT_EQ(good->structured, R"({"n":9007199254740993})");
+  structured = R"("structuredContent":{"n": 1e400, "x": 123456789012345678901234567890})";
+  good = server.run(server.client->call_tool("t"));
+  ASSERT_TRUE(good.ok()) << good.error().message;
+  EXPECT_EQ(good->structured, R"({"n":1e400,"x":123456789012345678901234567890})") << "numbers as they came";
+  structured = R"("structuredContent":{"n":"1"})";
+  EXPECT_EQ(call_error(server),
+            "upstream_failed: the result of tool 't' does not keep its output schema: structuredContent '/n' must be an integer, and is a "
+            "string");
+  structured = R"("isError":false)";
+  EXPECT_NE(call_error(server).find("structuredContent is missing"), std::string::npos);
+  structured = R"("isError":true)";
+  EXPECT_EQ(call_error(server), "answered");
+}
+
 TEST(ClientHeaders, AMismatchThatStaysIsAnError) {
   Scripted server(modern([&](const Got& got) { return Say::error(got, 400, protocol::kHeaderMismatch); }));
   server.open();

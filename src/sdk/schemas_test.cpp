@@ -197,17 +197,18 @@ TEST(Numbers, SurviveTypedTools) {
 TEST(OutputChecks, CompileOncePerToolAndNameIt) {
   sdk::OutputChecks checks;
   const std::string schema = kOutput;
-  EXPECT_TRUE(checks.check("t", schema, R"({"content":[],"structuredContent":{"n":1}})").ok());
-  auto wrong = checks.check("t", schema, R"({"content":[],"structuredContent":{"n":"1"}})");
+  EXPECT_TRUE(checks.check("t", schema, mcp::ToolResult{.content = {}, .structured = R"({"n":1})"}).ok());
+  auto wrong = checks.check("t", schema, mcp::ToolResult{.content = {}, .structured = R"({"n":"1"})"});
   ASSERT_FALSE(wrong.ok());
   EXPECT_EQ(wrong.error().code, mcp::Code::upstream_failed);
   EXPECT_EQ(wrong.error().message,
             "the result of tool 't' does not keep its output schema: structuredContent '/n' must be an integer, and is a string");
-  EXPECT_FALSE(checks.check("t", schema, R"({"content":[]})").ok());
-  EXPECT_TRUE(checks.check("t", schema, R"({"content":[],"isError":true})").ok());
-  EXPECT_TRUE(checks.check("t", "", R"({"content":[]})").ok());
-  EXPECT_TRUE(checks.check("t", R"({"type":"string"})", R"({"content":[],"structuredContent":"s"})").ok()) << "a schema that changed";
-  EXPECT_TRUE(checks.check("u", R"({"$ref":"https://example.com/x"})", R"({"content":[]})").ok()) << "one that nobody here knows";
+  EXPECT_FALSE(checks.check("t", schema, mcp::ToolResult{}).ok());
+  EXPECT_TRUE(checks.check("t", schema, mcp::ToolResult::error("no")).ok());
+  EXPECT_TRUE(checks.check("t", "", mcp::ToolResult{}).ok());
+  EXPECT_TRUE(checks.check("t", R"({"type":"string"})", mcp::ToolResult{.content = {}, .structured = "\"s\""}).ok())
+      << "a schema that changed";
+  EXPECT_TRUE(checks.check("u", R"({"$ref":"https://example.com/x"})", mcp::ToolResult{}).ok()) << "one that nobody here knows";
 }
 
 }  // namespace

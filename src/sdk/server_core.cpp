@@ -23,16 +23,14 @@ void field_if(JsonWriter& w, std::string_view key, const std::string& value) {
   if (!value.empty()) w.field(key, value);
 }
 
-// Who reads a definition: an output schema that is no object is for the modern era (Tools, "Output Schema"); `execution` is known to one
-// legacy revision only (Tasks, "Tool-Level Negotiation").
-enum class Reader { modern, legacy, legacy_with_tasks };
-std::string tool_definition(const mcp::RawTool& tool, Reader reader) {
+// `execution` is known to one legacy revision only (Tasks, "Tool-Level Negotiation").
+enum class Execution { unsaid, said };
+std::string tool_definition(const mcp::RawTool& tool, Execution execution) {
   JsonWriter w;
   w.object().field("name", tool.name);
   field_if(w, "title", tool.options.title);
   w.field("description", tool.description).key("inputSchema").raw(tool.input_schema);
-  if (!tool.output_schema.empty() && (reader == Reader::modern || base::find_member(tool.output_schema, "type") == "\"object\""))
-    w.key("outputSchema").raw(tool.output_schema);
+  if (!tool.output_schema.empty()) w.key("outputSchema").raw(tool.output_schema);
   const auto& a = tool.options.annotations;
   if (a.read_only || a.destructive || a.idempotent || a.open_world) {
     w.key("annotations").object();
@@ -42,7 +40,7 @@ std::string tool_definition(const mcp::RawTool& tool, Reader reader) {
     if (a.open_world) w.field("openWorldHint", *a.open_world);
     w.end();
   }
-  if (reader == Reader::legacy_with_tasks) {
+  if (execution == Execution::said) {
     static constexpr std::string_view kSupport[] = {"forbidden", "optional", "required"};
     w.key("execution").object().field("taskSupport", kSupport[static_cast<std::size_t>(tool.options.task)]).end();
   }
@@ -92,9 +90,8 @@ ServerCore::ServerCore(Loop& loop, mcp::Server& server)
   info_ = std::move(w).text();
   hints_.ttl = r.ttl;
   for (auto& tool : r.tools) {
-    tool_list_.push_back(tool_definition(tool.about, Reader::modern));
-    legacy_tool_list_.push_back(tool_definition(tool.about, Reader::legacy));
-    tool_list_with_tasks_.push_back(tool_definition(tool.about, Reader::legacy_with_tasks));
+    tool_list_.push_back(tool_definition(tool.about, Execution::unsaid));
+    tool_list_with_tasks_.push_back(tool_definition(tool.about, Execution::said));
     auto headers = protocol::tool_header_map(tool.about.input_schema);
     tools_.emplace(tool.about.name, Tool{&tool, headers ? *std::move(headers) : protocol::ToolHeaders{}});
   }
@@ -233,8 +230,7 @@ Task<Reply> ServerCore::handle(Inbound in, Outlet& out) {
   auto now = [](Reply reply) -> Task<Reply> { co_return std::move(reply); };
   switch (in.method()) {
     case Method::tools_list:
-      if (in.revision().features.any_structured_content) return now(list("tools", tool_list_, cursor()));
-      return now(list("tools", tasks_ && in.revision().features.tasks_core ? tool_list_with_tasks_ : legacy_tool_list_, cursor()));
+      return now(list("tools", tasks_ && in.revision().features.tasks_core ? tool_list_with_tasks_ : tool_list_, cursor()));
     case Method::prompts_list: return now(list("prompts", prompt_list_, cursor()));
     case Method::resources_templates_list: return now(list("resourceTemplates", template_list_, cursor()));
     case Method::skills_list:

@@ -105,7 +105,7 @@ class ServerCore final : public Handler {
   ByName<mcp::detail::PromptEntry*> prompts_;
   ByName<mcp::detail::ResourceEntry*> resources_;
   std::vector<Template> templates_;
-  Page tool_list_, legacy_tool_list_, tool_list_with_tasks_, prompt_list_, resource_list_, template_list_, skill_list_;
+  Page tool_list_, tool_list_with_tasks_, prompt_list_, resource_list_, template_list_, skill_list_;
   Sealer sealer_;
   std::list<Listener> listeners_;
   std::shared_ptr<ServerCore*> self_;  // for what was posted and arrives after the end

@@ -38,21 +38,6 @@ Result<> ToolSchemas::check_output(std::string_view result) const {
   return check_structured_content(*output_, result);
 }
 
-Result<> check_structured_content(const protocol::JsonSchema& schema, std::string_view result) {
-  std::string_view structured, is_error;
-  base::Members members(result);
-  while (members.next()) {
-    if (members.key() == "structuredContent") structured = members.value();
-    if (members.key() == "isError") is_error = members.value();
-  }
-  if (is_error == "true") return {};
-  if (structured.empty()) return Error(Code::internal, "structuredContent is missing, and the tool has an output schema");
-  auto tree = base::parse_json(structured);
-  if (!tree) return Error(Code::internal, "structuredContent is broken: " + tree.error().message);
-  auto verdict = schema.validate(*tree);
-  return verdict.valid() ? Result<>() : Error(Code::internal, verdict.text("structuredContent"));
-}
-
 namespace {
 
 // What a handler gave, or what its caller gets instead.
