@@ -105,6 +105,7 @@ void EventStream::give_back() {
 
 std::vector<EventStream::Wake> EventStream::all_wakes() const {
   std::vector<Wake> wakes;
+  wakes.reserve(readers_.size());
   for (Reader* reader : readers_) wakes.push_back(reader->wake_);
   return wakes;
 }
@@ -182,7 +183,7 @@ EventStream::Reader::Piece EventStream::Reader::take() {
 std::optional<EventPlace> parse_event_id(std::string_view id) {
   EventPlace place{};
   const char* end = id.data() + id.size();
-  auto [dash, bad] = std::from_chars(id.data(), end, place.stream);
+  auto [dash, bad] = std::from_chars(id.data(), id.data() + id.size(), place.stream);
   if (bad != std::errc() || dash == end || *dash != '-') return std::nullopt;
   auto [rest, worse] = std::from_chars(dash + 1, end, place.event);
   if (worse != std::errc() || rest != end) return std::nullopt;
