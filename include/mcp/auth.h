@@ -9,9 +9,9 @@
 #include <string_view>
 #include <vector>
 
+#include "mcp/auth/token_store.h"
 #include "mcp/result.h"
 #include "mcp/task.h"
-#include "mcp/token_store.h"
 
 namespace mcp {
 

@@ -14,17 +14,17 @@
 #include <utility>
 #include <vector>
 
-#include "mcp/asked.h"
 #include "mcp/auth.h"
 #include "mcp/call.h"
-#include "mcp/client_cache.h"
-#include "mcp/codec.h"
+#include "mcp/client/asked.h"
+#include "mcp/client/cache.h"
+#include "mcp/client/remote_task.h"
+#include "mcp/client/subscription.h"
 #include "mcp/content.h"
+#include "mcp/detail/codec.h"
 #include "mcp/json.h"
-#include "mcp/remote_task.h"
 #include "mcp/result.h"
 #include "mcp/run.h"
-#include "mcp/subscription.h"
 #include "mcp/task.h"
 
 namespace mcp {

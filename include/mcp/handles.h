@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "mcp/call.h"
-#include "mcp/codec.h"
+#include "mcp/detail/codec.h"
 #include "mcp/result.h"
 
 namespace mcp {

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <type_traits>
 
-#include "mcp/codec.h"
+#include "mcp/detail/codec.h"
 
 namespace mcp {
 namespace detail {

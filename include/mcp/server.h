@@ -16,12 +16,12 @@
 #include "mcp/content.h"
 #include "mcp/detail/handler.h"
 #include "mcp/protect.h"
-#include "mcp/questions.h"
 #include "mcp/result.h"
 #include "mcp/run.h"
 #include "mcp/schema.h"
+#include "mcp/server/questions.h"
+#include "mcp/server/tasks.h"
 #include "mcp/task.h"
-#include "mcp/tasks.h"
 
 namespace mcp {
 

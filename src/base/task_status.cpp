@@ -1,6 +1,6 @@
 #include <array>
 
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 
 namespace mcp {
 namespace {

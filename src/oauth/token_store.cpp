@@ -1,4 +1,4 @@
-#include "mcp/token_store.h"
+#include "mcp/auth/token_store.h"
 
 #include <map>
 

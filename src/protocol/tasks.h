@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 #include "protocol/errors.h"
 #include "protocol/params.h"
 #include "protocol/versions/revision.h"

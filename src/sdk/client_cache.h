@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "mcp/client_cache.h"
+#include "mcp/client/cache.h"
 #include "protocol/methods.h"
 
 namespace mcp::detail {

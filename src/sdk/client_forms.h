@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-#include "mcp/asked.h"
+#include "mcp/client/asked.h"
 
 namespace sdk {
 

@@ -1,4 +1,4 @@
-#include "mcp/codec.h"
+#include "mcp/detail/codec.h"
 
 #include <algorithm>
 #include <numeric>

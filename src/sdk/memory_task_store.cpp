@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <utility>
 
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 
 namespace mcp {
 namespace {

@@ -1,4 +1,4 @@
-#include "mcp/questions.h"
+#include "mcp/server/questions.h"
 
 namespace mcp {
 

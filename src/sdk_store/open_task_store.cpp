@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 #include "store/catalog_store.h"
 
 namespace mcp {

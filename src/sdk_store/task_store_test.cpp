@@ -7,7 +7,7 @@
 #include <functional>
 #include <string>
 
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 
 namespace {
 

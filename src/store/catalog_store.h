@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "mcp/result.h"
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 
 namespace store {
 

@@ -8,8 +8,8 @@
 #include <utility>
 
 #include "mcp/call.h"
-#include "mcp/codec.h"
 #include "mcp/content.h"
+#include "mcp/detail/codec.h"
 #include "mcp/schema.h"
 
 namespace mcp::detail {

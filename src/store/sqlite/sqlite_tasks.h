@@ -3,7 +3,7 @@
 
 #include <mutex>
 
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 #include "store/sqlite/database.h"
 
 namespace store {

@@ -7,7 +7,7 @@
 
 #include "mcp/content.h"
 #include "mcp/result.h"
-#include "mcp/tasks.h"
+#include "mcp/server/tasks.h"
 
 namespace mcp {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "mcp/remote_task.h"
+#include "mcp/client/remote_task.h"
 
 namespace mcp {
 

@@ -14,7 +14,7 @@
 
 #include "mcp/ask.h"
 #include "mcp/call.h"
-#include "mcp/codec.h"
+#include "mcp/detail/codec.h"
 #include "mcp/result.h"
 #include "mcp/schema.h"
 

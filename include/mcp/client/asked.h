@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "mcp/call.h"
-#include "mcp/codec.h"
 #include "mcp/content.h"
+#include "mcp/detail/codec.h"
 #include "mcp/result.h"
 
 namespace mcp {
