@@ -323,10 +323,10 @@ bool Evaluation::unique(const boost::json::array& array, const At& at) {
   std::sort(hashes.begin(), hashes.end());
   for (std::size_t i = 1; i < hashes.size(); ++i) {
     // What has the same hash stands together; nearly always it is the same value, too.
-    for (std::size_t j = i; j-- > 0 && hashes[j].first == hashes[i].first;) {
-      bool equal = same(array[hashes[i].second], array[hashes[j].second], steps);
+    for (std::size_t j = i; j > 0 && hashes[j - 1].first == hashes[i].first; --j) {
+      bool equal = same(array[hashes[i].second], array[hashes[j - 1].second], steps);
       if (!spend(std::exchange(steps, 0))) return false;
-      if (equal) return twice(hashes[j].second, hashes[i].second);
+      if (equal) return twice(hashes[j - 1].second, hashes[i].second);
     }
   }
   return true;
