@@ -264,6 +264,7 @@ Task<void> ClientCore::listen_legacy(std::shared_ptr<Listening> listening) {
 // A new session knows nothing of what was subscribed in the old one.
 Task<void> ClientCore::subscribe_again() {
   std::vector<std::string> uris;
+  uris.reserve(subscribed_.size());
   for (const auto& [uri, count] : subscribed_) uris.push_back(uri);
   for (auto& uri : uris) (void)co_await subscribe(Method::resources_subscribe, std::move(uri)).result();
   auto listening = legacy_listening_;

@@ -304,8 +304,9 @@ Task<void> HttpConnection::settle_era() {
   } else {
     Result<> met = co_await initialize(*hint.revision, base::Timers::now() + options_.connect_time).result();
     // A server that was renewed since answers a handshake with an error, or not at all.
-    if (!met && met.error().code == Code::unauthenticated) co_await std::move(met);
-    if (!met) co_await probe();
+    if (met) co_return;
+    if (met.error().code == Code::unauthenticated) co_await std::move(met);
+    co_await probe();
   }
 }
 

@@ -182,7 +182,7 @@ Task<void> HttpConnection::watch_legacy() {
   Stream stream;
   while (!closing_.stop_requested()) {
     protocol::Outgoing out = protocol::legacy_notification(*revision_, Method::initialized, {}, session_);
-    std::string last = stream.last_id, session = session_;
+    std::string last = stream.last_id;
     if (!last.empty()) out.headers.emplace_back("Last-Event-ID", last);
     std::vector<net::HttpHeader> lines = headers(out);
     lines[1].value = "text/event-stream";
