@@ -47,6 +47,8 @@ class Authorizer {
   // person takes; `stop` ends only the waiting.
   // Errors: unauthenticated (says what is missing), denied, cancelled, unavailable, upstream_failed.
   virtual Task<Verdict> refused(Refusal refusal, std::stop_token stop) = 0;
+  // Names the credentials that requests carry now, and shows nothing of them; empty when there are none yet.
+  virtual std::string_view identity() const { return {}; }
   // The server's next nonce for proofs came with an answer.
   virtual void heard_nonce(std::string_view nonce) = 0;
   // Ends what is under way. Errors: none.

@@ -152,7 +152,7 @@ Task<void> ClientCore::open() {
   ConnectionOptions how = connection_options();
   if (http()) {
     auto& store = cache_.store();
-    if (auto known = store.find(owner_, Method::server_discover, "{}")) {
+    if (auto known = store.find(owner(), Method::server_discover, "{}")) {
       how.hint.discover = *std::move(known);
       auto said = base::json_string(base::find_member(how.hint.discover, "hintedRevision"));
       how.hint.revision = said ? how.revisions.find(*said) : nullptr;
@@ -161,7 +161,7 @@ Task<void> ClientCore::open() {
     }
     store.forget_verdict(url_->origin);
     net::Url url = *url_;
-    if (options_.auth) how.authorizer = oauth_authorizer(loop_, *options_.auth, url);
+    if (options_.auth) how.authorizer = authorizer_ = oauth_authorizer(loop_, *options_.auth, url);
     connection_ = co_await sdk::open_http(loop_, *http_, std::move(url), std::move(how));
   } else {
     net::Reaper* reaper = co_await process_reaper();
@@ -170,6 +170,13 @@ Task<void> ClientCore::open() {
     connection_ = co_await open_stdio(loop_, *reaper, std::move(child), std::move(child_options), std::move(how));
   }
   opened();
+}
+
+// Another access token is another authorization context (Caching, "Cache Scope").
+mcp::detail::CacheOwner ClientCore::owner() const {
+  mcp::detail::CacheOwner out = owner_;
+  if (authorizer_) out.credentials += authorizer_->identity();
+  return out;
 }
 
 // Takes over what the server said of itself.
@@ -184,7 +191,7 @@ void ClientCore::opened() {
   if (!connection_->modern()) return store.judge_legacy(url_->origin, connection_->revision().name);
   if (connection_->discovered().empty()) return;
   std::string name = base::quoted(connection_->revision().name);
-  store.put(owner_, Method::server_discover, "{}", protocol::with_members(connection_->discovered(), {{"hintedRevision", name}}));
+  store.put(owner(), Method::server_discover, "{}", protocol::with_members(connection_->discovered(), {{"hintedRevision", name}}));
 }
 
 // A child that ended is started again (stdio, "Shutdown"), a stream of the old transport that broke is opened again; not without end,
@@ -254,13 +261,16 @@ Task<std::string> ClientCore::remembered(Ask ask) {
   auto& store = cache_.store();
   std::string key = base::minified(protocol::without_members(ask.params, {"_meta"}));
   const Method method = ask.method;
+  const mcp::detail::CacheOwner asked_as = owner();
   if (!ask.options.fresh)
-    if (auto known = store.find(owner_, method, key)) co_return *std::move(known);
+    if (auto known = store.find(asked_as, method, key)) co_return *std::move(known);
   if (!connection_->modern()) co_return co_await rounds(std::move(ask), std::nullopt);
   Ask again = ask;
   std::string result = co_await once(std::move(ask));
   if (protocol::result_type(result) == protocol::ResultType::complete) {
-    store.put(owner_, method, key, result);
+    // Whoever signed in meanwhile does not inherit what another was told.
+    const mcp::detail::CacheOwner now = owner();
+    if (now.credentials == asked_as.credentials || asked_as.credentials == owner_.credentials) store.put(now, method, key, result);
     co_return result;
   }
   // What comes after questions is for this caller alone.

@@ -12,6 +12,7 @@
 #include "mcp/client.h"
 #include "protocol/definitions.h"
 #include "protocol/results.h"
+#include "sdk/authorizer.h"
 #include "sdk/client_cache.h"
 #include "sdk/connection.h"
 #include "sdk/output_check.h"
@@ -100,6 +101,7 @@ class ClientCore {
   ConnectionOptions connection_options();
   Task<void> open();
   Task<void> start_again();
+  mcp::detail::CacheOwner owner() const;
   void opened();
   Instant deadline_of(const RequestOptions& options) const;
   bool http() const { return http_ != nullptr; }
@@ -137,7 +139,8 @@ class ClientCore {
   mcp::ClientOptions options_;
   mcp::ClientCache cache_;
   OutputChecks output_checks_;
-  mcp::detail::CacheOwner owner_;
+  mcp::detail::CacheOwner owner_;  // but for the token that is in use, see owner()
+  std::shared_ptr<Authorizer> authorizer_;
   std::string capabilities_;  // what this client declares
   std::string log_level_;     // of requests that want messages
   std::unique_ptr<net::HttpClient> http_;

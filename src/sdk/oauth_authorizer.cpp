@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "base/digest.h"
 #include "base/log.h"
 #include "oauth/authorization.h"
 #include "sdk/deprecations.h"
@@ -170,6 +171,7 @@ Task<void> OAuthAuthorizer::obtain(Why why) {
   if (tokens_ && tokens_->issuer != at.server.issuer) {
     co_await obtainer_.store().erase(key(tokens_->issuer));
     tokens_.reset();
+    identity_.clear();
   }
   bool renewed = co_await renew(&why, &at);
   if (renewed) co_return;
@@ -252,8 +254,7 @@ Task<void> OAuthAuthorizer::load() {
   if (issuer) bound_issuer_ = *std::move(issuer);
   if (!found) co_return;
   if (found->kind == Tokens::Kind::dpop && !obtainer_.use_key(found->dpop_key).ok()) co_return;
-  tokens_ = std::move(found);
-  ++generation_;
+  use(*std::move(found));
 }
 
 Task<void> OAuthAuthorizer::bind(std::string issuer) {
@@ -264,7 +265,12 @@ Task<void> OAuthAuthorizer::bind(std::string issuer) {
 
 Task<void> OAuthAuthorizer::keep(Tokens tokens) {
   co_await obtainer_.store().put(key(tokens.issuer), oauth::record_of(tokens));
+  use(std::move(tokens));
+}
+
+void OAuthAuthorizer::use(Tokens tokens) {
   tokens_ = std::move(tokens);
+  identity_ = base::sha256_hex(tokens_->access.reveal());
   ++generation_;
 }
 

@@ -28,6 +28,7 @@ class OAuthAuthorizer final : public Authorizer {
 
   Task<Lines> lines(std::string method, net::Url url, std::stop_token stop) override;
   Task<Verdict> refused(Refusal refusal, std::stop_token stop) override;
+  std::string_view identity() const override { return identity_; }
   void heard_nonce(std::string_view nonce) override;
   Task<void> close() override;
 
@@ -52,6 +53,7 @@ class OAuthAuthorizer final : public Authorizer {
   Result<oauth::Wanted::Binding> binding_for(const Why& why, const oauth::Discovery& at) const;
   Task<void> load();
   Task<void> keep(oauth::Tokens tokens);
+  void use(oauth::Tokens tokens);
   Task<void> bind(std::string issuer);
   mcp::TokenKey key(std::string issuer) const;
 
@@ -64,6 +66,7 @@ class OAuthAuthorizer final : public Authorizer {
   std::string metadata_url_;  // named by a challenge before
   std::string bound_issuer_;  // the authorization server of last time, also of the last run
   std::uint64_t generation_ = 0;
+  std::string identity_;  // a digest of the access token
   enum class Origin { stored, refreshed, signed_in } origin_ = Origin::stored;
   bool loaded_ = false;
   // The flow under way and those who wait for it. They go on from the loop, when the flow's frame is gone: the first thing that one of

@@ -248,12 +248,18 @@ TEST_F(SigningIn, ManyCallsNeedOneSignInAndOneRefresh) {
 
 TEST_F(SigningIn, ATokenThatTheServerForgotIsRenewedThenAskedForAnew) {
   ASSERT_EQ(*call(), 200);
+  const std::string first(authorizer->identity());
+  EXPECT_FALSE(first.empty());
   town.good.clear();
   ASSERT_EQ(*call(), 200);
   EXPECT_EQ(*oauth::find(town.tokens.back(), "grant_type"), "refresh_token");
+  const std::string second(authorizer->identity());
+  EXPECT_NE(second, first);
   town.good.clear();
   town.refuse_refresh = "invalid_grant";
   ASSERT_EQ(*call(), 200);
+  EXPECT_NE(authorizer->identity(), first);
+  EXPECT_NE(authorizer->identity(), second);
   EXPECT_EQ(*oauth::find(town.tokens.back(), "grant_type"), "authorization_code");
   EXPECT_EQ(town.asked_scopes.size(), 2u);
 }
