@@ -450,18 +450,22 @@ TEST_F(Tasks, LegacyChangesAreToldOnTheSessionsStream) {
   elsewhere.stop.request_stop();
 }
 
-// A clock that the test turns.
-class Clocked : public Tasks {
- protected:
-  Clocked() : Tasks(options()) {}
-  mcp::TaskOptions options() {
-    mcp::TaskOptions out;
-    out.ttl = std::chrono::minutes(10);
-    out.now = [this] { return time_; };
-    out.limits = {4, 3};
-    return out;
-  }
+// A clock that the test turns. It is there before the server that asks it.
+struct Turned {
   mcp::TaskStore::Time time_{std::chrono::milliseconds(1'800'000'000'000)};
+};
+
+mcp::TaskOptions options_with(mcp::TaskStore::Time* time) {
+  mcp::TaskOptions out;
+  out.ttl = std::chrono::minutes(10);
+  out.now = [time] { return *time; };
+  out.limits = {4, 3};
+  return out;
+}
+
+class Clocked : protected Turned, public Tasks {
+ protected:
+  Clocked() : Tasks(options_with(&time_)) {}
 };
 
 TEST_F(Clocked, ATaskEndsWithItsTimeAndNotBefore) {
