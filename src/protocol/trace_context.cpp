@@ -72,7 +72,9 @@ bool valid_traceparent(std::string_view text) {
   if (!is_hex(version) || !is_hex(trace) || !is_hex(parent) || !is_hex(flags)) return false;
   if (version == "ff" || all_zero(trace) || all_zero(parent)) return false;
   if (version == "00") return text.size() == 55;
-  return text.size() == 55 || (text[55] == '-' && text.size() <= 256);  // later versions may say more
+  if (text.size() == 55) return true;
+  // Later versions may say more; it still has to fit into a header.
+  return text[55] == '-' && text.size() <= 256 && std::ranges::all_of(text.substr(55), [](char c) { return c > 0x20 && c < 0x7f; });
 }
 
 bool valid_tracestate(std::string_view text) {

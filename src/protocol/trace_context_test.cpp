@@ -14,6 +14,8 @@ TEST(TraceContext, Traceparent) {
   EXPECT_TRUE(valid_traceparent(good));
   EXPECT_TRUE(valid_traceparent("cc" + good.substr(2) + "-what-comes-later"));
   EXPECT_TRUE(valid_traceparent("cc" + good.substr(2)));
+  for (const char* tail : {"-a\xa7", "-a b", "-a\r\nb", "-a\tb", "a"})
+    EXPECT_FALSE(valid_traceparent("cc" + good.substr(2) + tail)) << tail;
   for (const std::string& bad : {std::string(), std::string("00"), "ff" + good.substr(2), good + "-more", good.substr(1), good + "0",
                                  std::string("00-00000000000000000000000000000000-b7ad6b7169203331-01"),
                                  std::string("00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01"),

@@ -437,7 +437,7 @@ TEST_F(Tasks, LegacyChangesAreToldOnTheSessionsStream) {
   };
   group.spawn(open(&desk, as.session, &stream));
   group.spawn(open(&desk, desk.session(kTasksRevision), &elsewhere));
-  std::string id = desk.start("wait", "{}", as);
+  EXPECT_FALSE(desk.start("wait", "{}", as).empty());
   desk.turn();
   open_gate();
   ASSERT_EQ(stream.said.size(), 2u);
