@@ -77,7 +77,7 @@ class Town {
 
  private:
   std::string filled(std::string text) const {
-    for (auto [from, to] : {std::pair(std::string("{O}"), origin), std::pair(std::string("{A}"), as)})
+    for (const auto& [from, to] : {std::pair(std::string("{O}"), origin), std::pair(std::string("{A}"), as)})
       for (std::size_t at; (at = text.find(from)) != text.npos;) text.replace(at, 3, to);
     return text;
   }
