@@ -5,6 +5,7 @@
 
 #include "base/json.h"
 #include "net/url.h"
+#include "oauth/metadata.h"
 
 namespace oauth {
 
@@ -15,10 +16,6 @@ using mcp::Error;
 using mcp::Result;
 
 bool on_this_machine(const net::Url& url) { return url.host == "localhost" || url.host == "127.0.0.1" || url.host == "::1"; }
-
-// The places of RFC 8414 section 3.1 and of OpenID Connect Discovery section 4, for an issuer's URL.
-constexpr std::string_view kOauth = "/.well-known/oauth-authorization-server";
-constexpr std::string_view kOpenid = "/.well-known/openid-configuration";
 
 Error cannot(std::string_view issuer, std::string why) {
   return Error(Code::unavailable, "the keys of " + std::string(issuer) + " cannot be had: " + std::move(why));
@@ -58,14 +55,7 @@ Result<std::vector<std::string>> metadata_places(std::string_view issuer) {
     return Error(Code::invalid_argument, "issuer '" + std::string(issuer) + "' must be https; http is for this machine only");
   if (issuer.find_first_of("?#") != std::string_view::npos)
     return Error(Code::invalid_argument, "issuer '" + std::string(issuer) + "' must have no query and no fragment");
-  std::string base = (url->tls ? "https://" : "http://") + url->authority;
-  std::string path = url->target == "/" ? "" : url->target;
-  while (path.ends_with('/')) path.pop_back();
-  std::vector<std::string> out;
-  out.push_back(base + std::string(kOauth) + path);
-  out.push_back(base + std::string(kOpenid) + path);
-  if (!path.empty()) out.push_back(base + path + std::string(kOpenid));
-  return out;
+  return server_metadata_urls(issuer);
 }
 
 Result<std::string> jwks_uri_of(std::string_view json, std::string_view issuer) {

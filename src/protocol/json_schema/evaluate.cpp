@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/json.h"
+#include "protocol/json_schema/documents.h"
 
 namespace protocol::schema {
 
@@ -61,19 +62,7 @@ std::string Path::pointer() const {
   for (const Path* at = this; at->parent; at = at->parent) steps.push_back(at);
   std::string out;
   for (auto at = steps.rbegin(); at != steps.rend(); ++at) {
-    out += '/';
-    if ((*at)->item) {
-      out += std::to_string((*at)->index);
-      continue;
-    }
-    for (char c : (*at)->key.substr(0, kMostShown)) {
-      if (c == '~')
-        out += "~0";
-      else if (c == '/')
-        out += "~1";
-      else
-        out += c;
-    }
+    out = (*at)->item ? step(out, std::to_string((*at)->index)) : step(out, (*at)->key.substr(0, kMostShown));
   }
   return out;
 }
