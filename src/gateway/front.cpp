@@ -24,9 +24,6 @@ using sdk::Reply;
 
 namespace {
 
-// How long a modern client may keep a list of ours: changes are announced, so only clients that do not listen wait for it.
-constexpr protocol::CacheHints kListHints{std::chrono::seconds(5), protocol::CacheScope::priv};
-
 std::optional<DefinitionKind> listed_kind(Method method) {
   switch (method) {
     case Method::tools_list: return DefinitionKind::tool;
@@ -155,124 +152,6 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   Reply reply = co_await dispatch(call, &target, in, out);
   if (!reply.error()) co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
   co_return std::move(reply);
-}
-
-// The only place from which a call goes to an upstream.
-Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out) {
-  LinkRequest request;
-  request.method = in->method();
-  // Nobody could ask the gateway for a task, so nobody behind it is to make one.
-  const std::string without_task = in->rpc.params.task.empty() ? std::string() : protocol::without_members(in->rpc.params.raw, {"task"});
-  const std::string capabilities = protocol::capabilities_without_tasks(in->client_capabilities);
-  request.params = without_task.empty() ? in->rpc.params.raw : std::string_view(without_task);
-  const bool named = in->method() == Method::tools_call || in->method() == Method::prompts_get;
-  if (named && in->rpc.name != target->entry->real()) request.name = target->entry->real();
-  request.client_capabilities = capabilities;
-  if (in->log_level) request.log_level = protocol::log_level_name(*in->log_level);
-  // A call ends with its client, with its deadline, or with the gateway.
-  base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
-  request.stop = stop.token();
-  request.deadline = base::Timers::now() + target->upstream->config().deadline;
-  if (!target->entry->headers.empty()) request.tool = &target->entry->headers;
-  // Progress and messages go out as they come, under the client's own token. What the client did not ask for stays here.
-  std::string_view token = in->rpc.params.meta.progress_token;
-  bool logs = in->log_level.has_value();
-  if (!token.empty() || logs)
-    request.on_notification = [out, token, logs](Method method, std::string_view params) {
-      if (method == Method::progress && !token.empty())
-        (void)out->notify(method, protocol::with_members(params, {{"progressToken", token}}));
-      else if (method == Method::message && logs)
-        (void)out->notify(method, params);
-    };
-
-  auto clock = call->upstream_clock();
-  co_return co_await target->upstream->request(std::move(request));
-}
-
-Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind) {
-  call->record.caller = co_await identify(*in);
-  if (!in->rpc.params.cursor.empty()) co_return Reply(protocol::invalid_params("unknown cursor: this list has one page"));
-  if (scope_.empty())
-    co_await gateway_.source_.settle(out->stop_token());
-  else
-    co_await gateway_.source_.settle(scope_, out->stop_token());
-  co_await gateway_.policy_.decide(*call->record.caller, {Subject::Verb::see, scope_, {}}, {});
-  auto catalog = gateway_.source_.current();
-  Reply reply(scope_.empty() ? catalog->list(kind) : catalog->list_of(scope_, kind));
-  reply.hints = kListHints;
-  co_return std::move(reply);
-}
-
-Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
-  call->record.caller = co_await identify(*in);
-  ChangeFilter filter = co_await parse_change_filter(in->rpc.params.notifications);
-  filter.server = scope_;
-  filter.subscription_id = in->rpc.message.id;
-  std::string meta = "\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}";
-  std::string acknowledged = "{" + meta + ",\"notifications\":" + encode_change_filter(filter) + "}";
-  co_await out->notify(Method::subscriptions_acknowledged, acknowledged);
-  {
-    Listeners::Seat seat(gateway_.listeners_, std::move(filter), *out);
-    base::AnyStop stop(out->stop_token(), gateway_.closing_.get_token());
-    co_await sdk::until_stopped(stop.token());
-  }
-  co_return Reply("{" + meta + "}");
-}
-
-Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {
-  co_await identify(in);
-  ChangeFilter filter;
-  filter.server = scope_;
-  filter.tools = filter.prompts = filter.resources = filter.every_update = true;
-  filter.session = in.session;
-  Listeners::Seat seat(gateway_.listeners_, std::move(filter), out);
-  base::AnyStop stop(out.stop_token(), gateway_.closing_.get_token());
-  co_await sdk::until_stopped(stop.token());
-}
-
-// A legacy client's wish to hear of one resource: its session keeps it, its stream tells it.
-Task<Reply> Front::subscribe(OpenCall* call, const sdk::Inbound* in) {
-  call->record.caller = co_await identify(*in);
-  auto uri = base::json_string(in->rpc.params.uri);
-  if (!uri || !in->session) co_return Reply(protocol::invalid_params("params.uri must be a string"));
-  if (in->method() == Method::resources_subscribe)
-    in->session->subscribe(*uri);
-  else
-    in->session->unsubscribe(*uri);
-  co_return Reply(std::string("{}"));
-}
-
-Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
-  co_await identify(in);
-  protocol::ServerIdentity identity;
-  identity.info = info_;
-  if (!scope_.empty()) {
-    // One server alone presents itself as it is, as far as it can be asked.
-    (void)co_await gateway_.source_.settle(scope_, {}).result();
-    auto catalog = gateway_.source_.current();
-    const ServerCatalog* offer = catalog->offer(scope_);
-    if (!offer) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
-    if (!offer->info.empty()) identity.info = offer->info;
-    std::string capabilities = "{";
-    for (std::string_view key : {"tools", "prompts", "resources"}) {
-      if (base::find_member(offer->capabilities, key).empty()) continue;
-      capabilities.append(capabilities.size() > 1 ? ",\"" : "\"").append(key);
-      capabilities += key == "resources" ? "\":{\"listChanged\":true,\"subscribe\":true}" : "\":{\"listChanged\":true}";
-    }
-    identity.capabilities = capabilities + "}";
-    identity.instructions = offer->instructions;
-    co_return identity;
-  }
-  // The aggregate offers all kinds: an upstream may bring any of them later.
-  identity.capabilities =
-      R"({"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true}})";
-  auto catalog = gateway_.source_.current();
-  for (const auto& offer : catalog->offers()) {
-    if (offer->instructions.empty()) continue;
-    if (!identity.instructions.empty()) identity.instructions += "\n\n";
-    identity.instructions += "## " + offer->id + " (tools named " + offer->id + "__…)\n" + offer->instructions;
-  }
-  co_return identity;
 }
 
 }  // namespace gateway

@@ -29,7 +29,8 @@ class Front final : public sdk::Handler {
     authz::Subject subject;
   };
 
-  // `call`, `in` and `out` live in handle(), which awaits these.
+  // `call`, `in` and `out` live in handle(), which awaits these. front.cpp has the five lines; front_dispatch.cpp, front_lists.cpp and
+  // front_listen.cpp what they lead to.
   base::Task<sdk::Reply> answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);

@@ -4,6 +4,7 @@
 #include "gateway/front.h"
 #include "gateway/upstream/builtin_link.h"
 #include "gateway/upstream/connection_link.h"
+#include "sdk/session.h"
 
 namespace gateway {
 
@@ -15,6 +16,7 @@ Gateway::Gateway(Config config, Parts parts)
     : config_(std::move(config)),
       parts_(std::move(parts)),
       calls_(parts_.recorder),
+      carrier_(sdk::random_id()),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   for (const ServerConfig& server : config_.servers) {

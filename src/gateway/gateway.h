@@ -12,6 +12,7 @@
 #include "base/blocking.h"
 #include "base/loop.h"
 #include "base/record.h"
+#include "gateway/carried.h"
 #include "gateway/catalog_source.h"
 #include "gateway/config.h"
 #include "gateway/listeners.h"
@@ -73,6 +74,7 @@ class Gateway {
   authz::Policy policy_;
   Listeners listeners_;
   CallBook calls_;
+  Carrier carrier_;
   std::map<std::string, std::unique_ptr<Upstream>, std::less<>> upstreams_;
   CatalogSource source_;
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate

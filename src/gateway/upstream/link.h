@@ -8,6 +8,7 @@
 #include <string_view>
 
 #include "base/loop.h"
+#include "gateway/audience.h"
 #include "protocol/methods.h"
 #include "protocol/param_headers.h"
 #include "protocol/versions/revision.h"
@@ -32,6 +33,8 @@ struct LinkEvents {
 // One request to an upstream. The slices must live until its Task has ended.
 struct LinkRequest {
   protocol::Method method = protocol::Method::unknown;
+  std::string_view method_name;                 // where `method` is unknown: a method of an extension, which passes by its name
+  Audience audience;                            // for whom; of a legacy upstream it picks the session
   std::string_view name;                        // unless empty: what the upstream calls it, in place of the name in the params
   std::string_view params;                      // JSON object, its `_meta` as the client sent it; may be empty
   std::string_view client_capabilities;         // what the client behind this request can do, JSON text; empty: nothing
@@ -42,6 +45,9 @@ struct LinkRequest {
   // Progress and log messages of this request, as they come; progress is asked for when this is set. The progress token is the
   // link's own.
   std::function<void(protocol::Method method, std::string_view params)> on_notification;
+  // A legacy upstream asks the client behind this request: elicitation/create, sampling/createMessage, roots/list. Gives the client's
+  // result as JSON text; its Error becomes the JSON-RPC error that the upstream hears. Null: nobody can be asked.
+  std::function<base::Task<std::string>(protocol::Method method, std::string params)> on_question;
 };
 
 // Threads: one loop only. Any number of requests at once. Destroy it only when none is pending.

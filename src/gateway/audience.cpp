@@ -1,0 +1,40 @@
+#include "gateway/audience.h"
+
+#include <map>
+
+#include "base/json.h"
+
+namespace gateway {
+namespace {
+
+// The members of `object` under `names` that are objects, in the order of `names`, each as `{}`.
+std::string flags(std::string_view object, std::initializer_list<std::string_view> names) {
+  std::string out = "{";
+  for (std::string_view name : names)
+    if (base::is_object(base::find_member(object, name))) out.append(out.size() > 1 ? ",\"" : "\"").append(name).append("\":{}");
+  return out + "}";
+}
+
+void append(std::string& out, std::string_view name, std::string_view value) {
+  out.append(out.size() > 1 ? ",\"" : "\"").append(name).append("\":").append(value);
+}
+
+}  // namespace
+
+std::string carried_capabilities(std::string_view capabilities) {
+  std::string out = "{";
+  if (!base::is_object(capabilities)) return "{}";
+  if (auto elicitation = base::find_member(capabilities, "elicitation"); base::is_object(elicitation)) {
+    // An empty object means forms (Elicitation, "Capabilities").
+    std::string modes = flags(elicitation, {"form", "url"});
+    append(out, "elicitation", modes == "{}" ? R"({"form":{}})" : modes);
+  }
+  if (auto extensions = base::find_member(capabilities, "extensions"); base::is_object(extensions) && extensions != "{}")
+    append(out, "extensions", base::minified(extensions));
+  if (base::is_object(base::find_member(capabilities, "roots"))) append(out, "roots", "{}");
+  if (auto sampling = base::find_member(capabilities, "sampling"); base::is_object(sampling))
+    append(out, "sampling", flags(sampling, {"context", "tools"}));
+  return out + "}";
+}
+
+}  // namespace gateway

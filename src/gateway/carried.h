@@ -1,0 +1,43 @@
+// What clients carry back to us: states of parked calls, ids of tasks, cursors, handles. Sealed, so that nobody else can read, change or
+// make one, and with the instance that made it inside.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+
+#include "mcp/result.h"
+#include "sdk/seal.h"
+
+namespace gateway {
+
+// What a sealed text is for; one of another kind does not open.
+enum class CarriedKind { call_state, upstream_state, task, cursor, handle, session };
+
+// What is in one.
+struct Carried {
+  std::string instance;  // the instance that made it, and may hold what it names
+  std::string body;
+};
+
+// Threads: any.
+class Carrier {
+ public:
+  using WallTime = std::chrono::system_clock::time_point;
+
+  // `instance` names this process among its peers.
+  explicit Carrier(std::string instance) : instance_(std::move(instance)) {}
+
+  const std::string& instance() const { return instance_; }
+
+  // `body`, for `caller` (Principal::id) alone and until `expires`.
+  std::string seal(CarriedKind kind, std::string_view body, std::string_view caller, WallTime expires) const;
+  // Errors: invalid_argument (not sealed by us, changed, for another caller or purpose, or expired at `now`); it does not say which.
+  mcp::Result<Carried> open(CarriedKind kind, std::string_view sealed, std::string_view caller, WallTime now) const;
+
+ private:
+  std::string instance_;
+  sdk::Sealer sealer_;
+};
+
+}  // namespace gateway
