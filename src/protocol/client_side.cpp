@@ -84,11 +84,14 @@ struct Trace {
   std::size_t count = 0;
 };
 
-std::vector<Header> modern_headers(const Revision& revision, Method method) {
+// A method of an extension has its name from the caller.
+std::string_view name_of(Method method, std::string_view given) { return method == Method::unknown ? given : method_name(method); }
+
+std::vector<Header> modern_headers(const Revision& revision, std::string_view method) {
   std::vector<Header> out;
   out.reserve(4);
   out.emplace_back("MCP-Protocol-Version", revision.name);
-  out.emplace_back("Mcp-Method", method_name(method));
+  out.emplace_back("Mcp-Method", method);
   return out;
 }
 
@@ -133,7 +136,8 @@ std::string modern_params(const Revision& revision, const ClientIdentity& client
 Result<Outgoing> modern_request(const Revision& revision, const ClientIdentity& client, std::string_view id, Method method,
                                 std::string_view params, const RequestExtras& extras, const ToolHeaders* tool) {
   Outgoing out;
-  out.headers = modern_headers(revision, method);
+  const std::string_view called = name_of(method, extras.method);
+  out.headers = modern_headers(revision, called);
   NameSource source = facts(method).name_source;
   if (source != NameSource::none) {
     auto name = extras.name.empty() ? base::json_string(base::find_member(params, name_member(source)))
@@ -145,21 +149,24 @@ Result<Outgoing> modern_request(const Revision& revision, const ClientIdentity& 
     if (!mirrored) return std::move(mirrored.error());
     for (Header& header : *mirrored) out.headers.push_back(std::move(header));
   }
-  out.body = encode_request(id, method_name(method), modern_params(revision, client, params, extras));
+  out.body = encode_request(id, called, modern_params(revision, client, params, extras));
   return out;
 }
 
-Outgoing modern_notification(const Revision& revision, const ClientIdentity& client, Method method, std::string_view params) {
-  return {encode_notification(method_name(method), modern_params(revision, client, params, {})), modern_headers(revision, method)};
+Outgoing modern_notification(const Revision& revision, const ClientIdentity& client, Method method, std::string_view params,
+                             std::string_view name) {
+  const std::string_view called = name_of(method, name);
+  return {encode_notification(called, modern_params(revision, client, params, {})), modern_headers(revision, called)};
 }
 
 Outgoing legacy_request(const Revision& revision, std::string_view id, Method method, std::string_view params, std::string_view session,
                         const RequestExtras& extras) {
-  return {encode_request(id, method_name(method), legacy_params(params, extras)), legacy_headers(revision, method, session)};
+  return {encode_request(id, name_of(method, extras.method), legacy_params(params, extras)), legacy_headers(revision, method, session)};
 }
 
-Outgoing legacy_notification(const Revision& revision, Method method, std::string_view params, std::string_view session) {
-  return {encode_notification(method_name(method), legacy_params(params, {})), legacy_headers(revision, method, session)};
+Outgoing legacy_notification(const Revision& revision, Method method, std::string_view params, std::string_view session,
+                             std::string_view name) {
+  return {encode_notification(name_of(method, name), legacy_params(params, {})), legacy_headers(revision, method, session)};
 }
 
 std::string initialize_params(const Revision& revision, const ClientIdentity& client) {

@@ -24,6 +24,7 @@ struct ClientIdentity {
 struct RequestExtras {
   std::string_view log_level;       // plain; empty asks for no log messages
   std::string_view progress_token;  // JSON text; empty asks for no progress
+  std::string_view method;          // plain; what a method is called that is Method::unknown
   std::string_view name;            // plain; unless empty, goes into params in place of what names the tool or prompt there
   std::string_view traceparent;     // plain
   std::string_view tracestate;
@@ -43,13 +44,16 @@ std::string modern_params(const Revision& revision, const ClientIdentity& client
 // Errors: as param_headers.
 mcp::Result<Outgoing> modern_request(const Revision& revision, const ClientIdentity& client, std::string_view id, Method method,
                                      std::string_view params, const RequestExtras& extras = {}, const ToolHeaders* tool = nullptr);
-Outgoing modern_notification(const Revision& revision, const ClientIdentity& client, Method method, std::string_view params);
+// `name` is what a notification is called that is Method::unknown.
+Outgoing modern_notification(const Revision& revision, const ClientIdentity& client, Method method, std::string_view params,
+                             std::string_view name = {});
 
 // A legacy request. `session` is the session's id or empty; the version header is written where the revision has it and the
 // handshake is over (so not for initialize). Modern keys of `_meta` are taken out.
 Outgoing legacy_request(const Revision& revision, std::string_view id, Method method, std::string_view params, std::string_view session,
                         const RequestExtras& extras = {});
-Outgoing legacy_notification(const Revision& revision, Method method, std::string_view params, std::string_view session);
+Outgoing legacy_notification(const Revision& revision, Method method, std::string_view params, std::string_view session,
+                             std::string_view name = {});
 // The params of `initialize`.
 std::string initialize_params(const Revision& revision, const ClientIdentity& client);
 

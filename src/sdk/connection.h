@@ -27,6 +27,9 @@ using base::Instant;
 // Takes a notification: its method, and its params as they came.
 using OnNotification = std::function<void(protocol::Method method, std::string_view params)>;
 
+// Answers a request of a legacy server: elicitation/create, sampling/createMessage, roots/list. Gives the result as JSON text.
+using OnRequest = std::function<Task<std::string>(protocol::Method method, std::string params)>;
+
 // What is known of a server from an earlier connection to it.
 struct EraHint {
   const protocol::Revision* revision = nullptr;  // null: nothing is known
@@ -43,7 +46,7 @@ struct ConnectionOptions {
   enum class Watch { no, changes } watch = Watch::no;
   // Requests of a legacy server but ping. Gives the result as JSON text. Those that `answers` does not have are refused as unknown
   // methods.
-  std::function<Task<std::string>(protocol::Method method, std::string params)> on_request;
+  OnRequest on_request;
   protocol::MethodSet answers;
   // A question of the server moves the deadlines of requests in flight by this much: somebody has to think.
   Millis answer_time{600'000};
@@ -68,6 +71,12 @@ struct CallOptions {
   // Progress and messages of this request. Progress is asked for when this is set; its token is the connection's own.
   // For subscriptions/listen: all that comes for it, the acknowledgement first.
   OnNotification on_notification;
+  // What a legacy server asks while it works on this request: on the request's own event stream or, where nothing says for which
+  // request it asks, while this is the only one in flight that may be interrupted by a question. Before ConnectionOptions::on_request.
+  // It may still run when the request has ended, and is then not listened to.
+  OnRequest on_request;
+  // Where the method is Method::unknown: its name.
+  std::string_view method_name;
   // Unless empty: the name of the tool or prompt, in place of the one in the params.
   std::string_view name;
   // Modern: what the client behind this request can do (ClientCapabilities, JSON text); empty: what the connection's identity says.
@@ -102,13 +111,17 @@ class Connection {
   // Cancel: the server is told in the way of its era; a late answer is ignored.
   virtual Task<Reply> request(protocol::Method method, std::string params, CallOptions options) = 0;
   // Sends a notification; nobody knows whether it arrives.
-  virtual void notify(protocol::Method method, std::string params) = 0;
+  // `name` is what it is called, where the method is Method::unknown.
+  virtual void notify(protocol::Method method, std::string params, std::string_view name = {}) = 0;
   // From now on the server is heard also between requests, where the transport needs a stream of its own for that (legacy HTTP).
   virtual void hear() {}
   // Ends the session or the child in good order. Requests in flight end with unavailable.
   virtual Task<void> close(Millis grace) = 0;
   // False once the connection cannot serve requests any more; why() says the reason then. HTTP connections stay alive.
   virtual bool alive() const { return true; }
+  // Whether a legacy server's question comes with a sign for which request it asks. Where it does not, only one request at a time can be
+  // asked about.
+  virtual bool correlates() const { return true; }
   virtual std::string why() const { return {}; }
 
   const protocol::Revision& revision() const { return *revision_; }

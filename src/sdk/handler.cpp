@@ -2,6 +2,10 @@
 
 namespace sdk {
 
+Task<std::string> Outlet::request_until(std::stop_token, protocol::Method method, std::string params) {
+  return request(method, std::move(params));
+}
+
 Task<void> until_stopped(std::stop_token stop) {
   base::OneShot<void> stopped;
   auto wake = [&stopped] { stopped.set(Result<>()); };

@@ -100,6 +100,8 @@ class Outlet {
   // Asks a legacy client (elicitation/create, sampling/createMessage, roots/list) and gives its result as JSON text.
   // Errors: denied (a modern client, or no way to ask), cancelled, unavailable (the client is gone), or what the client answered.
   virtual Task<std::string> request(protocol::Method method, std::string params) = 0;
+  // The same, given up when `stop` is requested: the client is told, and the error is cancelled.
+  virtual Task<std::string> request_until(std::stop_token stop, protocol::Method method, std::string params);
 
   // Ends the event stream before the answer is there, and tells the client to come back for it in `retry`. Does nothing where the
   // client's revision or transport cannot do that.

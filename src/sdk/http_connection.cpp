@@ -91,9 +91,9 @@ Task<void> HttpConnection::send_notification(protocol::Outgoing out) {
   (void)co_await post(std::move(out), std::move(wanted)).result();
 }
 
-void HttpConnection::notify(Method method, std::string params) {
-  tasks_.spawn(send_notification(modern() ? protocol::modern_notification(*revision_, options_.identity, method, params)
-                                          : protocol::legacy_notification(*revision_, method, params, session_)));
+void HttpConnection::notify(Method method, std::string params, std::string_view name) {
+  tasks_.spawn(send_notification(modern() ? protocol::modern_notification(*revision_, options_.identity, method, params, name)
+                                          : protocol::legacy_notification(*revision_, method, params, session_, name)));
 }
 
 Result<Reply> HttpConnection::reply_of(Answer answer, std::string_view id) {
@@ -146,6 +146,8 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   Wanted wanted;
   wanted.id = std::to_string(next_id_++);
   wanted.on_notification = options.on_notification;
+  OpenCall call(calls_, method, options.on_request);
+  wanted.call = &call;
   wanted.stop = options.stop;
   wanted.deadline = options.deadline;
   wanted.listens = method == Method::subscriptions_listen;
@@ -153,6 +155,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   if (only_reads(method)) wanted.repeat = net::Repeat::harmless;
   protocol::RequestExtras extras;
   extras.log_level = options.log_level;
+  extras.method = options.method_name;
   extras.name = options.name;
   extras.traceparent = options.traceparent;
   extras.tracestate = options.tracestate;
@@ -195,7 +198,12 @@ Task<Reply> HttpConnection::request(Method method, std::string params, CallOptio
     // The server forgot the session: a new one is made, once for all who find out, and the request sent again.
     while (initializing_) co_await loop_.timers().sleep(Millis(20), options.stop);
     if (session_ == session) {
-      co_await initialize(*revision_, std::min(options.deadline, base::Timers::now() + options_.connect_time));
+      Result<> met = co_await initialize(*revision_, std::min(options.deadline, base::Timers::now() + options_.connect_time)).result();
+      if (!met && met.error().code != Code::unauthenticated && met.error().code != Code::unavailable) {
+        // It does not know the handshake any more: it was renewed, perhaps.
+        met = co_await probe().result();
+      }
+      co_await std::move(met);
       if (options_.on_renewed) options_.on_renewed();
     }
     reply = co_await send(method, params, options, session_).result();

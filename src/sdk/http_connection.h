@@ -9,6 +9,7 @@
 #include "protocol/era_probe.h"
 #include "protocol/message.h"
 #include "sdk/connection.h"
+#include "sdk/open_calls.h"
 
 namespace sdk {
 
@@ -24,7 +25,7 @@ class HttpConnection final : public Connection {
   bool may_be_sse() const { return maybe_sse_; }
 
   Task<Reply> request(protocol::Method method, std::string params, CallOptions options) override;
-  void notify(protocol::Method method, std::string params) override;
+  void notify(protocol::Method method, std::string params, std::string_view name = {}) override;
   void hear() override;
   Task<void> close(Millis grace) override;
   bool alive() const override { return !closing_.stop_requested(); }
@@ -42,8 +43,9 @@ class HttpConnection final : public Connection {
   struct Wanted {
     std::string id;
     OnNotification on_notification;
-    bool listens = false;  // all that comes belongs to the request
-    bool* lost = nullptr;  // set when the answer was lost on its way
+    OpenCall* call = nullptr;  // who is asked what the server asks on this stream; null: the stream is nobody's
+    bool listens = false;      // all that comes belongs to the request
+    bool* lost = nullptr;      // set when the answer was lost on its way
     std::stop_token stop;
     Instant deadline;
     net::Repeat repeat = net::Repeat::never;
@@ -68,7 +70,7 @@ class HttpConnection final : public Connection {
   Task<void> settle_era();
   Task<void> initialize(const protocol::Revision& revision, Instant deadline);
   Task<void> send_notification(protocol::Outgoing out);
-  Task<void> serve(std::string id, protocol::Method method, std::string params);
+  Task<void> serve(std::string id, protocol::Method method, std::string params, Askable askable);
   Task<void> watch();
   Task<void> watch_legacy();
   std::vector<net::HttpHeader> headers(const protocol::Outgoing& out) const;
@@ -80,6 +82,7 @@ class HttpConnection final : public Connection {
   std::string session_;
   std::uint64_t next_id_ = 1;
   std::size_t running_ = 0;
+  OpenCalls calls_;
   bool initializing_ = false;
   bool maybe_sse_ = false;
   bool hinted_ = false;        // the era is believed, and was not seen yet

@@ -88,7 +88,9 @@ class HttpEndpoint::SessionLine final : public Outlet {
     return say(protocol::encode_notification(protocol::method_name(method), params), EventStream::What::notification);
   }
 
-  Task<std::string> request(Method method, std::string params) override {
+  Task<std::string> request(Method method, std::string params) override { return request_until({}, method, std::move(params)); }
+
+  Task<std::string> request_until(std::stop_token stop, Method method, std::string params) override {
     auto answer = std::make_shared<base::OneShot<std::string>>();
     std::string id = session_->ask([answer, loop = &loop_](Result<std::string> result) {
       auto give = [answer, shared = std::make_shared<Result<std::string>>(std::move(result))] { answer->set(std::move(*shared)); };
@@ -100,9 +102,10 @@ class HttpEndpoint::SessionLine final : public Outlet {
     Result<> sent = say(protocol::encode_request(id, protocol::method_name(method), params), EventStream::What::request);
     if (!sent) answer->set(std::move(sent).error());
     auto cancel = [answer] { answer->set(Error(Code::cancelled, "the call was cancelled before the client answered")); };
-    std::stop_callback on_stop(stop_.get_token(), cancel);
+    std::stop_callback on_stop(stop_.get_token(), cancel), on_other(std::move(stop), cancel);
     Result<std::string> result = co_await answer->wait();
     session_->give_up(id);
+    if (!result && result.error().code == Code::cancelled) (void)notify(Method::cancelled, "{\"requestId\":" + id + "}");
     co_return result;
   }
 

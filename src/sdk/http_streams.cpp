@@ -55,6 +55,18 @@ Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse respo
     found = *mine;
     return {};
   };
+  auto extend = [&](Instant later) {
+    if (wanted.deadline == Instant::max() || later <= wanted.deadline) return;
+    wanted.deadline = later;
+    response.extend(later);
+  };
+  if (wanted.call) wanted.call->extend = extend;
+  struct Forget {
+    OpenCall* call;
+    ~Forget() {
+      if (call) call->extend = nullptr;
+    }
+  } forget{wanted.call};
   while (!found) {
     Result<net::HttpChunk> chunk = co_await response.read_some().result();
     if (!chunk && chunk.error().code != Code::upstream_failed) co_return std::move(chunk).error();
@@ -63,10 +75,7 @@ Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse respo
       co_return Error(Code::unavailable, url_.text() + " ended its stream without an answer");
     }
     co_await parser.feed(chunk->bytes, sink);
-    if (std::exchange(answer.asked, false) && wanted.deadline != Instant::max()) {
-      wanted.deadline = std::max(wanted.deadline, base::Timers::now() + options_.answer_time);
-      response.extend(wanted.deadline);
-    }
+    if (std::exchange(answer.asked, false)) extend(base::Timers::now() + options_.answer_time);
   }
   // What is behind the answer is of no use; reading it keeps the connection, when it comes at once.
   co_return answer;
@@ -112,7 +121,8 @@ void HttpConnection::stream_event(const protocol::Message& message, const Wanted
     return;
   }
   if (message.known == Method::subscriptions_acknowledged) return;
-  if (wanted.on_notification && (message.known == Method::progress || message.known == Method::message))
+  if (wanted.on_notification &&
+      (message.known == Method::progress || message.known == Method::message || message.known == Method::elicitation_complete))
     wanted.on_notification(message.known, message.params);
   else if (options_.on_notification)
     options_.on_notification(message.known, message.params);
@@ -135,24 +145,22 @@ Result<bool> HttpConnection::event(const std::string& data, const Wanted& wanted
       answer.text = data;
       return true;
     case MessageKind::notification: stream_event(*message, wanted); return false;
-    case MessageKind::request:
+    case MessageKind::request: {
       answer.asked = message->known != Method::ping;
-      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params)));
+      if (!wanted.call && answer.asked) calls_.extend(base::Timers::now() + options_.answer_time);
+      Askable askable = wanted.call ? wanted.call->askable() : calls_.only();
+      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
       return false;
+    }
   }
   return false;
 }
 
-Task<void> HttpConnection::serve(std::string id, Method method, std::string params) {
+Task<void> HttpConnection::serve(std::string id, Method method, std::string params, Askable askable) {
   if (!revision_ || modern()) co_return;  // a modern server may not ask
-  const bool known = options_.on_request && options_.answers.has(method);
-  Result<std::string> result = std::string("{}");
-  if (method != Method::ping && known) result = co_await options_.on_request(method, std::move(params)).result();
+  Reply reply = co_await answer_server(&options_, std::move(askable), method, std::move(params));
   protocol::Outgoing out = protocol::legacy_notification(*revision_, Method::initialized, {}, session_);
-  if (method != Method::ping && !known)
-    out.body = protocol::encode_error(id, protocol::method_not_found(protocol::method_name(method)));
-  else
-    out.body = result ? protocol::encode_result(id, *result) : protocol::encode_error(id, protocol::to_rpc(result.error()));
+  out.body = encode_for_server(id, reply);
   co_await send_notification(std::move(out));
 }
 

@@ -126,10 +126,8 @@ Result<> SseConnection::event(net::SseEvent one) {
     case MessageKind::notification: notification(*message); break;
     case MessageKind::request:
       // Nothing says for which call the server asks.
-      if (message->known != Method::ping)
-        for (auto& [id, waits] : pending_)
-          if (waits->extend) waits->extend(base::Timers::now() + options_.answer_time);
-      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params)));
+      if (message->known != Method::ping) calls_.extend(base::Timers::now() + options_.answer_time);
+      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls_.only()));
   }
   return {};
 }
@@ -185,16 +183,11 @@ void SseConnection::notification(const protocol::Message& message) {
   }
 }
 
-Task<void> SseConnection::serve(std::string id, Method method, std::string params) {
-  const bool known = options_.on_request && options_.answers.has(method);
-  Result<std::string> result = std::string("{}");
-  if (method != Method::ping && known) result = co_await options_.on_request(method, std::move(params)).result();
+Task<void> SseConnection::serve(std::string id, Method method, std::string params, Askable askable) {
+  Reply reply = co_await answer_server(&options_, std::move(askable), method, std::move(params));
   const protocol::Revision& revision = revision_ ? *revision_ : protocol::latest_legacy();
   protocol::Outgoing out = protocol::legacy_notification(revision, Method::initialized, {}, {});
-  if (method != Method::ping && !known)
-    out.body = protocol::encode_error(id, protocol::method_not_found(protocol::method_name(method)));
-  else
-    out.body = result ? protocol::encode_result(id, *result) : protocol::encode_error(id, protocol::to_rpc(result.error()));
+  out.body = encode_for_server(id, reply);
   co_await deliver(std::move(out), nullptr);
 }
 
@@ -225,6 +218,7 @@ Task<Reply> SseConnection::send(const protocol::Revision& revision, Method metho
   if (pending_.size() >= options_.max_requests) co_return Error(Code::rate_limited, "too many requests are in flight");
   std::string id = std::to_string(next_id_++);
   protocol::RequestExtras extras;
+  extras.method = options.method_name;
   extras.name = options.name;
   extras.traceparent = options.traceparent;
   extras.tracestate = options.tracestate;
@@ -235,6 +229,7 @@ Task<Reply> SseConnection::send(const protocol::Revision& revision, Method metho
   auto mine = std::make_shared<Pending>();
   mine->on_notification = std::move(options.on_notification);
   pending_.emplace(id, mine);
+  OpenCall call(calls_, method, options.on_request);
   tasks_.spawn(deliver(std::move(out), mine));
 
   std::string_view reason;
@@ -251,14 +246,14 @@ Task<Reply> SseConnection::send(const protocol::Revision& revision, Method metho
     Instant due = options.deadline;
     if (due != Instant::max()) {
       deadline = base::Deadline(loop_.timers(), due, on_deadline);
-      mine->extend = [&](Instant later) {
+      call.extend = [&](Instant later) {
         if (later <= due) return;
         due = later;
         deadline = base::Deadline(loop_.timers(), due, on_deadline);
       };
     }
     reply = co_await mine->answer.wait();
-    mine->extend = {};
+    call.extend = nullptr;
   }
   pending_.erase(id);
   // Given up: the server is told, and its late answer is a stranger. The handshake may not be cancelled.
@@ -271,10 +266,10 @@ Task<Reply> SseConnection::request(Method method, std::string params, CallOption
   co_return co_await send(*revision_, method, std::move(params), std::move(options));
 }
 
-void SseConnection::notify(Method method, std::string params) {
+void SseConnection::notify(Method method, std::string params, std::string_view name) {
   if (failure_) return;
   const protocol::Revision& revision = revision_ ? *revision_ : protocol::latest_legacy();
-  tasks_.spawn(deliver(protocol::legacy_notification(revision, method, params, {}), nullptr));
+  tasks_.spawn(deliver(protocol::legacy_notification(revision, method, params, {}, name), nullptr));
 }
 
 void SseConnection::fail(Error why) {

@@ -12,6 +12,7 @@
 #include "net/sse.h"
 #include "protocol/message.h"
 #include "sdk/connection.h"
+#include "sdk/open_calls.h"
 
 namespace sdk {
 
@@ -29,16 +30,16 @@ class SseConnection final : public Connection {
   bool was_stream() const { return stream_; }
 
   Task<Reply> request(protocol::Method method, std::string params, CallOptions options) override;
-  void notify(protocol::Method method, std::string params) override;
+  void notify(protocol::Method method, std::string params, std::string_view name = {}) override;
   Task<void> close(Millis grace) override;
   bool alive() const override { return !failure_; }
+  bool correlates() const override { return false; }
   std::string why() const override { return failure_ ? failure_->message : ""; }
 
  private:
   struct Pending {
     base::OneShot<Reply> answer;
     OnNotification on_notification;
-    std::function<void(Instant)> extend;
   };
 
   Task<void> read(net::HttpResponse response);
@@ -48,7 +49,7 @@ class SseConnection final : public Connection {
   void notification(const protocol::Message& message);
   Task<Reply> send(const protocol::Revision& revision, protocol::Method method, std::string params, CallOptions options);
   Task<void> initialize();
-  Task<void> serve(std::string id, protocol::Method method, std::string params);
+  Task<void> serve(std::string id, protocol::Method method, std::string params, Askable askable);
   // POSTs one message. When it is not taken, `mine` is answered with the error.
   Task<void> deliver(protocol::Outgoing out, std::shared_ptr<Pending> mine);
   void fail(Error why);
@@ -62,6 +63,7 @@ class SseConnection final : public Connection {
   std::optional<Error> failure_;
   std::map<std::string, std::shared_ptr<Pending>, std::less<>> pending_;
   std::uint64_t next_id_ = 1;
+  OpenCalls calls_;
   bool stream_ = false;
   std::stop_source closing_;
   base::TaskGroup tasks_;

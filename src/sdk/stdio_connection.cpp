@@ -4,6 +4,7 @@
 
 #include "base/json.h"
 #include "mcp/run.h"
+#include "sdk/open_calls.h"
 
 namespace sdk {
 
@@ -18,8 +19,7 @@ constexpr Millis kListenPause{1'000};
 struct Pending {
   base::OneShot<Reply> answer;
   OnNotification on_notification;
-  bool listens = false;                 // what carries its id as the subscription's belongs to it
-  std::function<void(Instant)> extend;  // moves its deadline, to a later time only
+  bool listens = false;  // what carries its id as the subscription's belongs to it
 };
 
 }  // namespace
@@ -34,6 +34,7 @@ struct StdioConnection::Core {
   const protocol::Revision* revision = nullptr;
   std::map<std::string, std::shared_ptr<Pending>, std::less<>> pending;  // by raw id
   std::uint64_t next_id = 1;
+  OpenCalls calls;
   std::optional<Error> failure;
   base::OneShot<void> ended;
   base::TaskGroup served;  // requests of the server
@@ -47,7 +48,7 @@ struct StdioConnection::Core {
   void too_long(const Error& error);
   void answer(std::shared_ptr<std::string> text, const protocol::Message& message);
   void notification(const protocol::Message& message);
-  Task<void> serve(std::string id, Method method, std::string params);
+  Task<void> serve(std::string id, Method method, std::string params, Askable askable);
 };
 
 namespace {
@@ -100,10 +101,8 @@ void StdioConnection::Core::line(std::string text) {
     case MessageKind::notification: return notification(*message);
     case MessageKind::request:
       // Nothing says for which call the server asks.
-      if (message->known != Method::ping)
-        for (auto& [id, one] : pending)
-          if (one->extend) one->extend(base::Timers::now() + options->answer_time);
-      served.spawn(serve(std::string(message->id), message->known, std::string(message->params)));
+      if (message->known != Method::ping) calls.extend(base::Timers::now() + options->answer_time);
+      served.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls.only()));
   }
 }
 
@@ -175,24 +174,9 @@ void StdioConnection::Core::notification(const protocol::Message& message) {
   }
 }
 
-Task<void> StdioConnection::Core::serve(std::string id, Method method, std::string params) {
-  Result<std::string> result = std::string("{}");
-  const bool known = options->on_request && options->answers.has(method);
-  if (method != Method::ping) {
-    if (known)
-      result = co_await options->on_request(method, std::move(params)).result();
-    else
-      result = Error(Code::not_found, "unknown");
-  }
-  std::string text;
-  if (result) {
-    text = protocol::encode_result(id, *result);
-  } else if (known) {
-    text = protocol::encode_error(id, protocol::to_rpc(result.error()));
-  } else {
-    text = protocol::encode_error(id, protocol::method_not_found(protocol::method_name(method)));
-  }
-  (void)child->write_line(protocol::one_line(std::move(text)));
+Task<void> StdioConnection::Core::serve(std::string id, Method method, std::string params, Askable askable) {
+  Reply reply = co_await answer_server(options.get(), std::move(askable), method, std::move(params));
+  (void)child->write_line(protocol::one_line(encode_for_server(id, reply)));
 }
 
 StdioConnection::StdioConnection(Loop& loop, net::Reaper& reaper, net::ChildCommand command, net::ChildOptions child,
@@ -218,9 +202,20 @@ Task<void> StdioConnection::start() {
   read(core_);
 }
 
+// A server that was legacy is spoken to that way at once; one that does not answer the handshake has changed, and is started anew.
+Task<void> StdioConnection::settle_era() {
+  const protocol::Revision* hint = options_->hint.revision;
+  if (hint && hint->era == protocol::Era::legacy && options_->revisions.find(hint->name)) {
+    Result<> met = co_await initialize(*hint).result();
+    if (met) co_return;
+    co_await start();
+  }
+  co_await probe();
+}
+
 Task<void> StdioConnection::open() {
   co_await start();
-  Result<> settled = co_await probe().result();
+  Result<> settled = co_await settle_era().result();
   if (!settled) {
     (void)co_await close(Millis(500)).result();
     co_await std::move(settled);
@@ -292,6 +287,7 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   std::string id = std::to_string(core->next_id++);
   protocol::RequestExtras extras;
   extras.log_level = options.log_level;
+  extras.method = options.method_name;
   extras.name = options.name;
   extras.traceparent = options.traceparent;
   extras.tracestate = options.tracestate;
@@ -311,6 +307,7 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   mine->on_notification = std::move(options.on_notification);
   mine->listens = listens;
   core->pending.emplace(id, mine);
+  OpenCall call(core->calls, method, options.on_request);
   if (auto written = core->child->write_line(protocol::one_line(std::move(body))); !written) {
     core->pending.erase(id);
     co_return std::move(written).error();
@@ -329,14 +326,14 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
     Instant due = options.deadline;
     if (due != Instant::max()) {
       deadline = base::Deadline(loop_.timers(), due, on_deadline);
-      mine->extend = [&](Instant later) {
+      call.extend = [&](Instant later) {
         if (later <= due) return;
         due = later;
         deadline = base::Deadline(loop_.timers(), due, on_deadline);
       };
     }
     Result<Reply> reply = co_await mine->answer.wait();
-    mine->extend = {};
+    call.extend = nullptr;
     if (reason.empty()) co_return reply;
   }
   // Given up: the server is told, and its late answer is a stranger. The handshake may not be cancelled.
@@ -351,9 +348,9 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   co_return Error(reason.starts_with("the call") ? Code::cancelled : Code::timeout, std::string(reason));
 }
 
-void StdioConnection::notify(Method method, std::string params) {
-  std::string line = modern() ? protocol::modern_notification(*revision_, options_->identity, method, params).body
-                              : protocol::legacy_notification(*revision_, method, params, {}).body;
+void StdioConnection::notify(Method method, std::string params, std::string_view name) {
+  std::string line = modern() ? protocol::modern_notification(*revision_, options_->identity, method, params, name).body
+                              : protocol::legacy_notification(*revision_, method, params, {}, name).body;
   (void)core_->child->write_line(protocol::one_line(std::move(line)));
 }
 

@@ -22,15 +22,17 @@ class StdioConnection final : public Connection {
   Task<void> open();
 
   Task<Reply> request(protocol::Method method, std::string params, CallOptions options) override;
-  void notify(protocol::Method method, std::string params) override;
+  void notify(protocol::Method method, std::string params, std::string_view name = {}) override;
   Task<void> close(Millis grace) override;
   bool alive() const override;
+  bool correlates() const override { return false; }
   std::string why() const override;
 
   struct Core;
 
  private:
   Task<void> start();
+  Task<void> settle_era();
   Task<void> probe();
   Task<void> initialize(const protocol::Revision& revision);
   Task<Reply> send(const protocol::Revision& revision, protocol::Method method, std::string params, CallOptions options);

@@ -33,16 +33,19 @@ class StdioEndpoint::Line final : public Outlet {
     return {};
   }
 
-  Task<std::string> request(Method method, std::string params) override {
+  Task<std::string> request(Method method, std::string params) override { return request_until({}, method, std::move(params)); }
+
+  Task<std::string> request_until(std::stop_token stop, Method method, std::string params) override {
     auto session = endpoint_.session_;
     if (!session) co_return Error(Code::denied, "this client cannot be asked: it has not said initialize");
     auto answer = std::make_shared<base::OneShot<std::string>>();
     std::string id = session->ask([answer](Result<std::string> result) { answer->set(std::move(result)); });
     endpoint_.send(protocol::encode_request(id, protocol::method_name(method), params));
     auto cancel = [answer] { answer->set(Error(Code::cancelled, "the call was cancelled before the client answered")); };
-    std::stop_callback on_stop(stop_, std::move(cancel));
+    std::stop_callback on_stop(stop_, cancel), on_other(std::move(stop), cancel);
     Result<std::string> result = co_await answer->wait();
     session->give_up(id);
+    if (!result && result.error().code == Code::cancelled) (void)notify(Method::cancelled, "{\"requestId\":" + id + "}");
     co_return result;
   }
 

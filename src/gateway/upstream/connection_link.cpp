@@ -6,6 +6,8 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "gateway/upstream/message_level.h"
+#include "gateway/upstream/sessioned_link.h"
 #include "net/http_client.h"
 #include "sdk/connection.h"
 
@@ -20,6 +22,8 @@ using protocol::Method;
 using sdk::Reply;
 
 constexpr base::Millis kCloseGrace{2'000};
+// How long somebody may think about a question of an upstream.
+constexpr base::Millis kAnswerTime{600'000};
 
 // What a child inherits besides what its config gives it: enough to find programs and its user's folders, and no secret.
 constexpr std::array<const char*, 9> kInherited = {
@@ -39,32 +43,36 @@ net::ChildCommand child_command(const ServerConfig& config) {
 
 class ConnectionLink final : public Link {
  public:
-  ConnectionLink(LinkParts parts, ServerConfig config, LinkEvents events)
-      : parts_(std::move(parts)), config_(std::move(config)), events_(std::move(events)) {}
+  // `audience`: whose session it is, with a legacy upstream. `known`: what the upstream speaks, as far as that is known.
+  ConnectionLink(LinkParts parts, ServerConfig config, Audience audience, const protocol::Revision* known, LinkEvents events)
+      : parts_(std::move(parts)), config_(std::move(config)), audience_(std::move(audience)), known_(known), events_(std::move(events)) {}
 
   Task<void> open() {
     if (config_.kind == ServerConfig::Kind::url)
       co_await open_url();
     else
       co_await open_command();
-    hello_.revision = &connection_->revision();
-    hello_.info = connection_->server_info();
-    hello_.capabilities = connection_->capabilities();
-    hello_.instructions = connection_->instructions();
+    look();
   }
 
   const Hello& hello() const override { return hello_; }
+  bool correlates() const override { return connection_->correlates(); }
 
   Task<Reply> request(LinkRequest request) override {
     sdk::CallOptions options;
-    options.stop = std::move(request.stop);
+    options.stop = request.stop;
     options.deadline = request.deadline;
     options.on_notification = std::move(request.on_notification);
+    options.on_request = std::move(request.on_question);
     options.log_level = request.log_level;
+    options.method_name = request.method_name;
     options.name = request.name;
     options.client_capabilities = request.client_capabilities;
     options.tool = request.tool;
-    co_return co_await connection_->request(request.method, std::string(request.params), std::move(options));
+    if (!connection_->modern() && !request.log_level.empty() && has_logging_) co_return co_await at_level(&request, std::move(options));
+    Result<Reply> reply = co_await connection_->request(request.method, std::string(request.params), std::move(options)).result();
+    if (&connection_->revision() != hello_.revision) look();
+    co_return std::move(reply);
   }
 
   bool alive() const override { return connection_->alive(); }
@@ -78,12 +86,41 @@ class ConnectionLink final : public Link {
   sdk::ConnectionOptions options() {
     sdk::ConnectionOptions options;
     options.identity.info = "{\"name\":\"gatehouse\",\"version\":" + base::quoted(parts_.version) + "}";
+    options.identity.capabilities = audience_.capabilities;
+    options.hint.revision = known_;
+    options.answer_time = kAnswerTime;
+    options.on_renewed = [this] {
+      level_.forget();
+      if (events_.renewed) events_.renewed();
+    };
     options.connect_time = config_.connect_timeout;
     options.watch = sdk::ConnectionOptions::Watch::changes;
     options.on_notification = [this](Method method, std::string_view params) { heard(method, params); };
     options.on_noise = [id = config_.id](std::string_view line) { base::log::debug("an upstream says", {{"server", id}, {"line", line}}); };
     for (const auto& [name, value] : config_.headers) options.headers.emplace_back(name, value.reveal());
     return options;
+  }
+
+  // What the upstream says of itself now: it may have been renewed while we run.
+  void look() {
+    hello_.revision = &connection_->revision();
+    hello_.info = connection_->server_info();
+    hello_.capabilities = connection_->capabilities();
+    hello_.instructions = connection_->instructions();
+    has_logging_ = !base::find_member(hello_.capabilities, "logging").empty();
+  }
+
+  // The level is the session's: the most verbose one that a request in flight wants.
+  Task<Reply> at_level(LinkRequest* request, sdk::CallOptions options) {
+    MessageLevel::Wish wish(level_, *protocol::find_log_level(request->log_level));
+    if (std::string params = level_.change(); !params.empty()) {
+      sdk::CallOptions set;
+      set.stop = request->stop;
+      set.deadline = request->deadline;
+      (void)co_await connection_->request(Method::logging_set_level, std::move(params), std::move(set)).result();
+    }
+    Result<Reply> reply = co_await connection_->request(request->method, std::string(request->params), std::move(options)).result();
+    co_return std::move(reply);
   }
 
   void heard(Method method, std::string_view params) {
@@ -122,18 +159,34 @@ class ConnectionLink final : public Link {
 
   LinkParts parts_;
   ServerConfig config_;
+  Audience audience_;
+  const protocol::Revision* known_;
   LinkEvents events_;
   Hello hello_;
+  bool has_logging_ = false;
+  MessageLevel level_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<sdk::Connection> connection_;
 };
 
+Task<std::unique_ptr<Link>> open_session(LinkParts parts, ServerConfig config, Audience audience, const protocol::Revision* known,
+                                         LinkEvents events) {
+  auto link = std::make_unique<ConnectionLink>(std::move(parts), std::move(config), std::move(audience), known, std::move(events));
+  co_await link->open();
+  co_return std::unique_ptr<Link>(std::move(link));
+}
+
 }  // namespace
 
 Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig config, LinkEvents events, std::stop_token) {
-  auto link = std::make_unique<ConnectionLink>(std::move(parts), std::move(config), std::move(events));
-  co_await link->open();
-  co_return std::unique_ptr<Link>(std::move(link));
+  Audience nobody;
+  std::unique_ptr<Link> first = co_await open_session(parts, config, nobody, nullptr, events);
+  const protocol::Revision* spoken = first->hello().revision;
+  base::Loop& loop = parts.loop;
+  OpenSession open = [parts, config, spoken](Audience audience, LinkEvents hear, std::stop_token) {
+    return open_session(parts, config, std::move(audience), spoken, std::move(hear));
+  };
+  co_return make_sessioned_link(loop, std::move(first), std::move(open), std::move(events));
 }
 
 }  // namespace gateway

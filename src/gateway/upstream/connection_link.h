@@ -17,7 +17,8 @@ struct LinkParts {
   std::string version;  // of this program, as upstreams see it
 };
 
-// Starts the child, or connects, and settles the era by the specification's rules.
+// Starts the child, or connects, and settles the era by the specification's rules. To a legacy upstream it opens further sessions, one
+// for each audience (make_sessioned_link).
 // Errors: as Connection::request and Child::open_child; a child that ended tells the last it wrote to its standard error.
 base::Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig config, LinkEvents events, std::stop_token stop);
 

@@ -28,6 +28,8 @@ struct Hello {
 struct LinkEvents {
   std::function<void(protocol::Method changed)> list_changed;
   std::function<void(std::string_view uri)> resource_updated;
+  // A legacy session was lost and made anew: what was subscribed in the old one is gone.
+  std::function<void()> renewed;
 };
 
 // One request to an upstream. The slices must live until its Task has ended.
@@ -55,6 +57,8 @@ class Link {
  public:
   virtual ~Link() = default;
   virtual const Hello& hello() const = 0;
+  // Whether a question of the upstream says for which request it is. Where not, one request at a time can be asked about.
+  virtual bool correlates() const { return true; }
 
   // Sends and waits for the answer.
   // Errors: unavailable (nothing was sent, or the connection went away), timeout, cancelled, upstream_failed (an answer that makes

@@ -28,6 +28,8 @@ class Upstream {
 
   const ServerConfig& config() const { return config_; }
   UpstreamStatus status() const;
+  // What it said of itself when the link was opened; null while there is none. Good until the next suspension.
+  const Hello* hello() const { return link_ && link_->alive() ? &link_->hello() : nullptr; }
 
   // Sends one request, over a link that is opened first when there is none. A request that may have been sent is never sent twice.
   // Errors: as Link::request, and those of open().

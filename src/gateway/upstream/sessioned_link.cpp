@@ -1,0 +1,65 @@
+#include "gateway/upstream/sessioned_link.h"
+
+#include "base/json.h"
+
+namespace gateway {
+namespace {
+
+using base::Result;
+using base::Task;
+using sdk::Reply;
+
+class SessionedLink final : public Link {
+ public:
+  SessionedLink(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events)
+      : first_(std::move(first)), pool_(loop, std::move(open), std::move(events)) {}
+
+  const Hello& hello() const override { return first_->hello(); }
+  bool correlates() const override { return first_->correlates(); }
+
+  Task<Reply> request(LinkRequest request) override {
+    if (hello().revision->era == protocol::Era::modern) return first_->request(std::move(request));
+    narrow(request.audience);
+    if (request.audience == Audience{} && first_->alive()) return first_->request(std::move(request));
+    return in_session(std::move(request));
+  }
+
+  bool alive() const override { return first_->alive() || pool_.busy() > 0; }
+  std::string why() const override { return first_->why(); }
+
+  Task<void> close() override {
+    co_await pool_.close();
+    co_await first_->close();
+  }
+
+ private:
+  void narrow(Audience& audience) const {
+    if (first_->correlates() || can_be_asked(audience) || !audience.handle.empty()) return;
+    audience.caller.clear();
+  }
+
+  Task<Reply> in_session(LinkRequest request) {
+    const bool alone = !first_->correlates() && protocol::facts(request.method).may_ask_input && can_be_asked(request.audience);
+    auto use = alone ? SessionPool::Use::alone : SessionPool::Use::shared;
+    SessionPool::Lease lease = co_await pool_.lease(request.audience, use, request.stop, request.deadline);
+    Result<Reply> reply = co_await lease.link().request(std::move(request)).result();
+    co_return std::move(reply);
+  }
+
+  std::unique_ptr<Link> first_;
+  SessionPool pool_;
+};
+
+}  // namespace
+
+bool can_be_asked(const Audience& audience) {
+  for (std::string_view what : {"elicitation", "sampling", "roots"})
+    if (!base::find_member(audience.capabilities, what).empty()) return true;
+  return false;
+}
+
+std::unique_ptr<Link> make_sessioned_link(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events) {
+  return std::make_unique<SessionedLink>(loop, std::move(first), std::move(open), std::move(events));
+}
+
+}  // namespace gateway

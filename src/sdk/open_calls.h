@@ -1,0 +1,64 @@
+// For which request of ours a legacy server asks, and what it is answered.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "sdk/connection.h"
+
+namespace sdk {
+
+// Who is asked. `call` is null where the request that the question belongs to has nobody to ask; `known` is false where nothing says
+// which request that is.
+struct Askable {
+  std::shared_ptr<const OnRequest> call;
+  bool known = true;
+};
+
+class OpenCalls;
+
+// One request in flight. Threads: those of its connection.
+class OpenCall {
+ public:
+  OpenCall(OpenCalls& calls, protocol::Method method, const OnRequest& on_request);
+  ~OpenCall();
+  OpenCall(const OpenCall&) = delete;
+  OpenCall& operator=(const OpenCall&) = delete;
+
+  // What the server asks for this request.
+  Askable askable() const { return {on_request_, true}; }
+  // Moves its deadline, to a later time only; null while nothing can be moved.
+  std::function<void(Instant)> extend;
+
+ private:
+  friend class OpenCalls;
+  OpenCalls& calls_;
+  OpenCall* before_ = nullptr;
+  OpenCall* after_ = nullptr;
+  bool interactive_;
+  std::shared_ptr<const OnRequest> on_request_;
+};
+
+// The requests in flight of one connection.
+class OpenCalls {
+ public:
+  // What the server asks without a sign for which request: that is plain only while there is one request that may be interrupted.
+  Askable only() const;
+  // A question came that may belong to any of them.
+  void extend(Instant later);
+
+ private:
+  friend class OpenCall;
+  OpenCall* first_ = nullptr;
+};
+
+// Answers a request of the server: of the call it belongs to, else of the connection's owner. What belongs to no call is refused as
+// invalid params (SEP-2260). `options` must live until the Task ends.
+Task<Reply> answer_server(const ConnectionOptions* options, Askable askable, protocol::Method method, std::string params);
+
+// The answer as a message.
+std::string encode_for_server(std::string_view id, Reply& reply);
+
+}  // namespace sdk
