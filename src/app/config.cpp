@@ -13,6 +13,7 @@
 
 #include "access/identity.h"
 #include "app/config_server.h"
+#include "app/config_shared.h"
 #include "app/schema.h"
 #include "app/yaml.h"
 
@@ -33,24 +34,6 @@ void read_listen(const yaml::Value& value, Reader& reader, AppConfig& config) {
     config.listen = *address;
   else
     reader.error(value, "listen: " + address.error().message);
-}
-
-void read_store(const yaml::Value& value, Reader& reader, AppConfig& config) {
-  auto text = reader.plain(value, "store");
-  if (!text) return;
-  if (text->starts_with("postgres://") || text->starts_with("postgresql://"))
-    return reader.error(value, "store: postgres is not built yet; use sqlite:PATH");
-  if (!text->starts_with(kStoreScheme) || text->size() == kStoreScheme.size())
-    return reader.error(value, fmt::format("store must be sqlite:PATH, not {}", shown(*text)));
-  yaml::Value path = value;
-  path.text = text->substr(kStoreScheme.size());
-  if (auto full = reader.path(path, "store")) config.store = std::string(kStoreScheme) + *full;
-}
-
-void check_store_folder(const yaml::Value* at, Reader& reader, const AppConfig& config) {
-  std::string folder = fs::path(config.store_path()).parent_path().string();
-  std::error_code ec;
-  if (at && !fs::is_directory(folder, ec)) reader.error(*at, fmt::format("store: the folder {} does not exist; create it", folder));
 }
 
 void read_limits(const yaml::Value& value, Reader& reader, AppConfig& config) {
@@ -86,10 +69,7 @@ void read_hosts(const yaml::Value& value, Reader& reader, AppConfig& config) {
 void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppConfig& config) {
   schema::check(top, schema::top(), "", findings);
   if (auto* value = top.find("listen")) read_listen(*value, reader, config);
-  if (auto* value = top.find("store")) {
-    read_store(*value, reader, config);
-    check_store_folder(value, reader, config);
-  }
+  read_shared(top, reader, config);
   if (auto* value = top.find("limits")) read_limits(*value, reader, config);
   if (auto* value = top.find("allowed_hosts")) read_hosts(*value, reader, config);
   if (auto* value = top.find("allowed_origins")) read_origins(*value, reader, config);
@@ -142,7 +122,11 @@ mcp::Result<Address> parse_listen(std::string_view text) {
   return address;
 }
 
-std::string AppConfig::store_path() const { return store.substr(std::min(store.size(), kStoreScheme.size())); }
+std::string AppConfig::beside() const {
+  const std::string& location = store.reveal();
+  if (location.starts_with(kStoreScheme)) return location.substr(kStoreScheme.size());
+  return fmt::format("{}/gatehouse-{}", folder, listen.port);
+}
 
 ReadConfig parse_config(std::string_view text, const std::string& file, const std::string& folder, const Environment& environment) {
   ReadConfig out;
@@ -151,7 +135,7 @@ ReadConfig parse_config(std::string_view text, const std::string& file, const st
   AppConfig config;
   config.file = file;
   config.folder = folder;
-  config.store = std::string(kStoreScheme) + reader.absolute("gatehouse.db");
+  config.store = base::Secret(std::string(kStoreScheme) + reader.absolute("gatehouse.db"));
   if (auto top = yaml::parse(text, findings)) {
     if (top->kind == yaml::Value::Kind::null)
       findings.warn(0, 0, "the config is empty; gatehouse init writes one to begin with");

@@ -40,7 +40,8 @@ struct AppConfig {
   std::string file;    // as given
   std::string folder;  // absolute; what relative paths are relative to
   Address listen;
-  std::string store;  // "sqlite:" and an absolute path
+  base::Secret<std::string> store;  // "sqlite:" and an absolute path, or a URL of PostgreSQL, which may hold a password
+  std::vector<std::string> peers;   // origins of the other instances, such as http://10.0.0.2:8811
   Limits limits;
   std::vector<std::string> allowed_hosts;
   std::vector<std::string> allowed_origins;
@@ -48,11 +49,10 @@ struct AppConfig {
   protocol::Strictness strictness = protocol::Strictness::lenient;
   gateway::Config gateway;
 
-  // The store's path, without its scheme.
-  std::string store_path() const;
-  // The socket and the lock beside it.
-  std::string socket_path() const { return store_path() + ".sock"; }
-  std::string lock_path() const { return store_path() + ".lock"; }
+  // Where this gateway's own files begin: the store's path, or, where the store is no file, the config's folder and the port.
+  std::string beside() const;
+  std::string socket_path() const { return beside() + ".sock"; }
+  std::string lock_path() const { return beside() + ".lock"; }
 };
 
 // What became of a config: the values if nothing was wrong, and everything there is to say, in the file's order.

@@ -9,6 +9,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "app/config_shared.h"
+
 namespace {
 
 namespace fs = std::filesystem;
@@ -60,6 +62,39 @@ class Config : public testing::Test {
   std::map<std::string, std::string> environment_;
 };
 
+TEST_F(Config, ReadsWhatInstancesShare) {
+  environment_["KEY"] = std::string(44, 'k');
+  environment_["PASSWORD"] = "hunter2";
+  ReadConfig read = parse(R"(
+store: postgres://me:${env:PASSWORD}@db.internal/gatehouse?sslmode=verify-full
+state_keys: ["${env:KEY}", 0123456789abcdef0123456789abcdef]
+peers: { one: "10.0.0.1:8811", two: "https://two.internal" }
+servers: {}
+)");
+  ASSERT_TRUE(read.config) << read.findings[0].line();
+  EXPECT_EQ(read.config->store.reveal(), "postgres://me:hunter2@db.internal/gatehouse?sslmode=verify-full");
+  EXPECT_EQ(app::shown_store(read.config->store.reveal()), "postgres://me:***@db.internal/gatehouse?sslmode=verify-full");
+  EXPECT_EQ(app::shown_store("postgres:///g?user=a&password=hunter2&port=1"), "postgres:///g?user=a&password=***&port=1");
+  EXPECT_EQ(read.config->gateway.state_keys.size(), 2u);
+  EXPECT_THAT(read.config->peers, ElementsAre("http://10.0.0.1:8811", "https://two.internal:443"));
+  EXPECT_EQ(read.config->lock_path(), folder_.string() + "/gatehouse-8811.lock");
+}
+
+TEST_F(Config, KeysAreMadeOnceBesideTheStore) {
+  ReadConfig read = parse("servers: {}");
+  auto made = app::state_keys(*read.config);
+  ASSERT_TRUE(made.ok()) << made.error().message;
+  auto again = app::state_keys(*read.config);
+  ASSERT_TRUE(again.ok());
+  EXPECT_EQ(made->front(), again->front());
+  struct stat info{};
+  const std::string file = (folder_ / "gatehouse.db.keys").string();
+  ASSERT_EQ(::stat(file.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+  ::chmod(file.c_str(), 0644);
+  EXPECT_EQ(app::state_keys(*read.config).error().code, mcp::Code::denied);
+}
+
 TEST_F(Config, ReadsEveryBuiltKey) {
   ReadConfig read = parse(R"(
 listen: 127.0.0.1:9000
@@ -93,7 +128,7 @@ servers:
   ASSERT_THAT(read.findings, IsEmpty()) << read.findings[0].line();
   const app::AppConfig& config = *read.config;
   EXPECT_EQ(config.listen.text(), "127.0.0.1:9000");
-  EXPECT_EQ(config.store, "sqlite:" + folder_.string() + "/state.db");
+  EXPECT_EQ(config.store.reveal(), "sqlite:" + folder_.string() + "/state.db");
   EXPECT_EQ(config.socket_path(), folder_.string() + "/state.db.sock");
   EXPECT_EQ(config.limits.body, 1024u * 1024);
   EXPECT_EQ(config.limits.head, 8192u);
@@ -141,7 +176,7 @@ TEST_F(Config, DefaultsAreThoseOfTheContract) {
   ReadConfig read = parse("servers: { v: { builtin: vault, roots: [vault] } }");
   ASSERT_TRUE(read.config);
   EXPECT_EQ(read.config->listen.text(), "127.0.0.1:8811");
-  EXPECT_EQ(read.config->store, "sqlite:" + folder_.string() + "/gatehouse.db");
+  EXPECT_EQ(read.config->store.reveal(), "sqlite:" + folder_.string() + "/gatehouse.db");
   EXPECT_EQ(read.config->limits.body, 4u * 1024 * 1024);
   EXPECT_EQ(read.config->gateway.name_limit, 46u);
 }
@@ -198,7 +233,21 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"TelemetryAsBuilt", "servers: {}\ntelemetry: { content: none }", {}},
         Case{"Telemetry", "servers: {}\ntelemetry: { otlp: http://localhost:4318 }", {"g.yaml:2:1: telemetry is not built yet; remove it"}},
         Case{"LimitsRate", "servers: {}\nlimits: { rate: 5 }", {"g.yaml:2:11: limits.rate is not built yet; remove it"}},
-        Case{"Postgres", "servers: {}\nstore: postgres://localhost/g", {"g.yaml:2:8: store: postgres is not built yet; use sqlite:PATH"}},
+        Case{"PostgresWithoutKeys",
+             "servers: {}\nstore: postgres://localhost/g",
+             {"g.yaml:2:8: store: instances that share a database share keys; add state_keys, the same for each; make one with: openssl "
+              "rand "
+              "-base64 32"}},
+        Case{"ShortKey",
+             "servers: {}\nstate_keys: [\"${env:TOKEN}\"]",
+             {"g.yaml:2:14: state_keys[0] has 5 bytes and needs at least 32; make one with: openssl rand -base64 32"}},
+        Case{"NoKeys",
+             "servers: {}\nstate_keys: []",
+             {"g.yaml:2:13: state_keys must be a list of 1 to 16 keys; make one with: openssl rand -base64 32"}},
+        Case{"PeerWithAPath",
+             "servers: {}\nstate_keys: [0123456789abcdef0123456789abcdef]\npeers: [10.0.0.2:8811/mcp]",
+             {"g.yaml:3:9: peers[0] must be the address of another instance, like 10.0.0.2:8811 or https://two.internal, not "
+              "\"http://10.0.0.2:8811/mcp\""}},
         Case{"Sandbox",
              "servers: { c: { command: [tool], sandbox: { write: [./x] } } }",
              {"g.yaml:1:43: servers.c.sandbox: a map is not built yet; the only value for now is off"}},
@@ -229,7 +278,9 @@ INSTANTIATE_TEST_SUITE_P(
               "use 127.0.0.1 "
               "or [::1]"}},
         Case{"ListenList", "servers: {}\nlisten: [1]", {"g.yaml:2:9: listen must be text, not a list"}},
-        Case{"StoreScheme", "servers: {}\nstore: ./x.db", {"g.yaml:2:8: store must be sqlite:PATH, not \"./x.db\""}},
+        Case{"StoreScheme",
+             "servers: {}\nstore: ./x.db",
+             {"g.yaml:2:8: store must be sqlite:PATH or postgres://USER@HOST/DATABASE, not \"./x.db\""}},
         Case{"StoreFolder", "servers: {}\nstore: sqlite:./none/x.db", {"g.yaml:2:8: store: the folder DIR/none does not exist; create it"}},
         Case{"Size",
              "servers: {}\nlimits: { body: 4 megabytes }",

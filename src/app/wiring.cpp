@@ -4,6 +4,7 @@
 
 #include "app/build_info.h"
 #include "app/builtin_handler.h"
+#include "app/config_shared.h"
 #include "app/instance_lock.h"
 
 namespace app {
@@ -26,8 +27,11 @@ observe::UpstreamGauge gauge_of(const gateway::UpstreamStatus& upstream) {
 }  // namespace
 
 mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper& reaper) {
-  auto store = store::open_store(config.store);
+  auto store = store::open_store(config.store.reveal());
   if (!store) return std::move(store).error();
+  auto keys = state_keys(config);
+  if (!keys) return std::move(keys).error();
+  config.gateway.state_keys = *std::move(keys);
   return std::unique_ptr<Wiring>(new Wiring(std::move(config), *std::move(store), reaper));
 }
 

@@ -2,7 +2,10 @@
 // make one, and with the instance that made it inside.
 #pragma once
 
+#include <array>
 #include <chrono>
+#include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -13,6 +16,7 @@ namespace gateway {
 
 // What a sealed text is for; one of another kind does not open.
 enum class CarriedKind { call_state, upstream_state, task, cursor, handle, session };
+inline constexpr std::size_t kCarriedKinds = 6;
 
 // What is in one.
 struct Carried {
@@ -25,8 +29,9 @@ class Carrier {
  public:
   using WallTime = std::chrono::system_clock::time_point;
 
-  // `instance` names this process among its peers.
-  explicit Carrier(std::string instance) : instance_(std::move(instance)) {}
+  // `instance` names this process among its peers, who have the same `state_keys`: what one seals, all open, until the key is taken out
+  // of the list. Without keys nobody else opens it, and nobody at all after a restart.
+  explicit Carrier(std::string instance, std::span<const sdk::Sealer::KeyMaterial> state_keys = {});
 
   const std::string& instance() const { return instance_; }
 
@@ -37,7 +42,10 @@ class Carrier {
 
  private:
   std::string instance_;
-  sdk::Sealer sealer_;
+  const sdk::Sealer& sealer(CarriedKind kind) const { return *sealers_[static_cast<std::size_t>(kind)]; }
+
+  // One for each kind, under keys of its own.
+  std::array<std::unique_ptr<const sdk::Sealer>, kCarriedKinds> sealers_;
 };
 
 }  // namespace gateway

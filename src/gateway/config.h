@@ -70,6 +70,8 @@ struct ServerConfig {
 struct Config {
   std::vector<ServerConfig> servers;  // in the file's order, disabled ones included
   std::size_t name_limit = 46;        // of a public name, in bytes
+  // Seal what clients carry back: the first seals, all open. Empty: a key that ends with the process.
+  std::vector<base::Secret<std::string>> state_keys;
 };
 
 }  // namespace gateway

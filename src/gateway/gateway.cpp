@@ -16,7 +16,7 @@ Gateway::Gateway(Config config, Parts parts)
     : config_(std::move(config)),
       parts_(std::move(parts)),
       calls_(parts_.recorder),
-      carrier_(sdk::random_id()),
+      carrier_(sdk::random_id(), config_.state_keys),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   for (const ServerConfig& server : config_.servers) {

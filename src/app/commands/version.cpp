@@ -2,6 +2,7 @@
 
 #include "app/build_info.h"
 #include "app/commands.h"
+#include "app/config_shared.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "protocol/versions/versions.h"
@@ -16,7 +17,7 @@ std::string store_in_use(const std::string& given) {
   auto file = find_config(given, process_environment);
   if (!file) return "sqlite:./gatehouse.db";
   ReadConfig read = read_config(*file, process_environment);
-  return read.config ? read.config->store : "unknown: the config has errors";
+  return read.config ? shown_store(read.config->store.reveal()) : "unknown: the config has errors";
 }
 
 std::string as_json(const std::string& store) {
