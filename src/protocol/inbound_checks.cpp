@@ -44,7 +44,10 @@ RpcCheck envelope(const Meta& meta) {
 RpcCheck version(const RevisionSet& spoken, Inbound& in) {
   std::string name = claimed_version(in.params.meta).value_or("");
   const Revision* revision = spoken.find(name);
-  if (!revision || revision->era != Era::modern) return unsupported_version(name, spoken.names_json(Era::modern));
+  if (!revision || revision->era != Era::modern) {
+    // Who speaks no modern revision names the legacy ones, so that a client with both eras knows to fall back.
+    return unsupported_version(name, spoken.speaks(Era::modern) ? spoken.names_json(Era::modern) : spoken.names_json());
+  }
   in.revision = revision;
   return Fine{};
 }

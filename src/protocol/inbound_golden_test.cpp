@@ -330,6 +330,9 @@ TEST(Golden, AnEndpointThatSpeaksOnlyLegacy) {
   HttpFront front({RevisionSet(names), MethodSet::everything()});
   check(front, {"a modern request names what is not spoken", kModernList, kList, 400, -32022});
   check(front, {"a legacy list", {{"version", "$L"}}, R"({"jsonrpc":"2.0","id":0,"method":"tools/list"})", 200, 0, Era::legacy});
+  std::string body;
+  Received refused = ask(front, {"", kModernList, kList, 0}, body);
+  EXPECT_EQ(std::get<Refusal>(refused).error.data, spelled(R"({"supported":["$L"],"requested":"$M"})"));
 }
 
 TEST(Golden, RefusalsCarryWhatTheSpecificationAsksFor) {
