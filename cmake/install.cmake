@@ -14,7 +14,8 @@ set(GATEHOUSE_FOUND_AGAIN
   "spdlog::spdlog|find_dependency(spdlog)|spdlog"
   "yaml-cpp|find_dependency(yaml-cpp)|yaml-cpp"
   "PkgConfig::RE2|find_dependency(PkgConfig)\npkg_check_modules(RE2 REQUIRED QUIET IMPORTED_TARGET re2)|re2"
-  "PkgConfig::SQLITE|find_dependency(PkgConfig)\npkg_check_modules(SQLITE REQUIRED QUIET IMPORTED_TARGET sqlite3)|sqlite3")
+  "PkgConfig::SQLITE|find_dependency(PkgConfig)\npkg_check_modules(SQLITE REQUIRED QUIET IMPORTED_TARGET sqlite3)|sqlite3"
+  "PkgConfig::PQ|find_dependency(PkgConfig)\npkg_check_modules(PQ REQUIRED QUIET IMPORTED_TARGET libpq)|libpq")
 
 # one_library(target OUTPUT name EXPORT name ROOMS room… [WITHOUT room…] [USES target…]): the objects of these rooms, and of all that they
 # may include but those without, as one static library. Sets <target>_FIND and <target>_PC to what GATEHOUSE_FOUND_AGAIN says of what it links.
@@ -78,7 +79,7 @@ one_library(mcp_sqlite OUTPUT mcp_task_store EXPORT task_store ROOMS sdk_store s
 install(DIRECTORY ${CMAKE_SOURCE_DIR}/include/mcp DESTINATION ${CMAKE_INSTALL_INCLUDEDIR} COMPONENT mcp FILES_MATCHING PATTERN "*.h")
 install(TARGETS gatehouse RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR} COMPONENT gatehouse)
 
-# The package of CMake. SQLite is looked for only by who asks for the component task_store.
+# The package of CMake. SQLite and libpq are looked for only by who asks for the component task_store.
 list(JOIN mcp_FIND "\n" MCP_FIND)
 list(REMOVE_ITEM mcp_sqlite_FIND ${mcp_FIND})
 list(JOIN mcp_sqlite_FIND "\n  " MCP_FIND_TASK_STORE)

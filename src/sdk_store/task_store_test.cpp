@@ -8,6 +8,8 @@
 #include <string>
 
 #include "mcp/server/tasks.h"
+#include "store/catalog_store.h"
+#include "store/postgres/testing.h"
 
 namespace {
 
@@ -62,10 +64,27 @@ const Kind kStores[] = {
        EXPECT_TRUE(opened.ok()) << opened.error().message;
        return *opened;
      }},
+    {"postgres",
+     [](const Folder&) -> std::shared_ptr<TaskStore> {
+       auto schema = store::postgres::TestSchema::make();
+       if (!schema) return nullptr;
+       auto opened = store::open_store(schema->url());
+       EXPECT_TRUE(opened.ok()) << opened.error().message;
+       struct Kept {
+         store::postgres::TestSchema schema;
+         std::unique_ptr<store::Store> store;
+       };
+       auto kept = std::make_shared<Kept>(Kept{*std::move(schema), *std::move(opened)});
+       TaskStore* tasks = &kept->store->tasks();
+       return {std::move(kept), tasks};
+     }},
 };
 
 class TaskStores : public testing::TestWithParam<Kind> {
  protected:
+  void SetUp() override {
+    if (!store_) GTEST_SKIP() << "no PostgreSQL: run by script/postgres";
+  }
   Folder folder_;
   std::shared_ptr<TaskStore> store_ = GetParam().open(folder_);
   mcp::TaskLimits limits_{5, 3};

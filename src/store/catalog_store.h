@@ -8,6 +8,7 @@
 
 #include "mcp/result.h"
 #include "mcp/server/tasks.h"
+#include "store/session_store.h"
 
 namespace store {
 
@@ -22,7 +23,7 @@ struct StoredCatalog {
 class CatalogStore {
  public:
   virtual ~CatalogStore() = default;
-  // All that is stored. Errors: internal (the disk or the file, with what SQLite says of it).
+  // All that is stored. Errors: internal (with what the database says of it).
   virtual mcp::Result<std::vector<StoredCatalog>> load() = 0;
   // Replaces what is stored for `catalog.server`; durable when it returns. Errors: internal.
   virtual mcp::Result<> save(const StoredCatalog& catalog) = 0;
@@ -39,12 +40,15 @@ class Store {
   virtual mcp::TaskStore& tasks() = 0;
   // One line: kind, place and schema version.
   virtual std::string describe() const = 0;
+  // Lives as long as the store.
+  virtual SessionStore& sessions() = 0;
   // Whether it can be read and written now, for /readyz. Blocks.
   virtual mcp::Result<> check() = 0;
 };
 
-// Opens the store at `location` (`sqlite:PATH`), creating it (mode 0600) or migrating it forward.
-// Errors: invalid_argument (unknown scheme, with the known ones), conflict (written by a newer version), internal.
+// Opens the store at `location`: `sqlite:PATH`, created with mode 0600 where it is not there, or `postgres://…`, a database that is there.
+// Migrates it forward. Blocks. Errors: invalid_argument (unknown scheme, with the known ones), conflict (written by a newer version),
+// unavailable and timeout (a database that cannot be reached), internal.
 mcp::Result<std::unique_ptr<Store>> open_store(std::string_view location);
 
 }  // namespace store

@@ -1,4 +1,5 @@
 #include "store/catalog_store.h"
+#include "store/postgres/postgres_store.h"
 #include "store/sqlite/sqlite_store.h"
 
 namespace store {
@@ -7,8 +8,8 @@ namespace store {
 mcp::Result<std::unique_ptr<Store>> open_store(std::string_view location) {
   constexpr std::string_view kSqlite = "sqlite:";
   if (location.starts_with(kSqlite)) return open_sqlite(std::string(location.substr(kSqlite.size())));
-  if (location.starts_with("postgres:")) return mcp::Error(mcp::Code::invalid_argument, "postgres is not built yet; use sqlite:PATH");
-  return mcp::Error(mcp::Code::invalid_argument, "unknown kind of store '" + std::string(location) + "'; use sqlite:PATH");
+  if (location.starts_with("postgres://") || location.starts_with("postgresql://")) return open_postgres(std::string(location));
+  return mcp::Error(mcp::Code::invalid_argument, "unknown kind of store; use sqlite:PATH or postgres://USER@HOST/DATABASE");
 }
 
 }  // namespace store

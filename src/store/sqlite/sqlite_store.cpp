@@ -2,8 +2,10 @@
 
 #include <array>
 #include <mutex>
+#include <optional>
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/sqlite_sessions.h"
 #include "store/sqlite/sqlite_tasks.h"
 
 namespace store {
@@ -18,6 +20,7 @@ namespace {
 constexpr std::array kMigrations = {
     "CREATE TABLE catalog (server TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;",
     kTaskTable,
+    kSessionTable,
 };
 
 class SqliteStore final : public Store, public CatalogStore {
@@ -46,6 +49,21 @@ class SqliteStore final : public Store, public CatalogStore {
 
   CatalogStore& catalogs() override { return *this; }
   mcp::TaskStore& tasks() override { return tasks_; }
+  SessionStore& sessions() override { return *sessions_; }
+
+  // A session that a power cut loses costs a handshake, and one that is kept a disk flush: this connection goes without the flush.
+  Result<> open_sessions() {
+    if (path_ == ":memory:") {
+      sessions_.emplace(db_, mutex_);
+      return {};
+    }
+    auto db = Database::open(path_);
+    if (!db) return std::move(db).error();
+    session_db_.emplace(*std::move(db));
+    if (auto set = session_db_->run("PRAGMA synchronous=NORMAL"); !set) return set;
+    sessions_.emplace(*session_db_, session_mutex_);
+    return {};
+  }
 
   std::string describe() const override { return "sqlite:" + path_ + " (schema " + std::to_string(kMigrations.size()) + ")"; }
 
@@ -97,6 +115,9 @@ class SqliteStore final : public Store, public CatalogStore {
   std::mutex mutex_;
   Database db_;
   SqliteTasks tasks_{db_, mutex_};
+  std::mutex session_mutex_;
+  std::optional<Database> session_db_;
+  std::optional<SqliteSessions> sessions_;
 };
 
 }  // namespace
@@ -107,6 +128,7 @@ Result<std::unique_ptr<Store>> open_sqlite(const std::string& path) {
   if (!db) return std::move(db).error();
   auto store = std::make_unique<SqliteStore>(path, *std::move(db));
   if (auto migrated = store->migrate(); !migrated) return std::move(migrated).error();
+  if (auto opened = store->open_sessions(); !opened) return std::move(opened).error();
   return std::unique_ptr<Store>(std::move(store));
 }
 
