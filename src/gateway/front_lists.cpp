@@ -1,6 +1,7 @@
 // The part of Front that says what there is: lists, and how the server presents itself.
 #include "base/json.h"
 #include "gateway/front.h"
+#include "gateway/presentation.h"
 #include "protocol/errors.h"
 #include "protocol/results.h"
 
@@ -44,25 +45,16 @@ Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
     const ServerCatalog* offer = catalog->offer(scope_);
     if (!offer) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
     if (!offer->info.empty()) identity.info = offer->info;
-    std::string capabilities = "{";
-    for (std::string_view key : {"tools", "prompts", "resources"}) {
-      if (base::find_member(offer->capabilities, key).empty()) continue;
-      capabilities.append(capabilities.size() > 1 ? ",\"" : "\"").append(key);
-      capabilities += key == "resources" ? "\":{\"listChanged\":true,\"subscribe\":true}" : "\":{\"listChanged\":true}";
-    }
-    identity.capabilities = capabilities + "}";
+    identity.capabilities = passed_capabilities(offer->capabilities);
     identity.instructions = offer->instructions;
     co_return identity;
   }
-  // The aggregate offers all kinds: an upstream may bring any of them later.
-  identity.capabilities =
-      R"({"tools":{"listChanged":true},"prompts":{"listChanged":true},"resources":{"listChanged":true,"subscribe":true}})";
+  co_await gateway_.source_.settle(std::stop_token());
   auto catalog = gateway_.source_.current();
-  for (const auto& offer : catalog->offers()) {
-    if (offer->instructions.empty()) continue;
-    if (!identity.instructions.empty()) identity.instructions += "\n\n";
-    identity.instructions += "## " + offer->id + " (tools named " + offer->id + "__…)\n" + offer->instructions;
-  }
+  std::vector<Presented> all;
+  for (const auto& offer : catalog->offers()) all.push_back({offer->id, offer->capabilities, offer->instructions});
+  identity.capabilities = merged_capabilities(all);
+  identity.instructions = merged_instructions(all);
   co_return identity;
 }
 

@@ -206,6 +206,17 @@ std::string encode_result(std::string_view id, std::string_view result) {
   return out += '}';
 }
 
+std::string encode_result(std::string_view id, std::string_view result, std::string_view tail) {
+  if (tail.empty()) return encode_result(id, result);
+  std::string out = envelope(id.size() + result.size() + tail.size());
+  out += ",\"id\":";
+  out += id;
+  out += ",\"result\":";
+  out += result.substr(0, result.size() - 1);
+  out += tail;
+  return out += "}}";
+}
+
 std::string encode_error(std::string_view id, const RpcError& error) {
   std::string out = envelope(id.size() + error.message.size() + error.data.size());
   out += ",\"id\":";

@@ -51,6 +51,8 @@ bool valid_id(std::string_view raw);
 std::string encode_request(std::string_view id, std::string_view method, std::string_view params);
 std::string encode_notification(std::string_view method, std::string_view params);
 std::string encode_result(std::string_view id, std::string_view result);
+// The same with `tail` before the closing brace of `result`.
+std::string encode_result(std::string_view id, std::string_view result, std::string_view tail);
 // The id of the error itself is written when `id` is empty; null when both are.
 std::string encode_error(std::string_view id, const RpcError& error);
 // A batch reply.

@@ -182,6 +182,17 @@ std::string result_for(const Revision& revision, Method method, std::string_view
   return revision.era == Era::modern ? modern_result(method, result, hints, server_info) : legacy_result(revision, method, result);
 }
 
+std::string result_tail(const Revision& revision, Method method, const CacheHints& hints, std::string_view server_info) {
+  if (revision.era != Era::modern) return {};
+  std::string out = ",\"resultType\":\"complete\"";
+  if (facts(method).cacheable) {
+    out.append(",\"ttlMs\":").append(std::to_string(std::max<long long>(hints.ttl.count(), 0)));
+    out.append(",\"cacheScope\":").append(scope_text(hints.scope));
+  }
+  if (!server_info.empty()) out.append(",\"_meta\":{\"").append(meta_key::kServerInfo).append("\":").append(server_info).append("}");
+  return out;
+}
+
 RpcError error_for(const Revision& to, const Revision& from, Method method, RpcError error) {
   bool modern = to.era == Era::modern;
   auto becomes = [&](int code) {

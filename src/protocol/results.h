@@ -29,7 +29,11 @@ struct CacheHints {
 std::string result_for(const Revision& revision, Method method, std::string_view result, const CacheHints& hints,
                        std::string_view server_info);
 
-// The same for an error of a server in `from`, on its way to a caller of `to`.
+// What result_for would add to a result that has none of the members it decides on: `,"key":value` for each, or nothing. It is written
+// before the closing brace of a result that is not empty.
+std::string result_tail(const Revision& revision, Method method, const CacheHints& hints, std::string_view server_info);
+
+// The same as result_for for an error of a server in `from`, on its way to a caller of `to`.
 // A missing resource is kInvalidParams in the modern era and kLegacyResourceNotFound before; kLegacyUrlElicitation does not
 // leave the revisions that have it; kHeaderMismatch and kUnsupportedVersion of an upstream are this program's fault: kInternalError.
 // The HTTP status is set for `to`.

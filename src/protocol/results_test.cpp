@@ -44,6 +44,16 @@ TEST(Results, CacheableResultsHaveHints) {
             R"({"resultType":"input_required","requestState":"s"})");
 }
 
+TEST(Results, ATailSaysWhatABareResultLacks) {
+  const CacheHints hints{std::chrono::seconds(3), CacheScope::shared};
+  const std::string bare = R"({"tools":[{"name":"a","inputSchema":{"type":"object"}}]})";
+  for (const Revision* revision : all_revisions())
+    for (Method method : {Method::tools_list, Method::tools_call})
+      for (std::string_view info : {R"({"name":"s"})", ""})
+        EXPECT_EQ(encode_result("1", bare, result_tail(*revision, method, hints, info)),
+                  encode_result("1", result_for(*revision, method, bare, hints, info)));
+}
+
 TEST(Results, TheServerIsNamed) {
   EXPECT_EQ(to_modern(Method::tools_call, R"({"resultType":"complete"})", {}, R"({"name":"s"})"),
             R"({"resultType":"complete","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"s"}}})");

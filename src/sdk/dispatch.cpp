@@ -61,6 +61,9 @@ Answer encode_answer(const Question& question, Result<Reply> reply, std::string_
     leaving.id.clear();
     answer.status = leaving.http_status;
     answer.message = protocol::encode_error(question.id, leaving);
+  } else if (reply->bare()) {
+    answer.message =
+        protocol::encode_result(question.id, reply->result(), protocol::result_tail(to, question.method, reply->hints, server_info));
   } else {
     answer.message =
         protocol::encode_result(question.id, protocol::result_for(to, question.method, reply->result(), reply->hints, server_info));

@@ -68,12 +68,16 @@ class Reply {
   Reply(std::string result) : text_(std::move(result)), size_(text_.size()) {}  // NOLINT(google-explicit-constructor)
   Reply(protocol::RpcError error)
       : error_(std::make_unique<protocol::RpcError>(std::move(error))) {}  // NOLINT(google-explicit-constructor)
+  // A result that many replies share. `bare`: it has no member that depends on who asks (resultType, ttlMs, cacheScope, _meta), and is good
+  // in every revision, so that it goes out without being looked at again.
+  Reply(std::shared_ptr<const std::string> result, bool bare) : shared_(std::move(result)), bare_(bare), size_(shared_->size()) {}
   // `slice` points into `text`.
   Reply(std::string text, std::string_view slice) : begin_(static_cast<std::size_t>(slice.data() - text.data())), size_(slice.size()) {
     text_ = std::move(text);
   }
 
-  std::string_view result() const { return std::string_view(text_).substr(begin_, size_); }
+  std::string_view result() const { return std::string_view(shared_ ? *shared_ : text_).substr(begin_, size_); }
+  bool bare() const { return bare_; }
   protocol::RpcError* error() const { return error_.get(); }
 
   // How long a cacheable result is good, where it does not say so itself.
@@ -83,6 +87,8 @@ class Reply {
 
  private:
   std::string text_;
+  std::shared_ptr<const std::string> shared_;  // in its place
+  bool bare_ = false;
   std::size_t begin_ = 0;
   std::size_t size_ = 0;
   std::unique_ptr<protocol::RpcError> error_;
