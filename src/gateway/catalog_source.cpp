@@ -27,12 +27,12 @@ bool same_list(const ServerCatalog& a, const ServerCatalog& b, DefinitionKind ki
 
 }  // namespace
 
-CatalogSource::CatalogSource(Parts parts) : parts_(parts), catalog_(Catalog::make(parts.config, {})) {}
+CatalogSource::CatalogSource(Parts parts) : parts_(std::move(parts)), catalog_(Catalog::make(*parts_.config, {})) {}
 
-void CatalogSource::add(Upstream& upstream) {
+void CatalogSource::add(std::shared_ptr<Upstream> upstream) {
   auto slot = std::make_unique<Slot>();
-  slot->upstream = &upstream;
-  by_id_.emplace(upstream.config().id, slot.get());
+  slot->upstream = std::move(upstream);
+  by_id_.emplace(slot->upstream->config().id, slot.get());
   slots_.push_back(std::move(slot));
 }
 
@@ -57,7 +57,7 @@ void CatalogSource::rebuild() {
   std::vector<std::shared_ptr<const ServerCatalog>> offers;
   for (const auto& slot : slots_)
     if (slot->offer) offers.push_back(slot->offer);
-  catalog_ = Catalog::make(parts_.config, std::move(offers));
+  catalog_ = Catalog::make(*parts_.config, std::move(offers));
   for (const std::string& left_out : catalog_->left_out())
     if (told_.insert(left_out).second) base::log::warn("a definition is left out", {{"what", left_out}});
 }

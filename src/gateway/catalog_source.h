@@ -25,7 +25,7 @@ namespace gateway {
 class CatalogSource {
  public:
   struct Parts {
-    const Config& config;
+    std::shared_ptr<const Config> config;
     base::Loop& loop;
     base::BlockingPool& pool;
     store::CatalogStore& store;
@@ -36,7 +36,7 @@ class CatalogSource {
   explicit CatalogSource(Parts parts);
 
   // Before load(): who is to be asked.
-  void add(Upstream& upstream);
+  void add(std::shared_ptr<Upstream> upstream);
 
   // Reads what is stored. What is damaged or was stored under another config is left out. Blocks; for the start.
   // Errors: those of the store.
@@ -64,7 +64,7 @@ class CatalogSource {
 
  private:
   struct Slot {
-    Upstream* upstream = nullptr;
+    std::shared_ptr<Upstream> upstream;
     std::shared_ptr<const ServerCatalog> offer;
     bool asked = false;  // successfully, in this process
     bool asking = false;

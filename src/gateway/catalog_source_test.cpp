@@ -37,11 +37,12 @@ class World {
       config.servers.push_back(server);
     }
     store = std::move(*store::open_store("sqlite:" + path));
-    source = std::make_unique<CatalogSource>(CatalogSource::Parts{config, loop, pool, store->catalogs(), listeners, patience});
+    source = std::make_unique<CatalogSource>(
+        CatalogSource::Parts{std::make_shared<const Config>(config), loop, pool, store->catalogs(), listeners, patience});
     for (const ServerConfig& server : config.servers) {
       auto& fake = fakes[server.id];
-      upstreams.push_back(std::make_unique<Upstream>(loop, server, gateway::fake_opener(loop, fake), gateway::LinkEvents{}));
-      source->add(*upstreams.back());
+      upstreams.push_back(std::make_shared<Upstream>(loop, server, gateway::fake_opener(loop, fake), gateway::LinkEvents{}));
+      source->add(upstreams.back());
     }
     EXPECT_TRUE(source->load().ok());
   }
@@ -60,7 +61,7 @@ class World {
   gateway::Listeners listeners;
   std::unique_ptr<store::Store> store;
   std::map<std::string, FakeServer> fakes;
-  std::vector<std::unique_ptr<Upstream>> upstreams;
+  std::vector<std::shared_ptr<Upstream>> upstreams;
   std::unique_ptr<CatalogSource> source;
 };
 

@@ -61,7 +61,8 @@ struct ServerConfig {
 
   std::string url;  // kind url
   std::vector<std::pair<std::string, base::Secret<std::string>>> headers;
-  std::string ca;  // a PEM file to trust besides the system's; empty: none
+  std::string ca;                            // a PEM file to trust besides the system's; empty: none
+  std::vector<std::string> forward_headers;  // names of clients' headers that go upstream with their requests
 
   // Changes whenever something changes that could change what the upstream offers; the stored catalog is kept under it.
   std::string fingerprint() const;

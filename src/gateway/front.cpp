@@ -105,7 +105,9 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
     if (!target.entry) co_await mcp::fail(unknown(kind, name));
   }
   const std::string& server = target.entry->server->id;
-  target.upstream = gateway_.upstreams_.find(server)->second.get();
+  auto upstream = gateway_.upstreams_.find(server);
+  if (upstream == gateway_.upstreams_.end()) co_await mcp::fail(unknown(kind, name));
+  target.upstream = upstream->second;
   target.subject.verb = verb;
   target.subject.server = server;
   // What a template produces is named by the URI that was asked for, not by the template.

@@ -25,7 +25,7 @@ class Front final : public sdk::Handler {
   struct Target {
     std::shared_ptr<const Catalog> catalog;
     const Entry* entry = nullptr;
-    Upstream* upstream = nullptr;
+    std::shared_ptr<Upstream> upstream;
     authz::Subject subject;
   };
 

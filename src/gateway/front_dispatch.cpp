@@ -1,5 +1,6 @@
 // The part of Front that hands a call to its upstream.
 #include "base/any_stop.h"
+#include "gateway/forwarded_headers.h"
 #include "gateway/front.h"
 #include "protocol/splice.h"
 #include "protocol/tasks.h"
@@ -29,6 +30,7 @@ Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inb
   request.stop = stop.token();
   request.deadline = base::Timers::now() + target->upstream->config().deadline;
   if (!target->entry->headers.empty()) request.tool = &target->entry->headers;
+  request.headers = forwarded_headers(target->upstream->config().forward_headers, in->http);
   // Progress and messages go out as they come, under the client's own token. What the client did not ask for stays here.
   std::string_view token = in->rpc.params.meta.progress_token;
   bool logs = in->log_level.has_value();

@@ -13,20 +13,20 @@ using base::Task;
 using protocol::Method;
 
 Gateway::Gateway(Config config, Parts parts)
-    : config_(std::move(config)),
+    : config_(std::make_shared<const Config>(std::move(config))),
       parts_(std::move(parts)),
       calls_(parts_.recorder),
-      carrier_(sdk::random_id(), config_.state_keys),
+      carrier_(sdk::random_id(), config_->state_keys),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
-  for (const ServerConfig& server : config_.servers) {
+  for (const ServerConfig& server : config_->servers) {
     if (!server.enabled) continue;
     std::string id = server.id;
     LinkEvents events;
     events.list_changed = [this, id](Method) { source_.refresh(id); };
     events.resource_updated = [this, id](std::string_view uri) { listeners_.resource_updated(id, uri); };
-    auto upstream = std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events));
-    source_.add(*upstream);
+    auto upstream = std::make_shared<Upstream>(parts_.loop, server, link_opener(server), std::move(events));
+    source_.add(upstream);
     upstreams_.emplace(id, std::move(upstream));
     fronts_.emplace(id, std::make_unique<Front>(*this, id));
   }
@@ -76,7 +76,7 @@ sdk::Handler* Gateway::server(std::string_view id) {
 
 Status Gateway::status() const {
   Status out;
-  for (const ServerConfig& server : config_.servers) {
+  for (const ServerConfig& server : config_->servers) {
     auto found = upstreams_.find(server.id);
     UpstreamStatus one;
     if (found != upstreams_.end()) {

@@ -68,14 +68,14 @@ class Gateway {
 
   OpenLink link_opener(const ServerConfig& config);
 
-  Config config_;
+  std::shared_ptr<const Config> config_;  // what holds now; a call keeps what it began with
   Parts parts_;
   authz::Identity identity_;
   authz::Policy policy_;
   Listeners listeners_;
   CallBook calls_;
   Carrier carrier_;
-  std::map<std::string, std::unique_ptr<Upstream>, std::less<>> upstreams_;
+  std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
   CatalogSource source_;
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate
   std::stop_source closing_;                                           // no new calls; streams end

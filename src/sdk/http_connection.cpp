@@ -55,18 +55,21 @@ HttpConnection::HttpConnection(Loop& loop, net::HttpClient& client, net::Url url
     : loop_(loop), client_(client), url_(std::move(url)), options_(std::move(options)) {}
 HttpConnection::~HttpConnection() { closing_.request_stop(); }
 
-std::vector<net::HttpHeader> HttpConnection::headers(const protocol::Outgoing& out) const {
+std::vector<net::HttpHeader> HttpConnection::headers(const protocol::Outgoing& out,
+                                                     const std::vector<std::pair<std::string, std::string>>* own) const {
   std::vector<net::HttpHeader> lines;
   lines.reserve(out.headers.size() + options_.headers.size() + 2);
   lines.push_back({"Content-Type", "application/json"});
   lines.push_back({"Accept", "application/json, text/event-stream"});
   for (const auto& [name, value] : out.headers) lines.push_back({name, value});
   for (const auto& [name, value] : options_.headers) lines.push_back({name, value});
+  if (own)
+    for (const auto& [name, value] : *own) lines.push_back({name, value});
   return lines;
 }
 
 Task<HttpConnection::Answer> HttpConnection::post(protocol::Outgoing out, Wanted wanted) {
-  std::vector<net::HttpHeader> lines = headers(out);
+  std::vector<net::HttpHeader> lines = headers(out, wanted.headers);
   net::HttpClientRequest request;
   request.method = "POST";
   request.url = &url_;
@@ -148,6 +151,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   wanted.on_notification = options.on_notification;
   OpenCall call(calls_, method, options.on_request);
   wanted.call = &call;
+  wanted.headers = &options.headers;
   wanted.stop = options.stop;
   wanted.deadline = options.deadline;
   wanted.listens = method == Method::subscriptions_listen;

@@ -44,8 +44,9 @@ class HttpConnection final : public Connection {
     std::string id;
     OnNotification on_notification;
     OpenCall* call = nullptr;  // who is asked what the server asks on this stream; null: the stream is nobody's
-    bool listens = false;      // all that comes belongs to the request
-    bool* lost = nullptr;      // set when the answer was lost on its way
+    const std::vector<std::pair<std::string, std::string>>* headers = nullptr;  // this request's own
+    bool listens = false;                                                       // all that comes belongs to the request
+    bool* lost = nullptr;                                                       // set when the answer was lost on its way
     std::stop_token stop;
     Instant deadline;
     net::Repeat repeat = net::Repeat::never;
@@ -73,7 +74,8 @@ class HttpConnection final : public Connection {
   Task<void> serve(std::string id, protocol::Method method, std::string params, Askable askable);
   Task<void> watch();
   Task<void> watch_legacy();
-  std::vector<net::HttpHeader> headers(const protocol::Outgoing& out) const;
+  std::vector<net::HttpHeader> headers(const protocol::Outgoing& out,
+                                       const std::vector<std::pair<std::string, std::string>>* own = nullptr) const;
 
   Loop& loop_;
   net::HttpClient& client_;

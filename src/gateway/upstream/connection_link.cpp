@@ -69,6 +69,7 @@ class ConnectionLink final : public Link {
     options.name = request.name;
     options.client_capabilities = request.client_capabilities;
     options.tool = request.tool;
+    options.headers = std::move(request.headers);
     if (!connection_->modern() && !request.log_level.empty() && has_logging_) co_return co_await at_level(&request, std::move(options));
     Result<Reply> reply = co_await connection_->request(request.method, std::string(request.params), std::move(options)).result();
     if (&connection_->revision() != hello_.revision) look();

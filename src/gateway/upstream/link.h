@@ -6,6 +6,8 @@
 #include <stop_token>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/loop.h"
 #include "gateway/audience.h"
@@ -42,6 +44,7 @@ struct LinkRequest {
   std::string_view client_capabilities;         // what the client behind this request can do, JSON text; empty: nothing
   std::string_view log_level;                   // plain; empty: no log messages
   const protocol::ToolHeaders* tool = nullptr;  // the marked properties of the tool that is called, if it has any
+  std::vector<std::pair<std::string, std::string>> headers;  // HTTP: the caller's own, as forwarded_headers() gives them
   std::stop_token stop;
   base::Instant deadline;
   // Progress and log messages of this request, as they come; progress is asked for when this is set. The progress token is the
