@@ -26,11 +26,23 @@ std::string_view id_of(std::string_view body) {
   return body.substr(0, body.find_first_of(",}"));
 }
 
+// tools/list: `echo`, and so many more as make `count`.
+std::string list_of(int count) {
+  std::string tools;
+  for (int i = 0; i < count; ++i) {
+    std::string name = i == 0 ? "echo" : "tool_" + std::to_string(i);
+    tools += (i ? "," : "") +
+             (R"({"name":")" + name + R"(","description":"Echo, with a description as tools have them: what it does, and for whom.",)") +
+             R"("inputSchema":{"type":"object","properties":{"text":{"type":"string","description":"What to say"}}}})";
+  }
+  return R"({"resultType":"complete","ttlMs":60000,"cacheScope":"public","tools":[)" + tools + "]}";
+}
+std::string the_list;
+
 std::string result_for(std::string_view body) {
   if (body.find("\"method\":\"tools/call\"") != std::string_view::npos)
     return R"({"resultType":"complete","content":[{"type":"text","text":")" + std::string(900, 'x') + R"("}]})";
-  if (body.find("\"method\":\"tools/list\"") != std::string_view::npos)
-    return R"({"resultType":"complete","ttlMs":60000,"cacheScope":"public","tools":[{"name":"echo","description":"Echo","inputSchema":{"type":"object","properties":{"text":{"type":"string"}}}}]})";
+  if (body.find("\"method\":\"tools/list\"") != std::string_view::npos) return the_list;
   if (body.find("\"method\":\"server/discover\"") != std::string_view::npos)
     return R"({"resultType":"complete","supportedVersions":[")" + std::string(kRevision) +
            R"("],"capabilities":{"tools":{}},"ttlMs":60000,"cacheScope":"public","_meta":{"io.modelcontextprotocol/serverInfo":{"name":"static","version":"1"}}})";
@@ -71,10 +83,11 @@ std::string serve(std::string& in) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    std::fprintf(stderr, "usage: bench_upstream PORT\n");
+  if (argc != 2 && argc != 3) {
+    std::fprintf(stderr, "usage: bench_upstream PORT [TOOLS]\n");
     return 2;
   }
+  the_list = list_of(argc == 3 ? std::atoi(argv[2]) : 1);
   int listener = ::socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
   int one = 1;
   ::setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
