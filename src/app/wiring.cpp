@@ -40,6 +40,23 @@ Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reape
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server); };
   gateway::Gateway::Parts parts{loop_, pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version())};
   gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, std::move(parts));
+  auto alive = [this](std::string_view instance) { return peers_->alive(instance); };
+  gateway::KeptSessions::Parts kept{loop_, pool_, store_->sessions(), gateway_->carrier(), alive};
+  sessions_ = std::make_shared<gateway::KeptSessions>(std::move(kept));
+  auto place = [this](std::string id) { return sessions_->place(std::move(id)); };
+  gateway::Peers::Parts others{loop_, gateway_->carrier(), config_.gateway.state_keys, config_.peers, place};
+  peers_ = std::make_unique<gateway::Peers>(std::move(others));
+}
+
+mcp::Result<> Wiring::start() {
+  auto started = gateway_->start();
+  if (started) peers_->start();
+  return started;
+}
+
+base::Task<void> Wiring::stop(base::Millis grace) {
+  co_await peers_->stop();
+  co_await gateway_->stop(grace);
 }
 
 base::Task<void> Wiring::check_store() {
@@ -59,9 +76,14 @@ net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler)
   options.path = std::move(path);
   options.origins = origins_;
   options.front.strictness = wiring_.config().strictness;
+  options.keeper = wiring_.sessions();
   endpoints_.push_back(
       std::make_unique<sdk::HttpEndpoint>(wiring_.loop(), handler, std::make_shared<sdk::SessionTable>(), std::move(options)));
-  return [endpoint = endpoints_.back().get()](net::HttpExchange& exchange) { return endpoint->serve(exchange); };
+  const std::string& at = endpoints_.back()->options().path;
+  const net::HttpHandler& here =
+      (here_[at] = [endpoint = endpoints_.back().get()](net::HttpExchange& exchange) { return endpoint->serve(exchange); });
+  if (wiring_.config().peers.empty()) return here;
+  return [peers = &wiring_.peers(), &here](net::HttpExchange& exchange) { return peers->serve(exchange, &here); };
 }
 
 edge::RouteParts HttpSide::route_parts() {
@@ -73,6 +95,8 @@ edge::RouteParts HttpSide::route_parts() {
       parts.servers.emplace(server.id, add_endpoint("/mcp/s/" + server.id, *handler));
   parts.status = [this] { return wiring_.gateway().status(); };
   parts.check_store = [this] { return wiring_.check_store(); };
+  if (!wiring_.config().peers.empty())
+    parts.peer = [this](net::HttpExchange& exchange) { return wiring_.peers().receive(exchange, &find_here_); };
   parts.metrics = [this] { return metrics_text(); };
   parts.welcome = [this](const net::HttpRequest& request) { return sdk::judge_origin(request, origins_) == sdk::OriginVerdict::fine; };
   return parts;

@@ -12,6 +12,8 @@
 #include "base/loop.h"
 #include "edge/routes.h"
 #include "gateway/gateway.h"
+#include "gateway/kept_sessions.h"
+#include "gateway/peers.h"
 #include "net/http_server.h"
 #include "observe/call_log.h"
 #include "observe/metrics.h"
@@ -29,13 +31,17 @@ class Wiring {
   static mcp::Result<std::unique_ptr<Wiring>> open(AppConfig config, net::Reaper& reaper);
 
   // Errors: those of Gateway::start.
-  mcp::Result<> start() { return gateway_->start(); }
-  base::Task<void> stop(base::Millis grace) { return gateway_->stop(grace); }
+  mcp::Result<> start();
+  base::Task<void> stop(base::Millis grace);
 
   base::Loop& loop() { return loop_; }
   gateway::Gateway& gateway() { return *gateway_; }
   const AppConfig& config() const { return config_; }
   observe::Metrics& metrics() { return metrics_; }
+  // Keeps legacy sessions in the store.
+  std::shared_ptr<gateway::KeptSessions> sessions() { return sessions_; }
+  // The other instances, if there are any.
+  gateway::Peers& peers() { return *peers_; }
   // Ends with an Error when the store does not work.
   base::Task<void> check_store();
 
@@ -50,6 +56,8 @@ class Wiring {
   observe::Recorders recorders_{{&metrics_, &log_}};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<gateway::Gateway> gateway_;
+  std::shared_ptr<gateway::KeptSessions> sessions_;
+  std::unique_ptr<gateway::Peers> peers_;
 };
 
 // The HTTP side of a gateway.
@@ -77,6 +85,11 @@ class HttpSide {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Address address_;
   std::vector<std::unique_ptr<sdk::HttpEndpoint>> endpoints_;
+  std::map<std::string, net::HttpHandler, std::less<>> here_;  // what serves an MCP path in this process
+  gateway::Peers::Find find_here_ = [this](std::string_view path) {
+    auto found = here_.find(path);
+    return found == here_.end() ? nullptr : &found->second;
+  };
   edge::Routes routes_;
   net::HttpServer server_;
 };

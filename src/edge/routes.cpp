@@ -24,6 +24,10 @@ mcp::Task<void> Routes::serve(net::HttpExchange& exchange) {
     co_await (*endpoint)(exchange);
     co_return;
   }
+  if (parts_.peer && request.path.starts_with("/peer/")) {
+    const bool taken = co_await parts_.peer(exchange);
+    if (taken) co_return;
+  }
   Page answer = co_await page(request);
   std::vector<net::HttpHeader> headers{{"Content-Type", answer.type}, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}};
   if (!answer.allow.empty()) headers.push_back({"Allow", answer.allow});

@@ -18,8 +18,10 @@ struct RouteParts {
   net::HttpHandler aggregate;                                    // /mcp
   std::map<std::string, net::HttpHandler, std::less<>> servers;  // /mcp/s/<id>
   std::function<gateway::Status()> status;
-  std::function<mcp::Task<void>()> check_store;          // ends with an Error when the store does not work; must not block
-  std::function<std::string()> metrics;                  // the exposition text
+  std::function<mcp::Task<void>()> check_store;  // ends with an Error when the store does not work; must not block
+  std::function<std::string()> metrics;          // the exposition text
+  // What other instances send, below /peer/: false when it is not from one. Null where there are none.
+  std::function<mcp::Task<bool>(net::HttpExchange&)> peer;
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
 };
 

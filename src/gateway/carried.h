@@ -24,6 +24,9 @@ struct Carried {
   std::string body;
 };
 
+// The instance that such a text names, without looking whether it opens; empty when there is none.
+std::string_view carried_by(std::string_view sealed);
+
 // Threads: any.
 class Carrier {
  public:
@@ -35,7 +38,8 @@ class Carrier {
 
   const std::string& instance() const { return instance_; }
 
-  // `body`, for `caller` (Principal::id) alone and until `expires`.
+  // `body`, for `caller` (Principal::id) alone and until `expires`. The text begins with the instance, for all to read, and a dot; what
+  // follows is base64. open() sees to it that the instance was not changed either.
   std::string seal(CarriedKind kind, std::string_view body, std::string_view caller, WallTime expires) const;
   // Errors: invalid_argument (not sealed by us, changed, for another caller or purpose, or expired at `now`); it does not say which.
   mcp::Result<Carried> open(CarriedKind kind, std::string_view sealed, std::string_view caller, WallTime now) const;

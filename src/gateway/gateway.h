@@ -62,6 +62,7 @@ class Gateway {
   sdk::Handler* server(std::string_view id);
 
   Status status() const;
+  const Carrier& carrier() const { return carrier_; }
 
  private:
   friend class Front;

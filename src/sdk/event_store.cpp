@@ -4,12 +4,24 @@
 #include <charconv>
 
 #include "net/sse.h"
+#include "oauth/base64url.h"
 
 namespace sdk {
 
 using mcp::Code;
 using mcp::Error;
 using mcp::Result;
+
+namespace {
+
+constexpr std::size_t kLongestRequest = 64;  // bytes of an id that events' ids carry
+
+}  // namespace
+
+EventStream::EventStream(std::uint64_t number, StreamKind kind, EventLimits limits, std::string_view request)
+    : number_(number), kind_(kind), limits_(limits) {
+  if (!request.empty() && request.size() <= kLongestRequest) label_ = "-" + oauth::base64url(request);
+}
 
 Result<> EventStream::say(std::string message, What what) {
   std::string body = net::sse_message(message);
@@ -186,13 +198,24 @@ std::optional<EventPlace> parse_event_id(std::string_view id) {
   auto [dash, bad] = std::from_chars(id.data(), id.data() + id.size(), place.stream);
   if (bad != std::errc() || dash == end || *dash != '-') return std::nullopt;
   auto [rest, worse] = std::from_chars(dash + 1, end, place.event);
-  if (worse != std::errc() || rest != end) return std::nullopt;
+  if (worse != std::errc()) return std::nullopt;
+  if (rest == end) return place;
+  const std::string_view label(rest, static_cast<std::size_t>(end - rest));
+  if (label.front() != '-' || label.size() > 2 * kLongestRequest) return std::nullopt;
+  auto request = oauth::from_base64url(label.substr(1));
+  if (!request || request->empty()) return std::nullopt;
+  place.request = *std::move(request);
   return place;
 }
 
-std::shared_ptr<EventStream> EventStore::make(StreamKind kind) {
+void EventStore::number_from(std::uint64_t first) {
   std::lock_guard lock(mutex_);
-  return std::make_shared<EventStream>(next_++, kind, limits_);
+  next_ = std::max(next_, first);
+}
+
+std::shared_ptr<EventStream> EventStore::make(StreamKind kind, std::string_view request) {
+  std::lock_guard lock(mutex_);
+  return std::make_shared<EventStream>(next_++, kind, limits_, request);
 }
 
 std::shared_ptr<EventStream> EventStore::standing(StreamKind kind) {

@@ -45,8 +45,9 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
   // Called when there is something for a reader; on any thread, outside of locks.
   using Wake = std::function<void()>;
 
-  // `number` tells the streams of a session apart.
-  EventStream(std::uint64_t number, StreamKind kind, EventLimits limits) : number_(number), kind_(kind), limits_(limits) {}
+  // `number` tells the streams of a session apart. `request` is the id of the request that it answers, raw: a client that comes back for
+  // a stream which is not kept any more is then told which of its calls was lost. A long one is not remembered.
+  EventStream(std::uint64_t number, StreamKind kind, EventLimits limits, std::string_view request = {});
 
   // Adds a JSON-RPC message, on one line. A notification that waits unread already, equal in every byte, is not added again.
   // Errors: rate_limited (too much waits; only notifications are refused), cancelled (the stream has ended).
@@ -107,13 +108,14 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
     What what;
     std::string body;  // all but its id
   };
-  std::string id(std::uint64_t event) const { return std::to_string(number_) + "-" + std::to_string(event); }
+  std::string id(std::uint64_t event) const { return std::to_string(number_) + "-" + std::to_string(event) + label_; }
   std::vector<Wake> all_wakes() const;
   void forget();
 
   const std::uint64_t number_;
   const StreamKind kind_;
   const EventLimits limits_;
+  std::string label_;  // the end of its events' ids
   mutable std::mutex mutex_;
   std::deque<Event> events_;
   std::uint64_t last_ = 0, given_ = 0;
@@ -127,6 +129,7 @@ class EventStream : public std::enable_shared_from_this<EventStream> {
 struct EventPlace {
   std::uint64_t stream;
   std::uint64_t event;
+  std::string request;  // what came at its end, unchecked
 };
 // Nothing when it is no id of ours.
 std::optional<EventPlace> parse_event_id(std::string_view id);
@@ -137,8 +140,10 @@ class EventStore {
  public:
   explicit EventStore(EventLimits limits = {}) : limits_(limits) {}
 
+  // Streams are numbered from here on: for a session whose client may know numbers that another process gave.
+  void number_from(std::uint64_t first);
   // A new stream for one request. It is not kept until keep().
-  std::shared_ptr<EventStream> make(StreamKind kind);
+  std::shared_ptr<EventStream> make(StreamKind kind, std::string_view request = {});
   // The one stream for what belongs to no request: number 0, as long as the session lives.
   std::shared_ptr<EventStream> standing(StreamKind kind);
 

@@ -18,6 +18,18 @@ using Start = Reader::Start;
 
 auto stream(StreamKind kind = StreamKind::plain, EventLimits limits = {}) { return std::make_shared<EventStream>(7, kind, limits); }
 
+TEST(EventStream, ItsEventsNameTheRequestThatItAnswers) {
+  EventStore store;
+  auto named = store.make(StreamKind::plain, "\"1\"");
+  ASSERT_TRUE(named->say("a", What::notification).ok());
+  Reader reader(named, 0, Start::fresh, {});
+  EXPECT_EQ(reader.take().text, "id: 1-1-IjEi\ndata: a\n\n");
+  auto unnamed = store.make(StreamKind::plain, std::string(100, '1'));
+  ASSERT_TRUE(unnamed->say("a", What::notification).ok());
+  Reader other(unnamed, 0, Start::fresh, {});
+  EXPECT_EQ(other.take().text, "id: 2-1\ndata: a\n\n");
+}
+
 TEST(EventStream, GivesEachEventItsIdAndEndsBehindTheAnswer) {
   auto s = stream();
   int woken = 0;
@@ -192,11 +204,15 @@ TEST(EventStore, ClosingEndsEveryStream) {
 }
 
 TEST(EventIds, AreReadStrictly) {
+  auto call = sdk::parse_event_id("3-14-IjEi");
+  ASSERT_TRUE(call);
+  EXPECT_EQ(call->request, "\"1\"");
   auto place = sdk::parse_event_id("3-14");
   ASSERT_TRUE(place);
   EXPECT_EQ(place->stream, 3u);
   EXPECT_EQ(place->event, 14u);
-  for (std::string_view bad : {"", "-", "3", "3-", "-3", "3-1x", "x", "3--1", " 3-1", "99999999999999999999-1", "1-99999999999999999999"})
+  for (std::string_view bad : {"", "-", "3", "3-", "-3", "3-1x", "3-1-", "3-1-x", "3-1-A+", "x", "3--1", " 3-1", "99999999999999999999-1",
+                               "1-99999999999999999999"})
     EXPECT_FALSE(sdk::parse_event_id(bad)) << bad;
 }
 

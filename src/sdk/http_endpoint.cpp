@@ -268,6 +268,15 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
       co_return;
     }
     in.session = sessions_->find(*in.rpc.session_id, in.principal);
+    if (!in.session && options_.keeper) {
+      Inbound copy = in;
+      Result<std::shared_ptr<Session>> restored = co_await restore(std::move(copy), owned).result();
+      if (!restored) {
+        co_await refuse(exchange, 503, protocol::to_rpc(restored.error()), in.rpc.message.id);
+        co_return;
+      }
+      in.session = *std::move(restored);
+    }
     if (!in.session) {
       co_await refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"),
                       in.rpc.message.id);
@@ -303,6 +312,7 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
     case InboundKind::batch: co_await serve_batch(exchange, std::move(in), cors); break;
     case InboundKind::end_session:
       sessions_->remove(in.session->id());
+      if (options_.keeper) (void)co_await options_.keeper->ended(in.session).result();
       co_await exchange.respond(200, kNoHeaders, "");
       break;
     case InboundKind::notification:
@@ -337,10 +347,12 @@ Task<void> HttpEndpoint::serve_request(net::HttpExchange& exchange, Inbound in, 
     co_return;
   }
   Result<Reply> reply = Reply();
+  const std::shared_ptr<Session> session = in.session;
   if (is_own(question.method))
     reply = co_await answer_own(handler_, options_.front.revisions, std::move(in)).result();
   else
     reply = co_await handler_.handle(std::move(in), line).result();
+  if (session) co_await keep(session);
   if (line.stop_token().stop_requested() && !exchange.gone() && !reply) reply = Error(Code::cancelled, "the request was cancelled");
   co_await line.finish(encode_answer(question, std::move(reply), handler_.server_info()));
 }
@@ -352,17 +364,19 @@ Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, Inbound i
   Result<protocol::ServerIdentity> identity = co_await handler_.identity(std::move(copy)).result();
   Answer answer;
   std::shared_ptr<Session> session;
+  std::string id = options_.keeper ? options_.keeper->new_id(in.principal) : random_id();
   if (!identity) {
     answer = encode_answer(question, std::move(identity).error(), {});
   } else if (auto result = settled.initialize(in.rpc, *identity); !result) {
     answer = encode_answer(question, Reply(std::move(result.error())), {});
-  } else if (auto added = sessions_->add(std::move(settled), in.principal); !added) {
+  } else if (auto added = sessions_->add(std::move(settled), in.principal, std::move(id)); !added) {
     answer = encode_answer(question, std::move(added).error(), {});
     answer.status = 503;
   } else {
     session = *std::move(added);
     answer.message = protocol::encode_result(question.id, *result);
   }
+  if (session && options_.keeper) (void)co_await options_.keeper->began(session, options_.path).result();
   const HttpHeader headers[] = {{"Content-Type", kJson},
                                 {"Mcp-Session-Id", session ? std::string_view(session->id()) : std::string_view("-")},
                                 {"Access-Control-Allow-Origin", cors.origin},
@@ -409,6 +423,7 @@ Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Co
     }
     answers.push_back(encode_answer(question, std::move(reply), handler_.server_info()).message);
   }
+  co_await keep(in.session);
   if (answers.empty()) {
     co_await exchange.respond(202, kNoHeaders, "");
   } else {

@@ -12,6 +12,7 @@
 #include "sdk/origin.h"
 #include "sdk/protection.h"
 #include "sdk/session.h"
+#include "sdk/session_keeper.h"
 
 namespace sdk {
 
@@ -20,6 +21,7 @@ struct HttpEndpointOptions {
   protocol::FrontOptions front;
   OriginRules origins;
   std::shared_ptr<Protection> protection;  // null: everybody may call
+  std::shared_ptr<SessionKeeper> keeper;   // null: legacy sessions end with the process
   Millis keep_alive{15'000};               // between the comments on a stream where nothing else is said
   std::size_t max_waiting = 512;           // notifications of one stream that wait to be sent, and
   std::size_t max_waiting_bytes = 1 << 20;
@@ -78,6 +80,10 @@ class HttpEndpoint {
   Task<void> deliver(net::HttpExchange& exchange, EventStream::Reader& reader, std::shared_ptr<base::Signal> signal, Cors cors,
                      std::shared_ptr<const oauth::Principal> until);
   void notice(const Inbound& in);
+  // In http_restore.cpp. Sessions that the keeper has: null where it has none of that id.
+  Task<std::shared_ptr<Session>> restore(Inbound in, std::shared_ptr<OwnedRequest> owned);
+  Task<void> resubscribe(std::shared_ptr<Session> session, Inbound in, std::shared_ptr<OwnedRequest> owned);
+  Task<void> keep(std::shared_ptr<Session> session);
 
   Loop& loop_;
   Handler& handler_;

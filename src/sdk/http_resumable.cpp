@@ -1,6 +1,8 @@
 // The part of HttpEndpoint that serves legacy sessions: their calls outlive connections, and their streams can be taken up again.
+#include <algorithm>
 #include <cstring>
 
+#include "base/json.h"
 #include "net/sse.h"
 #include "protocol/message.h"
 #include "sdk/dispatch.h"
@@ -37,6 +39,18 @@ std::function<void()> canceller(Loop& loop, std::stop_source stop) {
     else
       at->post([stop]() mutable { stop.request_stop(); });
   };
+}
+
+bool is_request_id(const std::string& text) { return !text.empty() && base::validate_json(text) && protocol::valid_id(text); }
+
+// An event stream that says of one call that its answer is lost, and nothing else.
+Task<void> say_lost(net::HttpExchange& exchange, const std::string& id, std::string_view origin) {
+  const Error error(Code::unavailable,
+                    "the answer to this call is lost: the instance that ran it has gone, or it was not asked for in time; call again");
+  const std::string event = net::sse_message(protocol::encode_error(id, protocol::to_rpc(error)));
+  co_await open_event_stream(exchange, origin);
+  co_await exchange.write(event);
+  co_await exchange.end();
 }
 
 }  // namespace
@@ -83,6 +97,7 @@ class HttpEndpoint::SessionLine final : public Outlet {
     return true;
   }
   std::stop_source& stop() { return stop_; }
+  const std::shared_ptr<Session>& session() const { return session_; }
 
   Result<> notify(Method method, std::string_view params) override {
     return say(protocol::encode_notification(protocol::method_name(method), params), EventStream::What::notification);
@@ -157,7 +172,7 @@ struct HttpEndpoint::LegacyCall {
 };
 
 Task<void> HttpEndpoint::serve_call(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors) {
-  auto stream = in.session->events().make(kind_of(*in.session));
+  auto stream = in.session->events().make(kind_of(*in.session), in.rpc.message.id);
   auto call = std::make_shared<LegacyCall>(loop_, in, stream);
   Question question(in);
   if (!call->line.begin(std::string(question.id))) {
@@ -196,6 +211,7 @@ Task<void> HttpEndpoint::run_call(std::shared_ptr<OwnedRequest> owned, Inbound i
     reply = co_await answer_own(handler_, options_.front.revisions, std::move(in)).result();
   else
     reply = co_await handler_.handle(std::move(in), line).result();
+  co_await keep(line.session());
   if (!reply && line.stop_token().stop_requested()) reply = Error(Code::cancelled, "the request was cancelled");
   Answer answer = encode_answer(question, std::move(reply), handler_.server_info());
   if (call->may_json && !call->stream->began())
@@ -236,10 +252,13 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, std::shared_p
   EventStore& events = in.session->events();
   if (auto last = in.http->find("last-event-id"); last && !last->empty()) {
     auto place = parse_event_id(*last);
-    if (place && place->stream != 0) {
-      stream = events.find(place->stream, base::Clock::now());
-      if (!stream) place.reset();
+    if (place && place->stream != 0) stream = events.find(place->stream, base::Clock::now());
+    // The answer went down with the instance that had it, or was not kept for so long.
+    if (place && !stream && place->stream != 0 && is_request_id(place->request)) {
+      co_await say_lost(exchange, place->request, cors.origin);
+      co_return;
     }
+    if (place && !stream && place->stream != 0) place.reset();
     if (!place) {
       co_await refuse(exchange, 400, protocol::invalid_request("Last-Event-ID names no event that is kept here: send the request again"),
                       {});
@@ -253,7 +272,8 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, std::shared_p
   const std::shared_ptr<const oauth::Principal> caller = in.caller;
   if (!stream) {
     stream = events.standing(kind_of(*in.session));
-    if (start == Start::fresh) after = stream->given();
+    // A client may know a number from before the session was taken up by this process.
+    after = start == Start::fresh ? stream->given() : std::min(after, stream->given());
     exchange.is_endless();
   }
   // The reader comes first: a stream without readers is not served for long.

@@ -28,6 +28,7 @@ std::optional<protocol::LogLevel> Session::log_level() const {
 }
 protocol::RpcCheck Session::set_level(const protocol::Params& params) {
   std::lock_guard lock(mutex_);
+  changed_ = true;
   return settled_.set_level(params);
 }
 
@@ -36,14 +37,29 @@ void Session::subscribe(std::string uri) {
   std::lock_guard lock(mutex_);
   if (subscriptions_.size() < kMost && std::find(subscriptions_.begin(), subscriptions_.end(), uri) == subscriptions_.end())
     subscriptions_.push_back(std::move(uri));
+  changed_ = true;
 }
 void Session::unsubscribe(const std::string& uri) {
   std::lock_guard lock(mutex_);
   std::erase(subscriptions_, uri);
+  changed_ = true;
 }
 bool Session::subscribed(const std::string& uri) const {
   std::lock_guard lock(mutex_);
   return std::find(subscriptions_.begin(), subscriptions_.end(), uri) != subscriptions_.end();
+}
+
+std::vector<std::string> Session::subscriptions() const {
+  std::lock_guard lock(mutex_);
+  return subscriptions_;
+}
+bool Session::take_changed(Millis often) {
+  std::lock_guard lock(mutex_);
+  const base::Instant now = base::Clock::now();
+  if (!changed_ && now - asked_changed_ < often) return false;
+  changed_ = false;
+  asked_changed_ = now;
+  return true;
 }
 
 bool Session::begin(std::string_view request_id, std::function<void()> cancel) {
@@ -116,11 +132,12 @@ bool Session::busy() const {
   return !running_.empty();
 }
 
-Result<std::shared_ptr<Session>> SessionTable::add(protocol::LegacySession settled, std::string_view principal) {
-  auto session = std::make_shared<Session>(random_id(), std::move(settled), std::string(principal));
+Result<std::shared_ptr<Session>> SessionTable::add(protocol::LegacySession settled, std::string_view principal, std::string id) {
+  auto session = std::make_shared<Session>(std::move(id), std::move(settled), std::string(principal));
   std::vector<std::shared_ptr<Session>> gone;
   {
     std::lock_guard lock(mutex_);
+    if (auto found = sessions_.find(session->id()); found != sessions_.end()) return found->second;
     gone = expire(base::Clock::now());
     if (sessions_.size() >= limits_.most) {
       auto oldest = sessions_.end();

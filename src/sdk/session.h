@@ -39,6 +39,9 @@ class Session {
   void subscribe(std::string uri);
   void unsubscribe(const std::string& uri);
   bool subscribed(const std::string& uri) const;
+  std::vector<std::string> subscriptions() const;
+  // Whether its level or its subscriptions changed, or it was not asked for `often`, since this was asked last.
+  bool take_changed(Millis often);
 
   // A request began; `cancel` is called, on any thread, when the client cancels it by its id, or when the session ends. False when a
   // request with this id runs already, or the session has ended.
@@ -71,10 +74,15 @@ class Session {
   std::unordered_map<std::string, std::function<void(Result<std::string>)>> asked_;
   std::vector<std::string> subscriptions_;
   std::uint64_t next_ask_ = 0;
+  bool changed_ = false;
+  base::Instant asked_changed_ = base::Clock::now();
   EventStore events_;
   std::atomic<base::Clock::rep> last_used_;
   bool closed_ = false;
 };
+
+// 192 random bits as 32 characters that are safe in headers.
+std::string random_id();
 
 // The legacy sessions of one or several HTTP endpoints.
 // Threads: any.
@@ -90,9 +98,10 @@ class SessionTable {
   // Called with each session that ends.
   void on_end(std::function<void(Session&)> ended) { ended_ = std::move(ended); }
 
-  // Adds a session under a fresh random id of 192 bits. Expired ones go first; when the table is full, the one idle longest does.
+  // Adds a session under this id, by default a fresh random one of 192 bits. Expired ones go first; when the table is full, the one
+  // idle longest does. Where there is one of this id already, gives that one.
   // Error: rate_limited (full, and all are busy).
-  Result<std::shared_ptr<Session>> add(protocol::LegacySession settled, std::string_view principal = {});
+  Result<std::shared_ptr<Session>> add(protocol::LegacySession settled, std::string_view principal = {}, std::string id = random_id());
   // The session of that id, touched; null when there is none, or it is not `principal`'s.
   std::shared_ptr<Session> find(std::string_view id, std::string_view principal = {});
   // Ends it. False when there is none.
@@ -114,8 +123,5 @@ class SessionTable {
   std::function<void(Session&)> ended_;
   base::Instant swept_{};
 };
-
-// 192 random bits as 32 characters that are safe in headers.
-std::string random_id();
 
 }  // namespace sdk
