@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "access/identity.h"
+#include "app/config_proxy.h"
 #include "app/config_server.h"
 #include "app/config_shared.h"
 #include "app/schema.h"
@@ -82,6 +83,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     findings.warn(0, 0, "there are no servers; add one under servers:");
   else
     config.gateway.servers = read_servers(*servers, reader, findings);
+  read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
 }
 
 }  // namespace
@@ -145,6 +147,7 @@ ReadConfig parse_config(std::string_view text, const std::string& file, const st
       read_top(*top, reader, findings, config);
   }
   if (!findings.any_error()) out.config = std::move(config);
+  out.files = reader.files();
   out.findings = std::move(findings).sorted();
   return out;
 }
@@ -152,6 +155,7 @@ ReadConfig parse_config(std::string_view text, const std::string& file, const st
 ReadConfig read_config(const std::string& file, const Environment& environment) {
   auto failed = [&](std::string text) {
     ReadConfig out;
+    out.files = {file};
     Findings findings(file);
     findings.error(0, 0, std::move(text));
     out.findings = std::move(findings).sorted();
@@ -165,7 +169,9 @@ ReadConfig read_config(const std::string& file, const Environment& environment) 
   in.read(text.data(), static_cast<std::streamsize>(text.size()));
   text.resize(static_cast<std::size_t>(in.gcount()));
   fs::path full = fs::absolute(file, ec);
-  return parse_config(text, file, full.lexically_normal().parent_path().string(), environment);
+  ReadConfig out = parse_config(text, file, full.lexically_normal().parent_path().string(), environment);
+  out.files.insert(out.files.begin(), file);
+  return out;
 }
 
 mcp::Result<std::string> find_config(const std::string& given, const Environment& environment) {

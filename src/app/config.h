@@ -23,6 +23,7 @@ struct Address {
 
   // With brackets around an IPv6 address.
   std::string text() const;
+  bool operator==(const Address&) const = default;
 };
 
 // Reads `HOST:PORT` or `[IPV6]:PORT`; `localhost` becomes 127.0.0.1. Errors: invalid_argument, saying what it should look like.
@@ -59,6 +60,7 @@ struct AppConfig {
 struct ReadConfig {
   std::optional<AppConfig> config;
   std::vector<Finding> findings;
+  std::vector<std::string> files;  // what it was read from: the config itself, and files that it names for secrets and certificates
 };
 
 // Reads `text` as the config file `file`, which lies in `folder` (absolute). Looks at the file system only to see whether folders,

@@ -6,10 +6,13 @@
 
 #include <array>
 #include <filesystem>
+#include <fstream>
 #include <set>
 
 #include "app/nearest.h"
 #include "app/schema.h"
+#include "base/digest.h"
+#include "gateway/forwarded_headers.h"
 #include "net/http_message.h"
 #include "net/url.h"
 
@@ -103,7 +106,7 @@ class ServerReader {
   static std::string_view belongs_to(std::string_view key) {
     if (key == "roots" || key == "allow_hard_links") return "builtin";
     if (key == "env" || key == "cwd") return "command";
-    if (key == "headers" || key == "ca") return "url";
+    if (key == "headers" || key == "forward_headers" || key == "ca") return "url";
     return {};
   }
 
@@ -280,13 +283,25 @@ class ServerReader {
         reader_.error(value, fmt::format("{}: {}", at("url"), url.error().message));
     }
     if (auto* headers = map_.find("headers")) read_headers(*headers);
+    if (auto* names = map_.find("forward_headers")) read_forward_headers(*names);
     if (auto* ca = map_.find("ca"))
       if (auto path = reader_.path(*ca, at("ca"))) {
         std::error_code ec;
         if (config_.enabled && !fs::is_regular_file(*path, ec))
           reader_.error(*ca, fmt::format("{}: the file {} does not exist; name a PEM file", at("ca"), *path));
+        if (config_.enabled) config_.ca_digest = digest_of(*path);
         config_.ca = *path;
       }
+  }
+
+  // Certificates that were renewed in their file are another config.
+  std::string digest_of(const std::string& path) {
+    reader_.read_from(path);
+    std::ifstream in(path, std::ios::binary);
+    std::string text(std::size_t{4} << 20, '\0');
+    in.read(text.data(), static_cast<std::streamsize>(text.size()));
+    text.resize(static_cast<std::size_t>(in.gcount()));
+    return base::sha256_hex(text);
   }
 
   void read_headers(const yaml::Value& headers) {
@@ -310,6 +325,28 @@ class ServerReader {
       bool breaks = std::any_of(text->begin(), text->end(), [](unsigned char c) { return (c < 0x20 && c != '\t') || c == 0x7f; });
       if (breaks) reader_.error(member.value, fmt::format("{} has a line break or control character in its value; remove it", path));
       config_.headers.emplace_back(member.key, base::Secret<std::string>(std::move(*text)));
+    }
+  }
+
+  void read_forward_headers(const yaml::Value& names) {
+    if (!reader_.is_list(names, at("forward_headers"))) return;
+    for (const yaml::Value& item : names.items) {
+      auto name = reader_.plain(item, at("forward_headers"));
+      if (!name) continue;
+      std::string_view why = gateway::why_not_forwarded(*name);
+      auto fits = [&name](std::string_view one) { return net::same_header(one, *name); };
+      const bool fixed = std::any_of(config_.headers.begin(), config_.headers.end(), [&](auto& h) { return fits(h.first); });
+      const bool twice = std::any_of(config_.forward_headers.begin(), config_.forward_headers.end(), fits);
+      if (!token_characters(*name))
+        reader_.error(item, fmt::format("{}: {} is no name of a header", at("forward_headers"), shown(*name)));
+      else if (!why.empty())
+        reader_.error(item, fmt::format("{}: {} is never passed on: {}", at("forward_headers"), *name, why));
+      else if (fixed)
+        reader_.error(item, fmt::format("{}: {} stands in headers too, with a value of its own; remove one", at("forward_headers"), *name));
+      else if (twice)
+        reader_.error(item, fmt::format("{}: {} is here twice, as case does not count; remove one", at("forward_headers"), *name));
+      else
+        config_.forward_headers.push_back(*std::move(name));
     }
   }
 

@@ -358,6 +358,28 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"HeaderBreak",
              "servers: { a: { url: 'http://x/mcp', headers: { A: \"x\\ny\" } } }",
              {"g.yaml:1:52: servers.a.headers.A has a line break or control character in its value; remove it"}},
+        Case{
+            "ForwardToken",
+            "servers: { a: { url: 'http://x/mcp', forward_headers: [authorization] } }",
+            {"g.yaml:1:56: servers.a.forward_headers: authorization is never passed on: a client's own token is for this gateway and never "
+             "for a server behind it; give the server its own under headers"}},
+        Case{"ForwardOdd",
+             "servers: { a: { url: 'http://x/mcp', headers: { A: x }, forward_headers: [a, Mcp-Name, Connection, 'b c', Z, z] } }",
+             {"g.yaml:1:75: servers.a.forward_headers: a stands in headers too, with a value of its own; remove one",
+              "g.yaml:1:78: servers.a.forward_headers: Mcp-Name is never passed on: it belongs to the protocol, and Gatehouse sets it "
+              "itself",
+              "g.yaml:1:88: servers.a.forward_headers: Connection is never passed on: it belongs to one connection, and ends there",
+              "g.yaml:1:100: servers.a.forward_headers: \"b c\" is no name of a header",
+              "g.yaml:1:110: servers.a.forward_headers: z is here twice, as case does not count; remove one"}},
+        Case{"ForwardFromChild",
+             "servers: { a: { command: [tool], forward_headers: [X] } }",
+             {"g.yaml:1:34: servers.a.forward_headers is for url servers, and this is a command server; remove it"}},
+        Case{"ProxyScheme",
+             "servers: {}\nproxy: socks5://u:pw@p",
+             {"g.yaml:2:8: proxy: not the address of a proxy: only http:// is spoken to proxies, also for https servers behind them"}},
+        Case{"ProxyWithoutUrl",
+             "servers: {}\nproxy: { direct: [a] }",
+             {"g.yaml:2:8: proxy has no url; add url: http://proxy.example.com:3128"}},
         Case{"Rename",
              "servers: { a: { command: [tool], tools: { x: { rename: a b } } } }",
              {"g.yaml:1:56: servers.a.tools.x.rename: \"a b\" is no tool name; use at most 64 letters, digits, _ and -"}},
@@ -371,6 +393,33 @@ INSTANTIATE_TEST_SUITE_P(
              "servers: { a: { command: [tool], tools: { x: { zzzzzzzz: 1 } } } }",
              {"g.yaml:1:48: unknown key \"zzzzzzzz\" in servers.a.tools.x; known here: rename, description, always, annotations"}}),
     [](const auto& param) { return param.param.name; });
+
+TEST_F(Config, ProxiesComeFromTheFileOrElseFromTheEnvironment) {
+  auto proxy_of = [this](const std::string& top, const std::string& url) -> std::string {
+    ReadConfig read = parse("servers: { a: { url: '" + url + "' } }\n" + top);
+    if (!read.config) return read.findings.at(0).line();
+    const net::Proxy* proxy = read.config->gateway.servers.at(0).proxies.find(*net::parse_url(url));
+    return proxy ? proxy->text() : "direct";
+  };
+  EXPECT_EQ(proxy_of("", "https://tools.test/mcp"), "direct");
+  environment_["HTTPS_PROXY"] = "http://around:1";
+  environment_["NO_PROXY"] = "inner.test";
+  EXPECT_EQ(proxy_of("", "https://tools.test/mcp"), "around:1");
+  EXPECT_EQ(proxy_of("", "http://tools.test/mcp"), "direct");
+  EXPECT_EQ(proxy_of("", "https://a.inner.test/mcp"), "direct");
+  EXPECT_EQ(proxy_of("proxy: none", "https://tools.test/mcp"), "direct");
+  EXPECT_EQ(proxy_of("proxy: http://me:${env:TOKEN}@file:2", "http://tools.test/mcp"), "file:2");
+  EXPECT_EQ(proxy_of("proxy: http://file:2", "https://a.inner.test/mcp"), "direct");
+  EXPECT_EQ(proxy_of("proxy: { url: http://file:2, direct: [other.test] }", "https://a.inner.test/mcp"), "file:2");
+  EXPECT_EQ(proxy_of("proxy: { url: http://file:2, direct: [other.test] }", "https://other.test/mcp"), "direct");
+  EXPECT_EQ(proxy_of("proxy: http://file:2", "http://127.0.0.1:9/mcp"), "direct");
+  EXPECT_EQ(proxy_of("proxy: { url: http://file:2, loopback: true }", "http://127.0.0.1:9/mcp"), "file:2");
+  environment_["https_proxy"] = "https://around:1";
+  EXPECT_EQ(proxy_of("", "https://tools.test/mcp"),
+            "g.yaml: https_proxy: not the address of a proxy: only http:// is spoken to proxies, also for https servers behind them; "
+            "correct that "
+            "variable, or write proxy: none");
+}
 
 TEST_F(Config, ABrokenYamlSaysWhere) {
   EXPECT_THAT(lines("servers: {\n  a: [\n"), ElementsAre(testing::StartsWith("g.yaml:3:1: ")));

@@ -64,6 +64,10 @@ class Reader {
   // Text with `${env:X}` and `${file:PATH}` replaced; `$${` is a plain `${`. A file that others can read is a warning.
   std::optional<std::string> secret(const yaml::Value& value, std::string_view what);
 
+  // A file whose content is part of the config.
+  void read_from(std::string file) { files_.push_back(std::move(file)); }
+  const std::vector<std::string>& files() const { return files_; }
+
   const Environment& environment() const { return environment_; }
   const std::string& folder() const { return folder_; }
 
@@ -74,6 +78,7 @@ class Reader {
   Findings& findings_;
   std::string folder_;
   Environment environment_;
+  std::vector<std::string> files_;
 };
 
 }  // namespace app

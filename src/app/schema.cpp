@@ -27,6 +27,7 @@ constexpr Key kKeys[] = {{"pepper", kNot}, {"tokens", kNot}};
 constexpr Key kRegistry[] = {{"url", kNot}, {"min_mtf", kNot}};
 constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
 constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
+constexpr Key kProxy[] = {{"url"}, {"direct"}, {"loopback"}};
 constexpr Key kAdmin[] = {{"viewers", kNot}, {"approvers", kNot}, {"admins", kNot}};
 
 constexpr Key kTop[] = {
@@ -61,7 +62,7 @@ constexpr Key kTop[] = {
     {"audit", kNot, {}, {}, kAudit},
     {"alerts", kNot},
     {"admin", kNot, {}, {}, kAdmin},
-    {"proxy", kNot},
+    {"proxy", Built::yes, {}, {}, kProxy},
 };
 
 constexpr Key kServer[] = {
@@ -84,7 +85,7 @@ constexpr Key kServer[] = {
     {"concurrency", kNot},
     {"queue", kNot},
     {"idle_stop", kNot},
-    {"forward_headers", kNot},
+    {"forward_headers"},
     {"validate", kNot, "false", "true false"},
     {"tools"},
     {"roots"},

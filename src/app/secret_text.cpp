@@ -69,6 +69,7 @@ std::optional<std::string> Reader::resolve(const yaml::Value& value, std::string
 std::optional<std::string> Reader::read_secret_file(const yaml::Value& value, std::string_view what, std::string_view name) {
   constexpr std::size_t kLargest = 64 * 1024;
   std::string path = absolute(name);
+  read_from(path);
   struct stat info{};
   if (::stat(path.c_str(), &info) != 0) {
     error(value, fmt::format("{}: the secret file {} cannot be read: {}", what, path, std::strerror(errno)));

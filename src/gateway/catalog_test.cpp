@@ -122,4 +122,16 @@ TEST(ServerConfig, AFingerprintChangesWithWhatCanChangeTheOffer) {
   EXPECT_NE(one.fingerprint(), other.fingerprint());
 }
 
+TEST(ServerConfig, WhatIsLookedAtAnewNeedsNoOtherLink) {
+  ServerConfig one, other;
+  other.place.line = 7;
+  other.deadline = std::chrono::seconds(1);
+  other.tools["t"].description = "Another.";
+  other.exclude = {"x*"};
+  EXPECT_TRUE(one.same_link(other));
+  EXPECT_FALSE(one == other);
+  other.env["KEY"] = base::Secret<std::string>("v");
+  EXPECT_FALSE(one.same_link(other));
+}
+
 }  // namespace

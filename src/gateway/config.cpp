@@ -8,6 +8,21 @@ namespace gateway {
 
 std::string Place::text() const { return fmt::format("{}:{}:{}", file, line, column); }
 
+bool ServerConfig::same_link(const ServerConfig& other) const {
+  // What is new in a config and not named here counts as another link, which is the safe side.
+  ServerConfig as_this = other;
+  as_this.place = place;
+  as_this.required = required;
+  as_this.start = start;
+  as_this.deadline = deadline;
+  as_this.connect_timeout = connect_timeout;
+  as_this.tools = tools;
+  as_this.include = include;
+  as_this.exclude = exclude;
+  as_this.forward_headers = forward_headers;
+  return as_this == *this;
+}
+
 std::string ServerConfig::fingerprint() const {
   // Each part is led by its length, so that no two configs spell the same text. Secrets go in as well: another account may see
   // other tools; only the hash leaves.

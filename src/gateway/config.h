@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "net/proxy.h"
 
 namespace gateway {
 
@@ -19,6 +20,7 @@ struct Place {
   int line = 0;
   int column = 0;
   std::string text() const;
+  bool operator==(const Place&) const = default;
 };
 
 // A folder that a built-in server may use.
@@ -26,12 +28,14 @@ struct Root {
   enum class Mode { read, append, write };
   std::string path;  // absolute
   Mode mode = Mode::read;
+  bool operator==(const Root&) const = default;
 };
 
 // What the config says about one tool of an upstream, by the upstream's own name for it.
 struct ToolOverride {
   std::optional<std::string> rename;       // the name callers see, before the server's prefix
   std::optional<std::string> description;  // replaces the upstream's
+  bool operator==(const ToolOverride&) const = default;
 };
 
 struct ServerConfig {
@@ -62,7 +66,13 @@ struct ServerConfig {
   std::string url;  // kind url
   std::vector<std::pair<std::string, base::Secret<std::string>>> headers;
   std::string ca;                            // a PEM file to trust besides the system's; empty: none
+  std::string ca_digest;                     // of its content
   std::vector<std::string> forward_headers;  // names of clients' headers that go upstream with their requests
+  net::ProxyRules proxies;                   // the gateway's own, as it reaches this server
+
+  // Whether what runs for this config serves `other` too: they differ in nothing but what is looked at anew with each call or list.
+  bool same_link(const ServerConfig& other) const;
+  bool operator==(const ServerConfig&) const = default;
 
   // Changes whenever something changes that could change what the upstream offers; the stored catalog is kept under it.
   std::string fingerprint() const;
@@ -73,6 +83,14 @@ struct Config {
   std::size_t name_limit = 46;        // of a public name, in bytes
   // Seal what clients carry back: the first seals, all open. Empty: a key that ends with the process.
   std::vector<base::Secret<std::string>> state_keys;
+};
+
+// What another config changed, by the ids of servers.
+struct ConfigChange {
+  std::vector<std::string> added, removed;
+  std::vector<std::string> restarted;  // another link is needed: the next call makes it
+  std::vector<std::string> adjusted;   // the rest of what is new
+  bool names = false;                  // public names are cut in another place
 };
 
 }  // namespace gateway

@@ -85,11 +85,15 @@ Result<> ClientConnection::write_head(const HttpClientRequest& request) {
   if (!is_token(request.method)) return Error(Code::invalid_argument, "not a method: " + std::string(request.method));
   out_.assign(request.method)
       .append(" ")
-      .append(request.url->target)
+      .append(proxy_ ? request.url->text() : request.url->target)
       .append(" HTTP/1.1\r\nHost: ")
       .append(request.url->authority)
       .append("\r\n");
   if (auto fine = append_headers(out_, request.headers); !fine) return Error(Code::invalid_argument, fine.error().message);
+  if (proxy_ && !proxy_->authorization.reveal().empty()) {
+    const HttpHeader line{"Proxy-Authorization", proxy_->authorization.reveal()};
+    if (auto fine = append_headers(out_, {&line, 1}); !fine) return Error(Code::invalid_argument, fine.error().message);
+  }
   bool wants_length = !request.body.empty() || request.method == "POST" || request.method == "PUT" || request.method == "PATCH";
   if (wants_length) {
     out_.append("Content-Length: ");
@@ -112,9 +116,36 @@ Task<void> ClientConnection::exchange(const HttpClientRequest* request) {
   Written written = try_write(parts);
   all_sent_ = written == Written::all;
   if (written == Written::waits) co_await send_rest(parts);
-  co_await read_head(request->method == "HEAD" ? Bodiless::yes : Bodiless::no);
+  const bool bodiless = request->method == "HEAD" || request->method == "CONNECT";
+  co_await read_head(bodiless ? Bodiless::yes : Bodiless::no);
   left_ = head_.length;
   chunks_.reset();
+}
+
+Task<void> ClientConnection::open_tunnel(const Url* to, const Proxy* proxy) {
+  Url place = *to;
+  place.target = to->origin.substr(to->origin.find("//") + 2);
+  place.authority = place.target;
+  const HttpHeader line{"Proxy-Authorization", proxy->authorization.reveal()};
+  HttpClientRequest request;
+  request.method = "CONNECT";
+  request.url = &place;
+  if (!line.value.empty()) request.headers = std::span(&line, 1);
+  Result<> asked = co_await exchange(&request).result();
+  if (!asked) {
+    Error why = std::move(asked).error();
+    if (why.code == Code::upstream_failed) why.code = Code::unavailable;
+    co_await Result<>(std::move(why));
+  }
+  if (auto refused = proxy_refusal()) co_await Result<>(*std::move(refused));
+  if (head_.status >= 300) co_await mcp::fail(Code::unavailable, "the proxy answered with HTTP " + std::to_string(head_.status));
+  if (used_ != have_) co_await mcp::fail(Code::unavailable, "something spoke before it was spoken to");
+  have_ = used_ = 0;
+}
+
+std::optional<Error> ClientConnection::proxy_refusal() const {
+  if (head_.status != 407) return std::nullopt;
+  return Error(Code::unavailable, "the proxy wants a user and password, or others (HTTP 407)");
 }
 
 // Sends what the kernel did not take at once, until that is done or an answer comes.

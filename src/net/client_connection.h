@@ -43,6 +43,13 @@ class ClientConnection final : public Wire {
 
   // From now on `stop` and `deadline` end what is going on.
   void begin(std::stop_token stop, Instant deadline);
+  // From now on requests are for a proxy, which passes them on. It lives as long as requests are sent.
+  void speak_to(const Proxy& proxy) { proxy_ = &proxy; }
+  bool speaks_to_proxy() const { return proxy_ != nullptr; }
+  // Asks the proxy at the other end for a way to `to`; what is sent afterwards goes there. Errors: unavailable.
+  Task<void> open_tunnel(const Url* to, const Proxy* proxy);
+  // What the proxy's answer means when it wants other credentials.
+  std::optional<Error> proxy_refusal() const;
   // Sends the request and reads the head of the answer. Errors: as HttpClient::send.
   Task<void> exchange(const HttpClientRequest* request);
   // The connection broke before a byte of the answer came, and nobody asked for that.
@@ -81,6 +88,7 @@ class ClientConnection final : public Wire {
 
   std::weak_ptr<HttpClient::Pool> pool_;
   std::string origin_;
+  const Proxy* proxy_ = nullptr;
   const std::size_t max_head_, max_headers_;
   std::unique_ptr<char[]> buffer_;
   std::size_t have_ = 0;       // bytes in buffer_

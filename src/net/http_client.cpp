@@ -6,6 +6,7 @@
 #include <boost/asio/ip/tcp.hpp>
 
 #include "net/client_connection.h"
+#include "net/redirect.h"
 
 namespace net {
 namespace {
@@ -136,14 +137,18 @@ Task<std::shared_ptr<ClientConnection>> HttpClient::open_connection(Url url, std
   auto pool = pool_;
   Loop* loop = &pool->loop;
   Instant until = std::min(deadline, base::Timers::now() + pool->options.connect_time);
+  const Proxy* proxy = pool->options.proxies.find(url);
+  const std::string host = proxy ? proxy->host : url.host;
+  const std::uint16_t port = proxy ? proxy->port : url.port;
   std::string where = "cannot reach " + url.host + ":" + std::to_string(url.port);
+  if (proxy) where += " through the proxy " + proxy->text();
   // Running out of the connect time is "unavailable"; running out of the call's is "timeout".
   auto named = [&where, deadline](Error error) {
     if (error.code == Code::timeout && base::Timers::now() < deadline) error.code = Code::unavailable;
     return std::move(error).in(where);
   };
 
-  auto endpoints = co_await look_up(loop, url.host, url.port, stop, until).result();
+  auto endpoints = co_await look_up(loop, host, port, stop, until).result();
   if (!endpoints) co_return named(std::move(endpoints).error());
   if (const auto& may = pool->options.may_connect) {
     auto forbidden = [&may](const tcp::endpoint& endpoint) { return !may(endpoint.address()); };
@@ -167,11 +172,14 @@ Task<std::shared_ptr<ClientConnection>> HttpClient::open_connection(Url url, std
   if (!socket) co_return named(std::move(last));
 
   auto connection = std::make_shared<ClientConnection>(pool, std::move(*socket), url.origin);
+  if (proxy && !url.tls) connection->speak_to(*proxy);
   if (url.tls) {
     auto context = pool->tls();
     if (!context) co_return named(std::move(context).error());
     connection->begin(stop, until);
-    Result<> secured = co_await connection->start_tls(*context, url.host).result();
+    Result<> secured;
+    if (proxy) secured = co_await connection->open_tunnel(&url, proxy).result();
+    if (secured) secured = co_await connection->start_tls(*context, url.host).result();
     if (!secured) {
       Error why = connection->failure().value_or(secured.error());
       connection->finish();
@@ -182,6 +190,23 @@ Task<std::shared_ptr<ClientConnection>> HttpClient::open_connection(Url url, std
 }
 
 Task<HttpResponse> HttpClient::send(HttpClientRequest request, std::stop_token stop, Instant deadline) {
+  const int most = pool_->options.max_redirects;
+  HttpResponse response = co_await send_once(request, stop, deadline);
+  Url place;
+  for (int followed = 0; most > 0 && is_redirect(response.status()); ++followed) {
+    if (followed == most)
+      co_return Error(Code::unavailable,
+                      request.url->text() + " answers with one redirect after the other; " + std::to_string(most) + " were followed");
+    Url next = co_await follow_redirect(*request.url, request.method, response.status(), response.find("location"));
+    place = std::move(next);
+    request.url = &place;
+    { HttpResponse read = std::move(response); }  // its connection may be used again
+    response = co_await send_once(request, stop, deadline);
+  }
+  co_return std::move(response);
+}
+
+Task<HttpResponse> HttpClient::send_once(HttpClientRequest request, std::stop_token stop, Instant deadline) {
   auto pool = pool_;
   ++pool->counters.requests;
   if (stop.stop_requested()) co_return Error(Code::cancelled, "the call was cancelled");
@@ -191,6 +216,8 @@ Task<HttpResponse> HttpClient::send(HttpClientRequest request, std::stop_token s
     if (!connection) connection = co_await open_connection(*request.url, stop, deadline);
     connection->begin(stop, deadline);
     Result<> outcome = co_await connection->exchange(&request).result();
+    if (outcome && connection->speaks_to_proxy())
+      if (auto refused = connection->proxy_refusal()) outcome = *std::move(refused);
     if (outcome) co_return HttpResponse(std::move(connection));
     connection->finish();
     connection->close();

@@ -13,6 +13,7 @@
 
 #include "base/loop.h"
 #include "net/http_message.h"
+#include "net/proxy.h"
 #include "net/url.h"
 
 namespace net {
@@ -33,8 +34,12 @@ struct HttpClientOptions {
   Millis connect_time{10'000};  // for DNS, TCP over all addresses, and TLS together
   Millis idle_time{55'000};     // a kept connection that was not used for so long is closed
   std::string extra_ca;         // a file of PEM certificates to trust beside the system's
-  // Says which addresses may be connected to; null: all. It is asked about the very address that is then connected to, so that
-  // a name which changes its address between a check and the connection does not help.
+  ProxyRules proxies;
+  // How often one request goes where an answer sends it (follow_redirect says when that is refused); 0: such answers are given out as
+  // they are.
+  int max_redirects = 0;
+  // Says which addresses may be connected to, the proxy's where there is one; null: all. It is asked about the very address that is then
+  // connected to, so that a name which changes its address between a check and the connection does not help.
   std::function<bool(const asio::ip::address&)> may_connect;
 };
 
@@ -94,7 +99,7 @@ class HttpResponse {
 };
 
 // Sends requests over kept connections, to http and https servers. TLS is 1.2 or newer, with the host's name verified against the
-// system's certificates. No redirect is followed, no cookie kept, no compression asked for.
+// system's certificates, also through a proxy. No cookie is kept, no compression asked for.
 // Owns: the kept connections; destroying it closes them. Responses may outlive it; a send() may not.
 // Threads: one loop only.
 class HttpClient {
@@ -110,7 +115,8 @@ class HttpClient {
   // connection, when the kernel took none of it or when `repeat` says that this is harmless; otherwise the call fails.
   // Errors: unavailable (no address, no connection, no TLS; names host:port), timeout (`deadline`), cancelled (`stop`),
   // upstream_failed (the connection broke after sending, or the answer is no HTTP), too_large (the head), invalid_argument (a
-  // header with a line break in it), denied (no address of the host may be connected to).
+  // header with a line break in it), denied (no address of the host may be connected to); unavailable also for a redirect that is not
+  // followed and a proxy that refuses.
   // Cancel: the connection is closed at once. The token must be used on this loop.
   Task<HttpResponse> send(HttpClientRequest request, std::stop_token stop, Instant deadline);
 
@@ -119,6 +125,7 @@ class HttpClient {
  private:
   friend class ClientConnection;
   struct Pool;
+  Task<HttpResponse> send_once(HttpClientRequest request, std::stop_token stop, Instant deadline);
   Task<std::shared_ptr<ClientConnection>> open_connection(Url url, std::stop_token stop, Instant deadline);
 
   std::shared_ptr<Pool> pool_;

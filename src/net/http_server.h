@@ -130,6 +130,9 @@ class HttpServer {
   // connection closed. Returns when every handler has ended. Errors: none.
   Task<void> stop(Millis grace);
 
+  // Requests whose body begins from now on may have this much of it.
+  void limit_body(std::size_t bytes) { options_.max_body = bytes; }
+
   const HttpServerCounters& counters() const { return counters_; }
 
  private:

@@ -4,6 +4,7 @@
 #include <boost/url/parse.hpp>
 #include <boost/url/src.hpp>
 #include <boost/url/url_view.hpp>
+#include <charconv>
 
 namespace net {
 
@@ -63,8 +64,11 @@ mcp::Result<Url> parse_url(std::string_view text) {
   const std::uint16_t usual = out.tls ? 443 : 80;
   out.port = usual;
   if (url.has_port() && !url.port().empty()) {
-    if (url.port_number() == 0) return wrong("the port is not a port");
-    out.port = url.port_number();
+    const std::string digits(url.port());
+    std::uint16_t number = 0;
+    auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), number);
+    if (error != std::errc() || end != digits.data() + digits.size() || number == 0) return wrong("the port is not a port");
+    out.port = number;
   }
   out.target = std::string(url.encoded_path());
   if (out.target.empty()) out.target = "/";

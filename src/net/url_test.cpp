@@ -40,6 +40,8 @@ TEST(Url, RefusesWhatIsNoAddress) {
                           "http://u:p@x/",
                           "http://u@x/",
                           "http://x:0/",
+                          "http://x:99999/",
+                          "http://x:65536/",
                           "http://x:65536/",
                           "http://x:1x/",
                           "http://a%2fb/",

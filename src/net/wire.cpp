@@ -4,7 +4,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#include <boost/asio/ssl/host_name_verification.hpp>
+#include <boost/asio/ip/address.hpp>
 #include <cerrno>
 
 namespace net {
@@ -16,6 +16,24 @@ void cut(Wire::Parts& parts, std::size_t size) {
     std::size_t here = std::min(size, part.size());
     part.remove_prefix(here);
     size -= here;
+  }
+}
+
+// Why a certificate was refused, in words that say what to do where it is not plain.
+std::string certificate_problem(long verified, const std::string& host) {
+  switch (verified) {
+    case X509_V_ERR_HOSTNAME_MISMATCH:
+    case X509_V_ERR_IP_ADDRESS_MISMATCH: return "the certificate is not for " + host;
+    case X509_V_ERR_CERT_HAS_EXPIRED: return "the certificate has expired";
+    case X509_V_ERR_CERT_NOT_YET_VALID: return "the certificate is not valid yet; is a clock wrong?";
+    case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+    case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+    case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+    case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+      return std::string("the certificate is of no authority that is trusted here (") + X509_verify_cert_error_string(verified) +
+             "); if it is meant to be, give its PEM file as ca";
+    default: return std::string("certificate: ") + X509_verify_cert_error_string(verified);
   }
 }
 
@@ -132,14 +150,19 @@ base::Task<void> Wire::start_tls(asio::ssl::context* context, std::string host) 
   // Server names are only for names; an address is verified against the certificate's addresses.
   ErrorCode not_address;
   asio::ip::make_address(host, not_address);
-  if (not_address) SSL_set_tlsext_host_name(tls_->native_handle(), host.c_str());
+  SSL* ssl = tls_->native_handle();
+  X509_VERIFY_PARAM* wanted = SSL_get0_param(ssl);
+  X509_VERIFY_PARAM_set_hostflags(wanted, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  const bool set = not_address
+                       ? SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 && X509_VERIFY_PARAM_set1_host(wanted, host.c_str(), 0) == 1
+                       : X509_VERIFY_PARAM_set1_ip_asc(wanted, host.c_str()) == 1;
+  if (!set) co_await mcp::fail(base::Code::unavailable, "TLS failed: no certificate can be for " + host);
   tls_->set_verify_mode(asio::ssl::verify_peer);
-  tls_->set_verify_callback(asio::ssl::host_name_verification(host));
   auto [error] = co_await tls_->async_handshake(Tls::client, base::use_task);
   if (error) {
     std::string why = error.message();
     long verified = SSL_get_verify_result(tls_->native_handle());
-    if (verified != X509_V_OK) why = std::string("certificate: ") + X509_verify_cert_error_string(verified);
+    if (verified != X509_V_OK) why = certificate_problem(verified, host);
     co_await mcp::fail(base::Code::unavailable, "TLS failed: " + why);
   }
 }

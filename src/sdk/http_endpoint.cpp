@@ -21,7 +21,6 @@ using protocol::InboundKind;
 using protocol::Method;
 
 constexpr std::string_view kJson = "application/json";
-constexpr std::span<const HttpHeader> kNoHeaders;
 
 // A header's value; of one that came several times, all of them as one.
 std::optional<std::string_view> header(const net::HttpRequest& http, std::string_view name, std::string& joined) {
@@ -181,30 +180,15 @@ HttpEndpoint::HttpEndpoint(Loop& loop, Handler& handler, std::shared_ptr<Session
 }
 HttpEndpoint::~HttpEndpoint() = default;
 
-namespace {
-
-Task<void> preflight(net::HttpExchange& exchange, std::string_view origin) {
-  // A named array: g++ 12 does not compile a list inside of a co_await.
-  const HttpHeader headers[] = {{"Access-Control-Allow-Origin", origin},
-                                {"Access-Control-Allow-Methods", "POST, GET, DELETE"},
-                                {"Access-Control-Allow-Headers", exchange.request().find("access-control-request-headers").value_or("")},
-                                {"Access-Control-Max-Age", "600"},
-                                {"Vary", "Origin, Access-Control-Request-Headers"}};
-  std::span<const HttpHeader> lines(headers);
-  co_await exchange.respond(204, lines, "");
-}
-
-}  // namespace
-
 Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
   if (auto verdict = judge_origin(exchange.request(), options_.origins); verdict != OriginVerdict::fine) {
     std::string_view which = verdict == OriginVerdict::bad_host ? "this Host is not served here" : "this Origin is not allowed";
-    co_await refuse(exchange, 403, protocol::invalid_request(std::string(which)), {});
+    co_await refuse(exchange, 403, protocol::invalid_request(std::string(which)), {}, {});
     co_return;
   }
   Cors cors{exchange.request().find("origin").value_or("")};
   if (exchange.request().method == "OPTIONS" && !cors.origin.empty()) {
-    co_await preflight(exchange, cors.origin);
+    co_await respond_preflight(exchange, cors.origin);
     co_return;
   }
   // Who may not enter is not listened to.
@@ -236,7 +220,7 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
   const auto user_agent = [&http] { return http.find("user-agent").value_or(""); };
   if (auto* refusal = std::get_if<protocol::Refusal>(&received)) {
     report_quirks(refusal->quirks, options_.front.strictness, "{}", user_agent());
-    co_await refuse(exchange, std::move(*refusal));
+    co_await refuse(exchange, std::move(*refusal), cors.origin);
     co_return;
   }
 
@@ -264,7 +248,8 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
       co_return;
     }
     if (!in.rpc.session_id) {
-      co_await refuse(exchange, 400, protocol::invalid_request("Mcp-Session-Id is missing: send initialize first"), in.rpc.message.id);
+      co_await refuse(exchange, 400, protocol::invalid_request("Mcp-Session-Id is missing: send initialize first"), in.rpc.message.id,
+                      cors.origin);
       co_return;
     }
     in.session = sessions_->find(*in.rpc.session_id, in.principal);
@@ -272,20 +257,21 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
       Inbound copy = in;
       Result<std::shared_ptr<Session>> restored = co_await restore(std::move(copy), owned).result();
       if (!restored) {
-        co_await refuse(exchange, 503, protocol::to_rpc(restored.error()), in.rpc.message.id);
+        co_await refuse(exchange, 503, protocol::to_rpc(restored.error()), in.rpc.message.id, cors.origin);
         co_return;
       }
       in.session = *std::move(restored);
     }
     if (!in.session) {
       co_await refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"),
-                      in.rpc.message.id);
+                      in.rpc.message.id, cors.origin);
       co_return;
     }
     // A header that is a revision which is spoken here was let through; the session says which one it should have been.
     if (auto odd = protocol::version_header_quirk(facts.protocol_version, in.session->revision())) in.rpc.quirks.add(*odd);
     if (in.rpc.kind == InboundKind::batch && !in.session->revision().features.batching) {
-      co_await refuse(exchange, 400, protocol::invalid_request("Invalid request: batches are not part of this session's revision"), {});
+      co_await refuse(exchange, 400, protocol::invalid_request("Invalid request: batches are not part of this session's revision"), {},
+                      cors.origin);
       co_return;
     }
     in.rpc.revision = &in.session->revision();
@@ -296,7 +282,7 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
 
   report_quirks(in.rpc.quirks, options_.front.strictness, in.client_info, user_agent());
   if (auto fine = protocol::judge_quirks(in.rpc.quirks, options_.front.strictness); !fine) {
-    co_await refuse(exchange, fine.error().http_status, fine.error(), in.rpc.message.id);
+    co_await refuse(exchange, fine.error().http_status, fine.error(), in.rpc.message.id, cors.origin);
     co_return;
   }
   if (in.modern() && in.log_level) report_deprecated(peer_name(in.client_info), protocol::Deprecated::logging);
@@ -313,12 +299,12 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
     case InboundKind::end_session:
       sessions_->remove(in.session->id());
       if (options_.keeper) (void)co_await options_.keeper->ended(in.session).result();
-      co_await exchange.respond(200, kNoHeaders, "");
+      co_await respond_empty(exchange, 200, cors.origin);
       break;
     case InboundKind::notification:
     case InboundKind::response:
       notice(in);
-      co_await exchange.respond(202, kNoHeaders, "");
+      co_await respond_empty(exchange, 202, cors.origin);
       break;
   }
 }
@@ -378,11 +364,15 @@ Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, Inbound i
   }
   if (session && options_.keeper) (void)co_await options_.keeper->began(session, options_.path).result();
   const HttpHeader headers[] = {{"Content-Type", kJson},
-                                {"Mcp-Session-Id", session ? std::string_view(session->id()) : std::string_view("-")},
+                                {"Mcp-Session-Id", session ? std::string_view(session->id()) : std::string_view()},
                                 {"Access-Control-Allow-Origin", cors.origin},
-                                {"Access-Control-Expose-Headers", "Mcp-Session-Id"},
+                                {"Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After"},
                                 {"Vary", "Origin"}};
-  std::span<const HttpHeader> lines(headers, !session ? 1 : cors.origin.empty() ? 2 : 5);
+  if (!session) {
+    co_await respond_json(exchange, answer, cors.origin);
+    co_return;
+  }
+  std::span<const HttpHeader> lines(headers, cors.origin.empty() ? 2 : 5);
   co_await exchange.respond(answer.status, lines, answer.message);
 }
 
@@ -425,7 +415,7 @@ Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Co
   }
   co_await keep(in.session);
   if (answers.empty()) {
-    co_await exchange.respond(202, kNoHeaders, "");
+    co_await respond_empty(exchange, 202, cors.origin);
   } else {
     Answer all;
     all.message = protocol::encode_batch(answers);

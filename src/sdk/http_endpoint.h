@@ -58,6 +58,9 @@ class HttpEndpoint {
   // Returns when all have ended. Errors: none.
   Task<void> close(Millis grace);
 
+  // Who may ask from now on.
+  void admit(OriginRules origins) { options_.origins = std::move(origins); }
+
   const HttpEndpointOptions& options() const { return options_; }
   SessionTable& sessions() { return *sessions_; }
 

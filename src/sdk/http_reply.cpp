@@ -7,35 +7,63 @@ namespace sdk {
 
 using net::HttpHeader;
 
+namespace {
+
+// Lets a page of `origin` read an answer (Fetch, "CORS protocol"). What is answered depends on who asks, and caches have to know.
+void let_read(std::vector<HttpHeader>& headers, std::string_view origin) {
+  if (origin.empty()) return;
+  headers.push_back({"Access-Control-Allow-Origin", origin});
+  headers.push_back({"Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After"});
+  headers.push_back({"Vary", "Origin"});
+}
+
+}  // namespace
+
 Task<void> respond_json(net::HttpExchange& exchange, const Answer& answer, std::string_view origin) {
-  const HttpHeader headers[] = {{"Content-Type", "application/json"},
-                                {"Access-Control-Allow-Origin", origin},
-                                {"Access-Control-Expose-Headers", "Mcp-Session-Id"},
-                                {"Vary", "Origin"}};
-  std::span<const HttpHeader> lines(headers, origin.empty() ? 1 : 4);
-  (void)co_await exchange.respond(answer.status, lines, answer.message).result();
+  std::vector<HttpHeader> headers;
+  headers.reserve(4);
+  headers.push_back({"Content-Type", "application/json"});
+  let_read(headers, origin);
+  (void)co_await exchange.respond(answer.status, headers, answer.message).result();
 }
 
 Task<void> open_event_stream(net::HttpExchange& exchange, std::string_view origin) {
-  const HttpHeader headers[] = {{"Content-Type", "text/event-stream"},
-                                {"Cache-Control", "no-cache"},
-                                {"X-Accel-Buffering", "no"},
-                                {"Access-Control-Allow-Origin", origin},
-                                {"Vary", "Origin"}};
-  std::span<const HttpHeader> lines(headers, origin.empty() ? 3 : 5);
-  co_await exchange.open_stream(200, lines);
+  std::vector<HttpHeader> headers;
+  headers.push_back({"Content-Type", "text/event-stream"});
+  headers.push_back({"Cache-Control", "no-cache"});
+  headers.push_back({"X-Accel-Buffering", "no"});
+  let_read(headers, origin);
+  co_await exchange.open_stream(200, headers);
 }
 
-Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal) {
+Task<void> respond_empty(net::HttpExchange& exchange, int status, std::string_view origin) {
+  std::vector<HttpHeader> headers;
+  let_read(headers, origin);
+  co_await exchange.respond(status, headers, "");
+}
+
+Task<void> respond_preflight(net::HttpExchange& exchange, std::string_view origin) {
+  std::vector<HttpHeader> headers;
+  headers.push_back({"Access-Control-Allow-Origin", origin});
+  headers.push_back({"Access-Control-Allow-Methods", "POST, GET, DELETE"});
+  if (auto wanted = exchange.request().find("access-control-request-headers"); wanted && !wanted->empty())
+    headers.push_back({"Access-Control-Allow-Headers", *wanted});
+  headers.push_back({"Access-Control-Max-Age", "600"});
+  headers.push_back({"Vary", "Origin, Access-Control-Request-Headers"});
+  co_await exchange.respond(204, headers, "");
+}
+
+Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal, std::string_view origin) {
   std::vector<HttpHeader> headers;
   for (const auto& [name, value] : refusal.headers) headers.push_back({name, value});
+  let_read(headers, origin);
   co_await exchange.respond(refusal.http_status, headers, refusal.body);
 }
 
-Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id) {
+Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id, std::string_view origin) {
   protocol::Refusal refusal = protocol::refuse(std::move(error), id);
   refusal.http_status = status;
-  co_await refuse(exchange, std::move(refusal));
+  co_await refuse(exchange, std::move(refusal), origin);
 }
 
 }  // namespace sdk

@@ -15,8 +15,13 @@ Task<void> respond_json(net::HttpExchange& exchange, const Answer& answer, std::
 // Begins text/event-stream. Errors: as HttpExchange::open_stream.
 Task<void> open_event_stream(net::HttpExchange& exchange, std::string_view origin);
 
-// A refusal that is ready, or one that is written here for the request `id` (raw).
-Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal);
-Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id);
+// An answer without a body. Errors: as HttpExchange::respond.
+Task<void> respond_empty(net::HttpExchange& exchange, int status, std::string_view origin);
+// What a browser asks before it sends a page's request: anything that this endpoint takes may come from `origin`.
+Task<void> respond_preflight(net::HttpExchange& exchange, std::string_view origin);
+
+// A refusal that is ready, or one that is written here for the request `id` (raw). An empty `origin`: no page may read why.
+Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal, std::string_view origin);
+Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id, std::string_view origin);
 
 }  // namespace sdk

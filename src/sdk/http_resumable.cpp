@@ -261,7 +261,7 @@ Task<void> HttpEndpoint::serve_stream(net::HttpExchange& exchange, std::shared_p
     if (place && !stream && place->stream != 0) place.reset();
     if (!place) {
       co_await refuse(exchange, 400, protocol::invalid_request("Last-Event-ID names no event that is kept here: send the request again"),
-                      {});
+                      {}, cors.origin);
       co_return;
     }
     after = place->event;

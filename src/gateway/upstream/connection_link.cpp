@@ -22,6 +22,7 @@ using protocol::Method;
 using sdk::Reply;
 
 constexpr base::Millis kCloseGrace{2'000};
+constexpr int kMostRedirects = 5;
 // How long somebody may think about a question of an upstream.
 constexpr base::Millis kAnswerTime{600'000};
 
@@ -144,6 +145,8 @@ class ConnectionLink final : public Link {
     net::Url url = co_await net::parse_url(config_.url);
     net::HttpClientOptions http;
     http.extra_ca = config_.ca;
+    http.proxies = config_.proxies;
+    http.max_redirects = kMostRedirects;
     http.connect_time = config_.connect_timeout;
     http.max_idle = 256;
     client_ = std::make_unique<net::HttpClient>(parts_.loop, std::move(http));

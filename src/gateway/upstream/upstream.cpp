@@ -54,6 +54,11 @@ Upstream::Upstream(base::Loop& loop, const ServerConfig& config, OpenLink open, 
 
 Upstream::~Upstream() = default;
 
+void Upstream::adjust(const ServerConfig& config, OpenLink open) {
+  config_ = config;
+  open_ = std::move(open);
+}
+
 Error Upstream::named(Error error) const {
   std::string name = "server '" + config_.id + "'";
   if (!error.public_message.empty()) error.public_message = name + ": " + error.public_message;

@@ -27,6 +27,8 @@ class Upstream {
   ~Upstream();
 
   const ServerConfig& config() const { return config_; }
+  // Another config that the same link serves (ServerConfig::same_link), and how links are opened from now on.
+  void adjust(const ServerConfig& config, OpenLink open);
   UpstreamStatus status() const;
   // What it said of itself when the link was opened; null while there is none. Good until the next suspension.
   const Hello* hello() const { return link_ && link_->alive() ? &link_->hello() : nullptr; }
