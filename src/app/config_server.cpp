@@ -114,6 +114,9 @@ class ServerReader {
     if (auto* value = map_.find("required"))
       if (auto flag = reader_.flag(*value, at("required"))) config_.required = *flag;
     if (config_.required) config_.start = ServerConfig::Start::eager;
+    if (auto* value = map_.find("state"))
+      if (auto word = reader_.word(*value, at("state"), {"none", "session"}))
+        config_.state = *word == 0 ? ServerConfig::State::none : ServerConfig::State::session;
     if (auto* value = map_.find("start"))
       if (auto word = reader_.word(*value, at("start"), {"lazy", "eager"})) {
         if (*word == 0 && config_.required)

@@ -114,6 +114,7 @@ servers:
     env: { A: "x-${env:TOKEN}", B: 1, C: "${file:key}", D: "$${plain}" }
     sandbox: off
     deadline: 5m
+    state: session
     connect_timeout: 250ms
     tools:
       include: ["read_*"]
@@ -143,6 +144,8 @@ servers:
   EXPECT_EQ(vault.place.line, 12);
   EXPECT_TRUE(vault.required);
   EXPECT_EQ(vault.start, gateway::ServerConfig::Start::eager);
+  EXPECT_EQ(vault.state, gateway::ServerConfig::State::none);
+  EXPECT_EQ(config.gateway.servers[2].state, gateway::ServerConfig::State::session);
   EXPECT_EQ(vault.roots[0].path, folder_.string() + "/vault");
   EXPECT_EQ(vault.roots[0].mode, gateway::Root::Mode::read);
 

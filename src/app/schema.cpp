@@ -79,7 +79,7 @@ constexpr Key kServer[] = {
     {"ca"},
     {"auth", kNot},
     {"sandbox", kNot, "off"},
-    {"state", kNot, {}, "none session"},
+    {"state"},
     {"deadline"},
     {"connect_timeout"},
     {"concurrency", kNot},

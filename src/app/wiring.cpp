@@ -6,6 +6,7 @@
 #include "app/builtin_handler.h"
 #include "app/config_shared.h"
 #include "app/instance_lock.h"
+#include "gateway/front.h"
 
 namespace app {
 namespace {
@@ -73,6 +74,8 @@ HttpSide::HttpSide(Wiring& wiring)
 
 net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler) {
   sdk::HttpEndpointOptions options;
+  // One server alone is asked what its extensions know; behind the aggregate nobody could say whom a method is for.
+  if (path != "/mcp") gateway::add_extensions(options.front.methods);
   options.path = std::move(path);
   options.origins = origins_;
   options.front.strictness = wiring_.config().strictness;

@@ -30,6 +30,7 @@ std::string ServerConfig::fingerprint() const {
   auto add = [&text](std::string_view part) { text += fmt::format("{}:{}\n", part.size(), part); };
   add(std::to_string(static_cast<int>(kind)));
   add(builtin);
+  add(state == State::session ? "session" : "");
   for (const Root& root : roots) {
     add(root.path);
     add(std::to_string(static_cast<int>(root.mode)));

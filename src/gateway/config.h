@@ -41,6 +41,8 @@ struct ToolOverride {
 struct ServerConfig {
   enum class Kind { builtin, command, url };
   enum class Start { lazy, eager };
+  // Whether a legacy server keeps something from call to call that belongs to a session (a browser, a basket).
+  enum class State { none, session };
 
   std::string id;  // [a-z][a-z0-9-]{0,23}
   Kind kind = Kind::builtin;
@@ -49,6 +51,7 @@ struct ServerConfig {
   bool enabled = true;
   bool required = false;  // /readyz waits for it
   Start start = Start::lazy;
+  State state = State::none;
   std::chrono::milliseconds deadline{60'000};         // of one call
   std::chrono::milliseconds connect_timeout{15'000};  // of a start: process or connection, handshake, first lists
   std::map<std::string, ToolOverride> tools;

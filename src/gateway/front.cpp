@@ -133,7 +133,8 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
     case Method::subscriptions_listen: co_return co_await listen(call, in, out);
     case Method::resources_subscribe:
     case Method::resources_unsubscribe: co_return co_await subscribe(call, in);
-    default: co_return Reply(protocol::method_not_found(in->rpc.message.method));
+    case Method::completion_complete: co_return co_await complete(call, in, out);
+    default: co_return co_await pass(call, in, out);
   }
 }
 

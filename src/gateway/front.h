@@ -8,6 +8,9 @@
 
 namespace gateway {
 
+// Methods of extensions: what the front of one server alone passes on, besides those that it knows.
+void add_extensions(protocol::MethodSet& methods);
+
 // The aggregate (an empty scope), or one server alone under its own names.
 // Threads: the gateway's loop.
 class Front final : public sdk::Handler {
@@ -19,6 +22,8 @@ class Front final : public sdk::Handler {
   std::string_view server_info() const override { return scope_.empty() ? std::string_view(info_) : std::string_view(); }
   base::Task<sdk::Reply> handle(sdk::Inbound in, sdk::Outlet& out) override;
   base::Task<void> stream(sdk::Inbound in, sdk::Outlet& out) override;
+  void notified(const sdk::Inbound& in) override;
+  void session_ended(sdk::Session& session) override;
 
  private:
   // One target of a call, and the snapshot that it stands in.
@@ -29,17 +34,32 @@ class Front final : public sdk::Handler {
     authz::Subject subject;
   };
 
-  // `call`, `in` and `out` live in handle(), which awaits these. front.cpp has the five lines; front_dispatch.cpp, front_lists.cpp and
-  // front_listen.cpp what they lead to.
+  // `call`, `in` and `out` live in handle(), which awaits these. front.cpp has the five lines; front_dispatch.cpp, front_lists.cpp,
+  // front_listen.cpp and front_other.cpp what they lead to.
   base::Task<sdk::Reply> answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in);
+  base::Task<sdk::Reply> complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  base::Task<sdk::Reply> pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
 
   base::Result<std::shared_ptr<const base::Principal>> identify(const sdk::Inbound& in) const;
   base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, std::stop_token stop);
   base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
+  // The four cells of the bridge between the eras (front_dispatch.cpp).
+  struct Passage;
+  // What a server with `state: session` needs besides (front_state.cpp): a reply, where the gateway answers itself.
+  base::Task<std::optional<sdk::Reply>> stateful(Passage* passage);
+  std::string session_id(const Passage& passage, std::string_view sealed) const;
+  base::Task<void> look_at_upstream(Passage* passage);
+  base::Task<sdk::Reply> for_modern(Passage* passage);
+  base::Task<sdk::Reply> for_legacy(Passage* passage);
+  base::Task<sdk::Reply> parked(Passage* passage);
+  base::Task<sdk::Reply> leg(Passage* passage, std::shared_ptr<ParkedCall> parked);
+  base::Result<sdk::Reply> visits(const Passage& passage, sdk::Reply reply) const;
+  base::Result<std::string> unwrapped(const Passage& passage) const;
+  sdk::Reply wrapped(const Passage& passage, sdk::Reply reply) const;
   const Entry* find(const Catalog& catalog, DefinitionKind kind, std::string_view name) const;
 
   Gateway& gateway_;

@@ -17,6 +17,7 @@ Gateway::Gateway(Config config, Parts parts)
       parts_(std::move(parts)),
       calls_(parts_.recorder),
       carrier_(sdk::random_id(), config_->state_keys),
+      parked_(parts_.loop),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   for (const ServerConfig& server : config_->servers) {
@@ -60,6 +61,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   closing_.request_stop();
   (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
   ending_.request_stop();
+  co_await parked_.stop();
   co_await source_.stop();
   // All at once: each may take its time to end its child.
   auto close = [](Upstream* upstream) -> Task<void> { co_await upstream->close(); };

@@ -12,6 +12,8 @@
 #include "base/blocking.h"
 #include "base/loop.h"
 #include "base/record.h"
+#include "gateway/bridge/parked_calls.h"
+#include "gateway/bridge/session_handles.h"
 #include "gateway/carried.h"
 #include "gateway/catalog_source.h"
 #include "gateway/config.h"
@@ -76,6 +78,8 @@ class Gateway {
   Listeners listeners_;
   CallBook calls_;
   Carrier carrier_;
+  ParkedCalls parked_;
+  SessionHandles handles_;
   std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
   CatalogSource source_;
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate

@@ -76,6 +76,7 @@ using Received = std::variant<Inbound, Refusal>;
 struct FrontOptions {
   RevisionSet revisions;
   // Requests outside of this set are answered with kMethodNotFound. Notifications are never refused for their method.
+  // Method::unknown in it lets methods pass that are not known here.
   MethodSet methods = MethodSet::everything();
   // Whether the deviations of quirks.h are refused.
   Strictness strictness = Strictness::lenient;

@@ -55,6 +55,8 @@ RpcCheck version(const RevisionSet& spoken, Inbound& in) {
 RpcCheck method(const MethodSet& served, const Inbound& in) {
   const MethodFacts& f = facts(in.message.known);
   bool exists = (in.modern() ? f.modern : f.legacy) && f.from_client && f.kind == MethodKind::request;
+  // Methods of extensions that are not known here, where they are passed on.
+  exists = exists || f.method == Method::unknown;
   if (exists && served.has(f.method)) return Fine{};
   RpcError error = method_not_found(in.message.method);
   error.http_status = http_status(error.code, in.era);

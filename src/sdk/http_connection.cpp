@@ -13,6 +13,9 @@ using protocol::Method;
 namespace {
 
 constexpr Millis kNotificationTime{10'000};
+// A server that was found to be legacy may have been renewed after this; one that answers as its era never would is looked at as often.
+constexpr Millis kVerdictLife{600'000};
+constexpr Millis kProbeAgain{60'000};
 // For a stream to be opened before the first call; servers that keep their answer back until they have something to say are not waited for.
 constexpr Millis kHearTime{1'000};
 
@@ -202,7 +205,10 @@ Task<Reply> HttpConnection::request(Method method, std::string params, CallOptio
     // The server forgot the session: a new one is made, once for all who find out, and the request sent again.
     while (initializing_) co_await loop_.timers().sleep(Millis(20), options.stop);
     if (session_ == session) {
-      Result<> met = co_await initialize(*revision_, std::min(options.deadline, base::Timers::now() + options_.connect_time)).result();
+      const Instant now = base::Timers::now();
+      const bool old = now - judged_ > kVerdictLife;
+      Result<> met = Error(Code::conflict, "the verdict is old");
+      if (!old) met = co_await initialize(*revision_, std::min(options.deadline, now + options_.connect_time)).result();
       if (!met && met.error().code != Code::unauthenticated && met.error().code != Code::unavailable) {
         // It does not know the handshake any more: it was renewed, perhaps.
         met = co_await probe().result();
@@ -229,7 +235,9 @@ Task<Reply> HttpConnection::send_twice(Method method, const std::string& params,
       co_return co_await send(method, params, options, session);
     }
   }
-  if (believed && (refused ? looks_legacy(*refused) : !reply && reply.error().code == Code::upstream_failed)) {
+  const bool failed = believed && !reply && reply.error().code == Code::upstream_failed;
+  const bool doubted = believed || base::Timers::now() - judged_ > kProbeAgain;
+  if (modern() && (failed || (doubted && refused && looks_legacy(*refused)))) {
     co_await probe();
     co_return co_await send(method, params, options, session_);
   }
@@ -267,6 +275,7 @@ Task<void> HttpConnection::initialize(const protocol::Revision& revision, Instan
 }
 
 Task<void> HttpConnection::probe() {
+  judged_ = base::Timers::now();
   Instant deadline = base::Timers::now() + options_.connect_time;
   protocol::EraProbe probe(options_.revisions);
   protocol::EraProbe::Step step = probe.start();
@@ -316,6 +325,7 @@ Task<void> HttpConnection::settle_era() {
   } else {
     Result<> met = co_await initialize(*hint.revision, base::Timers::now() + options_.connect_time).result();
     // A server that was renewed since answers a handshake with an error, or not at all.
+    judged_ = base::Timers::now();
     if (met) co_return;
     if (met.error().code == Code::unauthenticated) co_await std::move(met);
     co_await probe();

@@ -88,6 +88,7 @@ class HttpConnection final : public Connection {
   bool initializing_ = false;
   bool maybe_sse_ = false;
   bool hinted_ = false;        // the era is believed, and was not seen yet
+  Instant judged_{};           // when the era was found out
   bool hearing_ = false;       // a GET stream is open, or about to be
   base::OneShot<void> heard_;  // the server answered the first GET, in whatever way
   std::stop_source closing_;

@@ -177,7 +177,7 @@ void SseConnection::notification(const protocol::Message& message) {
     return;
   }
   if (options_.on_notification) options_.on_notification(message.known, message.params);
-  if (message.known == Method::message && pending_.size() == 1) {
+  if ((message.known == Method::message || message.known == Method::elicitation_complete) && pending_.size() == 1) {
     auto one = pending_.begin()->second;
     if (one->on_notification) one->on_notification(message.known, message.params);
   }

@@ -168,7 +168,7 @@ void StdioConnection::Core::notification(const protocol::Message& message) {
     auto keep = options;
     keep->on_notification(message.known, message.params);
   }
-  if (message.known == Method::message && pending.size() == 1) {
+  if ((message.known == Method::message || message.known == Method::elicitation_complete) && pending.size() == 1) {
     auto one = pending.begin()->second;
     if (one->on_notification) one->on_notification(message.known, message.params);
   }

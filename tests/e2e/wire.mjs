@@ -187,6 +187,7 @@ export async function legacySession(url, version = LEGACY, capabilities = {}) {
     headers,
     initialize: first.json.result,
     ask: (method, params = {}) => post(url, { jsonrpc: '2.0', id: ++id, method, params }, headers),
+    notify: (method, params = {}) => post(url, { jsonrpc: '2.0', method, params }, headers),
     end: () => send(url, { method: 'DELETE', headers }),
   }
 }

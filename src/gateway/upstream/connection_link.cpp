@@ -23,6 +23,8 @@ using sdk::Reply;
 
 constexpr base::Millis kCloseGrace{2'000};
 constexpr int kMostRedirects = 5;
+// How long what an upstream speaks is believed without asking.
+constexpr base::Millis kVerdictLife{600'000};
 // How long somebody may think about a question of an upstream.
 constexpr base::Millis kAnswerTime{600'000};
 
@@ -74,11 +76,16 @@ class ConnectionLink final : public Link {
     if (!connection_->modern() && !request.log_level.empty() && has_logging_) co_return co_await at_level(&request, std::move(options));
     Result<Reply> reply = co_await connection_->request(request.method, std::string(request.params), std::move(options)).result();
     if (&connection_->revision() != hello_.revision) look();
+    if (lost_) co_return Error(Code::not_found, "the session is gone; open a new one");
     co_return std::move(reply);
   }
 
-  bool alive() const override { return connection_->alive(); }
-  std::string why() const override { return connection_->why(); }
+  void notify(const Audience&, std::string_view name, std::string_view params) override {
+    if (connection_->alive()) connection_->notify(Method::unknown, std::string(params), name);
+  }
+
+  bool alive() const override { return !lost_ && connection_->alive(); }
+  std::string why() const override { return lost_ ? "the upstream ended the session" : connection_->why(); }
 
   Task<void> close() override {
     if (connection_) co_await connection_->close(kCloseGrace);
@@ -93,6 +100,8 @@ class ConnectionLink final : public Link {
     options.answer_time = kAnswerTime;
     options.on_renewed = [this] {
       level_.forget();
+      // What the handle stands for was in the old session.
+      lost_ = audience_.handle.starts_with("handle:");
       if (events_.renewed) events_.renewed();
     };
     options.connect_time = config_.connect_timeout;
@@ -168,6 +177,7 @@ class ConnectionLink final : public Link {
   LinkEvents events_;
   Hello hello_;
   bool has_logging_ = false;
+  bool lost_ = false;  // what the session stood for
   MessageLevel level_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<sdk::Connection> connection_;
@@ -187,8 +197,10 @@ Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig c
   std::unique_ptr<Link> first = co_await open_session(parts, config, nobody, nullptr, events);
   const protocol::Revision* spoken = first->hello().revision;
   base::Loop& loop = parts.loop;
-  OpenSession open = [parts, config, spoken](Audience audience, LinkEvents hear, std::stop_token) {
-    return open_session(parts, config, std::move(audience), spoken, std::move(hear));
+  OpenSession open = [parts, config, spoken, since = base::Timers::now()](Audience audience, LinkEvents hear, std::stop_token) {
+    // A verdict of long ago is not believed: the upstream may have been renewed.
+    const bool fresh = base::Timers::now() - since < kVerdictLife;
+    return open_session(parts, config, std::move(audience), fresh ? spoken : nullptr, std::move(hear));
   };
   co_return make_sessioned_link(loop, std::move(first), std::move(open), std::move(events));
 }

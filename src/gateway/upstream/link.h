@@ -68,6 +68,14 @@ class Link {
   // no sense), too_large. What the upstream itself answers with an error is a Reply.
   virtual base::Task<sdk::Reply> request(LinkRequest request) = 0;
 
+  // Passes a notification of a client on that is not known here.
+  virtual void notify(const Audience& audience, std::string_view name, std::string_view params) {
+    (void)audience, (void)name, (void)params;
+  }
+
+  // Ends the sessions of a handle (Audience), if there are any.
+  virtual void end_session(std::string_view handle) { (void)handle; }
+
   // False once the other side is gone; then a new link has to be opened, and why() says what happened.
   virtual bool alive() const = 0;
   virtual std::string why() const = 0;

@@ -14,6 +14,9 @@ namespace {
 
 constexpr base::Millis kSweepEvery{30'000};
 
+// What a client opened by itself is not made again behind its back.
+bool only_once(const Audience& audience) { return audience.handle.starts_with("handle:"); }
+
 }  // namespace
 
 struct SessionPool::Slot {
@@ -48,6 +51,12 @@ void SessionPool::Lease::give_back() {
   pool_->changed_.wake({});
 }
 
+Link* SessionPool::find(const Audience& audience) const {
+  for (const auto& slot : slots_)
+    if (slot->link && slot->link->alive() && slot->audience == audience) return slot->link.get();
+  return nullptr;
+}
+
 std::size_t SessionPool::busy() const {
   return static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), [](const auto& slot) { return slot->users > 0; }));
 }
@@ -76,11 +85,14 @@ std::shared_ptr<SessionPool::Slot> SessionPool::pick(const Audience& audience, U
 // A new session for `audience`, where there is room for one; the one idle longest makes some.
 std::shared_ptr<SessionPool::Slot> SessionPool::make(const Audience& audience) {
   auto of_this = [&](const auto& slot) { return slot->audience == audience; };
-  if (static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), of_this)) >= limits_.per_audience) return nullptr;
+  const std::size_t most = audience.handle.empty() ? limits_.per_audience : 1;
+  if (static_cast<std::size_t>(std::count_if(slots_.begin(), slots_.end(), of_this)) >= most) return nullptr;
   if (slots_.size() >= limits_.per_upstream) {
     auto oldest = slots_.end();
     for (auto it = slots_.begin(); it != slots_.end(); ++it)
-      if ((*it)->link && (*it)->users == 0 && (oldest == slots_.end() || (*it)->last_used < (*oldest)->last_used)) oldest = it;
+      if ((*it)->link && (*it)->users == 0 && (*it)->audience.handle.empty() &&
+          (oldest == slots_.end() || (*it)->last_used < (*oldest)->last_used))
+        oldest = it;
     if (oldest == slots_.end()) return nullptr;
     bury(oldest);
   }
@@ -96,8 +108,13 @@ Task<void> SessionPool::start(std::shared_ptr<Slot> slot) {
   Task<std::unique_ptr<Link>> opening = open_(slot->audience, events_, work_.stop_token());
   Result<std::unique_ptr<Link>> opened = co_await std::move(opening).result();
   slot->last_used = base::Timers::now();
+  if (opened && closed_) {
+    co_await (*opened)->close();
+    co_return;
+  }
   if (opened) {
     slot->link = *std::move(opened);
+    if (only_once(slot->audience)) had_[slot->audience.handle] = slot->last_used;
     slot->made.wake({});
   } else {
     slots_.remove(slot);
@@ -120,6 +137,9 @@ Task<SessionPool::Lease> SessionPool::lease(Audience audience, Use use, std::sto
     if (use == Use::shared)
       for (const auto& slot : slots_)
         if (slot->audience == audience && !slot->link) fresh = slot;
+    if (!fresh && only_once(audience) && had_.contains(audience.handle) &&
+        std::none_of(slots_.begin(), slots_.end(), [&](const auto& slot) { return slot->audience == audience; }))
+      co_await mcp::fail(Code::not_found, "the session is gone; open a new one");
     if (!fresh) fresh = make(audience);
     if (fresh) {
       if (fresh->link) continue;
@@ -134,7 +154,18 @@ Task<SessionPool::Lease> SessionPool::lease(Audience audience, Use use, std::sto
   }
 }
 
+void SessionPool::end(std::string_view handle) {
+  for (auto it = slots_.begin(); it != slots_.end();) {
+    auto next = std::next(it);
+    if ((*it)->link && (*it)->audience.handle == handle) bury(it);
+    it = next;
+  }
+}
+
 void SessionPool::sweep(Instant now) {
+  for (const auto& slot : slots_)
+    if (auto known = had_.find(slot->audience.handle); known != had_.end()) known->second = slot->last_used;
+  std::erase_if(had_, [&](const auto& one) { return now - one.second > 2 * limits_.idle_first; });
   for (auto it = slots_.begin(); it != slots_.end();) {
     auto next = std::next(it);
     const auto& slot = *it;
@@ -151,7 +182,7 @@ void SessionPool::watch() {
   auto look = [this] {
     watching_ = false;
     sweep(base::Timers::now());
-    if (!slots_.empty()) watch();
+    if (!slots_.empty() || !had_.empty()) watch();
   };
   sweeper_ = base::Deadline(loop_.timers(), base::Timers::now() + kSweepEvery, look);
 }

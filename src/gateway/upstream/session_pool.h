@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <optional>
 
@@ -17,6 +18,8 @@ using OpenSession = std::function<base::Task<std::unique_ptr<Link>>(Audience aud
 
 // A legacy upstream learns in its handshake who calls and what they can do, and may keep state for it: so no session is ever shared
 // between two audiences. Dead sessions are replaced at their next use; idle ones end.
+// An audience with a handle has one session and never a second one, since what the upstream kept in the first is what the handle stands
+// for; only the handles of clients' own sessions may get a new one.
 // Owns: the sessions. Threads: one loop only. close() before destroying it; leases end before it.
 class SessionPool {
  private:
@@ -56,8 +59,15 @@ class SessionPool {
   };
 
   // The audience's oldest session that is free for this use; a new one where there is none; or one that becomes free in time.
-  // Errors: rate_limited (none became free before the deadline), timeout, cancelled, or why no session could be made.
+  // Errors: rate_limited (none became free before the deadline), timeout, cancelled, not_found (the session of this handle is gone), or why
+  // no session could be made.
   base::Task<Lease> lease(Audience audience, Use use, std::stop_token stop, base::Instant deadline);
+
+  // The audience's oldest session, if it has one; good until the next suspension.
+  Link* find(const Audience& audience) const;
+
+  // Ends the sessions of a handle.
+  void end(std::string_view handle);
 
   std::size_t size() const { return slots_.size(); }
   // Sessions with requests in flight.
@@ -79,7 +89,9 @@ class SessionPool {
   LinkEvents events_;
   Limits limits_;
   std::list<std::shared_ptr<Slot>> slots_;  // the oldest first
-  base::Waiters changed_;                   // a session became free, or went
+  // Handles that had their session, and when it was used last; as long as such a session may be asked for.
+  std::map<std::string, base::Instant, std::less<>> had_;
+  base::Waiters changed_;  // a session became free, or went
   base::Deadline sweeper_;
   bool watching_ = false;
   bool closed_ = false;

@@ -12,7 +12,7 @@ using sdk::Reply;
 class SessionedLink final : public Link {
  public:
   SessionedLink(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events)
-      : first_(std::move(first)), pool_(loop, std::move(open), std::move(events)) {}
+      : first_(std::move(first)), open_(std::move(open)), pool_(loop, opener(), std::move(events)) {}
 
   const Hello& hello() const override { return first_->hello(); }
   bool correlates() const override { return first_->correlates(); }
@@ -24,8 +24,17 @@ class SessionedLink final : public Link {
     return in_session(std::move(request));
   }
 
-  bool alive() const override { return first_->alive() || pool_.busy() > 0; }
-  std::string why() const override { return first_->why(); }
+  void notify(const Audience& audience, std::string_view name, std::string_view params) override {
+    Audience whose = audience;
+    if (hello().revision->era == protocol::Era::legacy) narrow(whose);
+    Link* session = whose == Audience{} || hello().revision->era == protocol::Era::modern ? first_.get() : pool_.find(whose);
+    if (session) session->notify(whose, name, params);
+  }
+
+  void end_session(std::string_view handle) override { pool_.end(handle); }
+
+  bool alive() const override { return !renewed_ && (first_->alive() || pool_.busy() > 0); }
+  std::string why() const override { return renewed_ ? std::string(kRenewed) : first_->why(); }
 
   Task<void> close() override {
     co_await pool_.close();
@@ -33,6 +42,23 @@ class SessionedLink final : public Link {
   }
 
  private:
+  static constexpr std::string_view kRenewed = "it was renewed while we ran, and does not speak in sessions any more";
+
+  // A session that turns out not to be one shows that the upstream was renewed: all begins anew then.
+  OpenSession opener() {
+    return [this](Audience audience, LinkEvents events, std::stop_token stop) {
+      auto open = [](SessionedLink* self, Audience whose, LinkEvents hear, std::stop_token end) -> Task<std::unique_ptr<Link>> {
+        Task<std::unique_ptr<Link>> opening = self->open_(std::move(whose), std::move(hear), std::move(end));
+        std::unique_ptr<Link> link = co_await std::move(opening);
+        if (link->hello().revision->era == protocol::Era::legacy) co_return std::move(link);
+        self->renewed_ = true;
+        co_await link->close();
+        co_return base::Error(base::Code::unavailable, std::string(kRenewed));
+      };
+      return open(this, std::move(audience), std::move(events), std::move(stop));
+    };
+  }
+
   void narrow(Audience& audience) const {
     if (first_->correlates() || can_be_asked(audience) || !audience.handle.empty()) return;
     audience.caller.clear();
@@ -47,6 +73,8 @@ class SessionedLink final : public Link {
   }
 
   std::unique_ptr<Link> first_;
+  OpenSession open_;
+  bool renewed_ = false;
   SessionPool pool_;
 };
 

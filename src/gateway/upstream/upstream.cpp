@@ -6,6 +6,7 @@
 
 #include "base/json.h"
 #include "base/log.h"
+#include "gateway/bridge/session_handles.h"
 #include "protocol/splice.h"
 
 namespace gateway {
@@ -163,6 +164,9 @@ Task<ServerCatalog> Upstream::fetch() {
     co_await fetch_list(DefinitionKind::resource, &catalog, link);
     co_await fetch_list(DefinitionKind::resource_template, &catalog, link);
   }
+  if (config_.state == ServerConfig::State::session && link->hello().revision->era == protocol::Era::legacy)
+    for (const std::string& left_out : add_session_tools(catalog))
+      base::log::warn("a definition is left out", {{"server", config_.id}, {"reason", left_out}});
   tools_ = catalog.list(DefinitionKind::tool).size();
   co_return std::move(catalog);
 }

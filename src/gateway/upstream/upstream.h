@@ -37,6 +37,16 @@ class Upstream {
   // Errors: as Link::request, and those of open().
   base::Task<sdk::Reply> request(LinkRequest request);
 
+  // Passes a notification of a client on that is not known here, where there is a link.
+  void notify(const Audience& audience, std::string_view name, std::string_view params) {
+    if (hello()) link_->notify(audience, name, params);
+  }
+
+  // Ends the sessions of a handle (Audience), if there are any.
+  void end_session(std::string_view handle) {
+    if (hello()) link_->end_session(handle);
+  }
+
   // Opens the link when there is none; several callers share one attempt, and a caller that gives up does not stop it.
   // Errors: unavailable (it cannot be started, with the reason; or it died too often lately), timeout, cancelled.
   base::Task<void> open(std::stop_token stop, base::Instant deadline);

@@ -1,0 +1,79 @@
+#include "sdk/open_calls.h"
+
+#include <gtest/gtest.h>
+
+#include "base/json.h"
+
+namespace {
+
+using protocol::Method;
+using sdk::Askable;
+using sdk::ConnectionOptions;
+using sdk::OnRequest;
+using sdk::OpenCall;
+using sdk::OpenCalls;
+
+OnRequest answers(std::string text) {
+  return [text](Method, std::string) -> base::Task<std::string> {
+    auto answer = [](std::string said) -> base::Task<std::string> { co_return said; };
+    return answer(text);
+  };
+}
+
+struct World {
+  base::Loop loop;
+  ConnectionOptions options;
+  OpenCalls calls;
+  std::string ask(Method method, const Askable& askable) {
+    auto reply = loop.block_on(sdk::answer_server(&options, askable, method, "{}"));
+    if (!reply) return "error";
+    return sdk::encode_for_server("1", *reply);
+  }
+  std::string ask(Method method) { return ask(method, calls.only()); }
+};
+
+TEST(OpenCalls, TheOnlyInteractiveRequestIsAsked) {
+  World w;
+  OpenCall list(w.calls, Method::tools_list, {});
+  EXPECT_NE(w.ask(Method::elicitation_create).find("-32602"), std::string::npos);
+  {
+    OpenCall call(w.calls, Method::tools_call, answers(R"({"a":1})"));
+    EXPECT_EQ(w.ask(Method::elicitation_create), R"({"jsonrpc":"2.0","id":1,"result":{"a":1}})");
+    {
+      OpenCall other(w.calls, Method::prompts_get, answers(R"({"b":1})"));
+      EXPECT_NE(w.ask(Method::elicitation_create).find("-32602"), std::string::npos);
+      EXPECT_EQ(w.ask(Method::roots_list, other.askable()), R"({"jsonrpc":"2.0","id":1,"result":{"b":1}})");
+    }
+    EXPECT_NE(w.ask(Method::sampling_create_message).find(R"("a":1)"), std::string::npos);
+  }
+  EXPECT_NE(w.ask(Method::elicitation_create).find("-32602"), std::string::npos);
+}
+
+TEST(OpenCalls, WhoHasNobodyToAskKnowsNoSuchMethod) {
+  World w;
+  OpenCall call(w.calls, Method::tools_call, {});
+  EXPECT_NE(w.ask(Method::elicitation_create).find("-32601"), std::string::npos);
+  EXPECT_NE(w.ask(Method::tools_list, call.askable()).find("-32601"), std::string::npos);
+  EXPECT_EQ(w.ask(Method::ping), R"({"jsonrpc":"2.0","id":1,"result":{}})");
+}
+
+TEST(OpenCalls, TheOwnerAnswersWhatNoCallDoes) {
+  World w;
+  w.options.on_request = answers(R"({"owner":1})");
+  w.options.answers = {Method::elicitation_create};
+  EXPECT_NE(w.ask(Method::elicitation_create).find("owner"), std::string::npos);
+  OpenCall call(w.calls, Method::tools_call, answers(R"({"call":1})"));
+  EXPECT_NE(w.ask(Method::elicitation_create).find("call"), std::string::npos);
+  EXPECT_NE(w.ask(Method::tools_list).find("-32601"), std::string::npos);
+}
+
+TEST(OpenCalls, AQuestionMovesTheDeadlinesOfThoseItMayBelongTo) {
+  World w;
+  int moved = 0;
+  OpenCall one(w.calls, Method::tools_call, {}), two(w.calls, Method::tools_list, {});
+  one.extend = [&](base::Instant) { ++moved; };
+  w.calls.extend(base::Timers::now());
+  EXPECT_EQ(moved, 1);
+}
+
+}  // namespace
