@@ -14,10 +14,7 @@ namespace {
 constexpr Built kNot = Built::not_yet;
 
 constexpr Key kTls[] = {{"cert", kNot}, {"key", kNot}};
-constexpr Key kRate[] = {{"per_second"}, {"burst"}};
-constexpr Key kLimits[] = {{"body"},   {"head"},  {"rate", Built::yes, {}, {}, kRate}, {"concurrency"}, {"calls"}, {"connections"},
-                           {"memory"}, {"result"}};
-constexpr Key kServerLimits[] = {{"rate", Built::yes, {}, {}, kRate}, {"body"}, {"result"}};
+constexpr Key kLimits[] = {{"body"}, {"head"}, {"rate", kNot}, {"concurrency", kNot}};
 constexpr Key kIssuer[] = {{"issuer", kNot},       {"audience", kNot}, {"provider", kNot},      {"algorithms", kNot},
                            {"groups_claim", kNot}, {"scopes", kNot},   {"allow_loopback", kNot}};
 constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys", kNot, "false", "true false"}};
@@ -85,10 +82,9 @@ constexpr Key kServer[] = {
     {"state"},
     {"deadline"},
     {"connect_timeout"},
-    {"concurrency"},
-    {"queue"},
-    {"idle_stop"},
-    {"limits", Built::yes, {}, {}, kServerLimits},
+    {"concurrency", kNot},
+    {"queue", kNot},
+    {"idle_stop", kNot},
     {"forward_headers"},
     {"validate", kNot, "false", "true false"},
     {"tools"},

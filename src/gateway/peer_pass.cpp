@@ -29,6 +29,12 @@ bool take(std::string_view& text, std::string& field) {
   return true;
 }
 
+template <class Number>
+bool read_number(const std::string& text, Number& out) {
+  auto [end, bad] = std::from_chars(text.data(), text.data() + text.size(), out);
+  return bad == std::errc() && end == text.data() + text.size();
+}
+
 long long seconds(PeerKeys::WallTime time) { return std::chrono::duration_cast<std::chrono::seconds>(time.time_since_epoch()).count(); }
 
 bool in_id(char c) { return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '_'; }
@@ -60,20 +66,20 @@ std::string digest_request(std::string_view method, std::string_view target, std
 std::string encode_pass(const PeerPass& pass, long long written) {
   std::string text;
   for (const std::string* field : {&pass.from, &pass.to, &pass.nonce, &pass.digest, &pass.host, &pass.address}) add(text, *field);
+  add(text, std::to_string(pass.number));
   add(text, std::to_string(written));
   return text;
 }
 
 Result<std::pair<PeerPass, long long>> decode_pass(std::string_view text) {
   PeerPass pass;
-  std::string time;
+  std::string number, time;
   bool good = true;
-  for (std::string* field : {&pass.from, &pass.to, &pass.nonce, &pass.digest, &pass.host, &pass.address, &time})
+  for (std::string* field : {&pass.from, &pass.to, &pass.nonce, &pass.digest, &pass.host, &pass.address, &number, &time})
     good = good && take(text, *field);
   long long written = 0;
-  auto [end, bad] = std::from_chars(time.data(), time.data() + time.size(), written);
-  good = good && text.empty() && bad == std::errc() && end == time.data() + time.size();
-  if (!good) return Error(Code::invalid_argument, "this is no pass");
+  if (!good || !text.empty() || !read_number(number, pass.number) || !read_number(time, written))
+    return Error(Code::invalid_argument, "this is no pass");
   return std::pair(std::move(pass), written);
 }
 
@@ -98,14 +104,22 @@ Result<std::string> PeerKeys::read_name(std::string_view text, std::string_view 
   return sealer_.open(text, "name " + std::string(nonce), now);
 }
 
-bool ShownPasses::first(const std::string& nonce, WallTime now) {
-  // One that was written by a clock that is ahead is good for longer.
-  while (!order_.empty() && now - order_.front().first > 3 * PeerKeys::kGood) {
-    known_.erase(order_.front().second);
-    order_.pop_front();
+bool ShownPasses::first(const std::string& from, std::uint64_t number, WallTime now) {
+  // A pass that was written by a clock that is ahead is good for longer.
+  if (!instances_.contains(from)) std::erase_if(instances_, [now](const auto& one) { return now - one.second.seen > 3 * PeerKeys::kGood; });
+  if (instances_.size() >= kMostInstances && !instances_.contains(from)) return false;
+  Window& window = instances_[from];
+  window.seen = now;
+  if (number == 0 || number + kSpan <= window.newest) return false;
+  if (number > window.newest) {
+    if (number - window.newest >= kSpan)
+      window.shown.assign(kSpan, false);
+    else
+      for (std::uint64_t skipped = window.newest + 1; skipped <= number; ++skipped) window.shown[skipped % kSpan] = false;
+    window.newest = number;
   }
-  if (order_.size() >= kMost || !known_.insert(nonce).second) return false;
-  order_.emplace_back(now, nonce);
+  if (window.shown[number % kSpan]) return false;
+  window.shown[number % kSpan] = true;
   return true;
 }
 

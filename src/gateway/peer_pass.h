@@ -2,11 +2,11 @@
 #pragma once
 
 #include <chrono>
-#include <deque>
+#include <cstdint>
 #include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -22,11 +22,12 @@ inline constexpr std::string_view kPassHeader = "Gatehouse-Peer";
 // A pass is for one request, by one instance, to one other.
 struct PeerPass {
   std::string from;
-  std::string to;       // empty: whoever listens there, to be asked for its name
-  std::string nonce;    // makes it good once
-  std::string digest;   // of the request, see digest_request()
-  std::string host;     // as the client wrote it
-  std::string address;  // of the client; empty on a Unix socket
+  std::string to;            // empty: whoever listens there, to be asked for its name
+  std::string nonce;         // random; what answers it is bound to it
+  std::uint64_t number = 0;  // counts the passes of `from`, and makes each good once
+  std::string digest;        // of the request, see digest_request()
+  std::string host;          // as the client wrote it
+  std::string address;       // of the client; empty on a Unix socket
 };
 
 // Whether a header belongs to a connection, and not to the request that is passed on. Host and the pass itself are among them.
@@ -62,18 +63,22 @@ class PeerKeys {
 std::string encode_pass(const PeerPass& pass, long long written);
 mcp::Result<std::pair<PeerPass, long long>> decode_pass(std::string_view text);
 
-// The nonces of passes that were shown, for as long as a pass may be good.
+// Which passes were shown, for as long as one may be good.
 // Threads: one only.
 class ShownPasses {
  public:
   using WallTime = PeerKeys::WallTime;
-  // True for one that was not shown before. False also where there are too many to remember.
-  bool first(const std::string& nonce, WallTime now);
+  // True for one that was not shown before. False also for one that is many behind the newest of its instance.
+  bool first(const std::string& from, std::uint64_t number, WallTime now);
 
  private:
-  static constexpr std::size_t kMost = 200'000;
-  std::unordered_set<std::string> known_;
-  std::deque<std::pair<WallTime, std::string>> order_;
+  static constexpr std::size_t kSpan = 65'536, kMostInstances = 1'024;
+  struct Window {
+    std::uint64_t newest = 0;
+    WallTime seen;
+    std::vector<bool> shown = std::vector<bool>(kSpan);  // of the last kSpan numbers, each at its remainder
+  };
+  std::unordered_map<std::string, Window> instances_;
 };
 
 // The instances that texts sealed by a Carrier name, in any text: 32 characters of an id, a dot, and much base64.

@@ -9,7 +9,7 @@ using Keys = std::vector<sdk::Sealer::KeyMaterial>;
 using std::chrono::seconds;
 
 const Keys kKeys{sdk::Sealer::KeyMaterial(std::string(32, 'a'))};
-const PeerPass kPass{"one", "two", "n", "d", "localhost:1", "127.0.0.1"};
+const PeerPass kPass{"one", "two", "n", 7, "d", "localhost:1", "127.0.0.1"};
 
 TEST(PeerPass, IsGoodForWhoHasTheKeysAndNotForLong) {
   const auto now = PeerKeys::WallTime::clock::now();
@@ -31,10 +31,19 @@ TEST(PeerPass, IsGoodForWhoHasTheKeysAndNotForLong) {
 TEST(PeerPass, IsShownOnce) {
   const auto now = PeerKeys::WallTime::clock::now();
   ShownPasses shown;
-  EXPECT_TRUE(shown.first("a", now));
-  EXPECT_FALSE(shown.first("a", now));
-  EXPECT_FALSE(shown.first("a", now + seconds(60)));
-  EXPECT_TRUE(shown.first("b", now + seconds(100)));
+  EXPECT_TRUE(shown.first("a", 5, now));
+  EXPECT_FALSE(shown.first("a", 5, now));
+  EXPECT_TRUE(shown.first("b", 5, now));
+  EXPECT_TRUE(shown.first("a", 3, now)) << "on another connection";
+  EXPECT_FALSE(shown.first("a", 3, now));
+  EXPECT_TRUE(shown.first("a", 5 + 65'536, now)) << "the same remainder";
+  EXPECT_FALSE(shown.first("a", 5 + 65'536, now));
+  EXPECT_FALSE(shown.first("a", 5, now)) << "too far behind";
+  EXPECT_TRUE(shown.first("a", 6, now)) << "just not";
+  EXPECT_TRUE(shown.first("a", 1'000'000'000'000, now));
+  EXPECT_FALSE(shown.first("a", 6, now));
+  EXPECT_FALSE(shown.first("a", 0, now));
+  for (std::uint64_t i = 1; i < 3; ++i) EXPECT_TRUE(shown.first("a", 1'000'000'000'000 + i, now));
 }
 
 TEST(PeerPass, TheDigestIsOfAllThatIsPassedOn) {

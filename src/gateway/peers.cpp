@@ -1,5 +1,6 @@
 #include "gateway/peers.h"
 
+#include "base/any_stop.h"
 #include "base/log.h"
 #include "net/sse.h"
 #include "protocol/errors.h"
@@ -22,6 +23,7 @@ constexpr std::string_view kPrefix = "/peer", kHello = "/peer/hello";
 constexpr Millis kEvery{1'000};        // between two questions to a peer
 constexpr Millis kPatience{1'000};     // for its answer
 constexpr int kMissedMost = 2;         // unanswered questions after which it has gone
+constexpr int kSilentMost = 5;         // and after which what was passed on to it is given up
 constexpr Millis kLongest{3'600'000};  // for the answer to a request that was passed on: its own deadlines are shorter
 constexpr Millis kSilence{120'000};    // on a stream, where something is said every few seconds
 constexpr std::size_t kLargest = 256 << 20;
@@ -59,7 +61,7 @@ Peers::Peers(Parts parts) : parts_(std::move(parts)), keys_(parts_.state_keys), 
   for (const std::string& origin : parts_.origins) {
     auto url = net::parse_url(origin);
     if (!url) continue;  // the config has seen to that
-    peers_.push_back(std::make_unique<Peer>(Peer{*std::move(url), {}, 0}));
+    peers_.push_back(std::make_unique<Peer>(Peer{*std::move(url), {}, 0, {}}));
   }
 }
 
@@ -96,6 +98,7 @@ Task<void> Peers::ask(Peer* peer) {
   PeerPass pass;
   pass.from = parts_.carrier.instance();
   pass.nonce = sdk::random_id();
+  pass.number = ++passes_;
   pass.digest = digest_request("POST", kHello, {}, "");
   const std::string written = keys_.write(pass, PeerKeys::WallTime::clock::now());
   const HttpHeader headers[] = {{kPassHeader, written}};
@@ -126,6 +129,7 @@ Task<void> Peers::ask(Peer* peer) {
   } else if (!stop_.stop_requested() && ++peer->missed >= kMissedMost) {
     if (peer->missed == kMissedMost) base::log::warn("peer gone", {{"peer", peer->url.origin}, {"reason", name.error().message}});
     peer->instance.clear();
+    if (peer->missed == kSilentMost) std::exchange(peer->silent, std::stop_source()).request_stop();
   }
 }
 
@@ -199,6 +203,7 @@ Task<Peers::Passed> Peers::pass_on(net::HttpExchange* exchange, Peer* peer) {
   pass.from = parts_.carrier.instance();
   pass.to = peer->instance;
   pass.nonce = sdk::random_id();
+  pass.number = ++passes_;
   pass.digest = digest_request(from.method, target, headers, from.body);
   pass.host = from.find("host").value_or("");
   pass.address = from.peer_address;
@@ -212,12 +217,12 @@ Task<Peers::Passed> Peers::pass_on(net::HttpExchange* exchange, Peer* peer) {
   request.headers = headers;
   request.body = from.body;
   const base::Instant deadline = Timers::now() + kLongest;
-  const std::stop_token stop = exchange->stop_token();
-  auto response = co_await client_.send(request, stop, deadline).result();
+  const base::AnyStop stop(exchange->stop_token(), peer->silent.get_token());
+  const std::stop_token either = stop.token();
+  auto response = co_await client_.send(request, either, deadline).result();
   if (!response) {
-    const Code code = response.error().code;
-    if (code == Code::unavailable) co_return Passed::no;
-    if (code != Code::cancelled) co_await say_lost(exchange);
+    if (response.error().code == Code::unavailable) co_return Passed::no;
+    if (!exchange->stop_token().stop_requested()) co_await say_lost(exchange);
     co_return Passed::yes;
   }
   // Another instance listens there by now.
@@ -236,7 +241,7 @@ Task<void> Peers::relay(net::HttpExchange* exchange, net::HttpResponse* response
     Result<std::string> body = co_await response->body(kLargest).result();
     if (body)
       co_await exchange->respond(response->status(), lines, *body);
-    else if (body.error().code != Code::cancelled)
+    else if (!exchange->stop_token().stop_requested())
       co_await say_lost(exchange);
     co_return;
   }
@@ -246,7 +251,7 @@ Task<void> Peers::relay(net::HttpExchange* exchange, net::HttpResponse* response
   for (;;) {
     response->extend(Timers::now() + kSilence);
     Result<net::HttpChunk> chunk = co_await response->read_some().result();
-    if (!chunk && chunk.error().code == Code::cancelled) co_return;
+    if (!chunk && exchange->stop_token().stop_requested()) co_return;
     if (!chunk && !lost.empty()) {
       const std::string event = net::sse_message(lost);
       co_await exchange->write(event);
@@ -276,7 +281,7 @@ Task<bool> Peers::receive(net::HttpExchange& exchange, const Find* find) {
   if (!pass) co_return false;
   std::vector<HttpHeader> headers = passed_on(request.headers);
   if (pass->digest != digest_request(request.method, request.target, headers, request.body)) co_return false;
-  if (!shown_.first(pass->nonce, now)) co_return false;
+  if (!shown_.first(pass->from, pass->number, now)) co_return false;
   if (request.path == kHello) {
     const std::string name = keys_.write_name(parts_.carrier.instance(), pass->nonce, now);
     const HttpHeader type[] = {{"Content-Type", "text/plain"}};

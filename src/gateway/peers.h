@@ -52,6 +52,7 @@ class Peers {
     net::Url url;
     std::string instance;  // empty: gone, or never heard of
     int missed = 0;
+    std::stop_source silent;  // requested when it has not answered for so long that nobody shall wait for it
   };
   enum class Passed { yes, no };
 
@@ -68,6 +69,7 @@ class Peers {
   Parts parts_;
   PeerKeys keys_;
   ShownPasses shown_;
+  std::uint64_t passes_ = 0;
   net::HttpClient client_;
   std::vector<std::unique_ptr<Peer>> peers_;
   // Where sessions went whose first instance has gone.

@@ -151,14 +151,14 @@ TEST_F(PeersTest, APassIsGoodForOneRequestOnce) {
   (void)post(one_.origin() + "/mcp", two_.seal());  // they know each other
   PeerKeys keys(one_.state_keys());
   const net::HttpHeader headers[] = {{"X-Of-Client", "mine"}};
-  PeerPass pass{one_.id(), two_.id(), "n1", digest_request("POST", "/peer/mcp", headers, "body"), "client.example", "127.0.0.1"};
+  PeerPass pass{one_.id(), two_.id(), "n", 1'000, digest_request("POST", "/peer/mcp", headers, "body"), "client.example", "127.0.0.1"};
   auto written = [&] { return keys.write(pass, PeerKeys::WallTime::clock::now()); };
   const std::string at = two_.origin() + "/peer/mcp", name(kPassHeader);
   std::string good = written();
   Said said = post(at, "body", name, good);
   EXPECT_EQ(said.body, "two POST /mcp body client.example mine");
   EXPECT_EQ(post(at, "body", name, good).status, 404) << "a second time";
-  pass.nonce = "n2";
+  ++pass.number;
   EXPECT_EQ(post(at, "another body", name, written()).status, 404);
   EXPECT_EQ(post(two_.origin() + "/peer/mcp?", "body", name, written()).status, 404);
   pass.to = one_.id();

@@ -2,12 +2,15 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { randomBytes } from 'node:crypto'
-import { clients, fixture, freePort, LEGACY, modern, node, Scope, startGateway, text, within } from './lib.mjs'
+import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
+import { ask, clients, fixture, freePort, LEGACY, META, modern, node, openStreams, Scope, startGateway, text, within } from './lib.mjs'
 import { lacking, startPair, startPostgres } from './pair.mjs'
 import { makeVault } from './world.mjs'
 
 const stdio = (mode = 'good') => ({ command: [node, fixture('stdio.mjs'), `instances-${process.pid}`, mode] })
 const everything = scope => ({ fixture: stdio(), files: { builtin: 'filesystem', roots: [makeVault(scope.folder())] } })
+const asking = () => ({ asks: { command: [node, fixture('asks.mjs'), `asks-${process.pid}`] } })
+const meta = { [`${META}clientCapabilities`]: { elicitation: { form: {} } } }
 const accept = 'application/json, text/event-stream'
 
 // A session by hand: {id, post, open}.
@@ -28,6 +31,17 @@ async function session(url, { capabilities = {} } = {}) {
     return JSON.parse(body)
   }
   return { id, headers, post, result, open: (more = {}) => fetch(url, { headers: { ...headers, ...more, accept: 'text/event-stream' } }), url }
+}
+
+function answering(client, kind, name) {
+  const handler = async () => ({ action: 'accept', content: { name: await name() } })
+  client.client.setRequestHandler(kind === 'sdk1' ? ElicitRequestSchema : 'elicitation/create', handler)
+}
+
+// The instance where a call is open.
+async function holder(pair) {
+  const open = await Promise.all(pair.instances.map(async one => Number(/^gatehouse_open_calls (\d+)/m.exec((await one.get('/metrics')).text)[1])))
+  return open[1] > open[0] ? 1 : 0
 }
 
 // The messages on an event stream, one after the other.
@@ -164,6 +178,83 @@ describe('two instances behind nginx', { skip: lacking }, () => {
     await says('after the other')
     await pair.restart(1)
     await says('in the end')
+  })
+
+  test('an instance that hangs is not waited for without end, and its sessions go on at the other', async t => {
+    const scope = Scope.of(t)
+    const pair = await startPair(scope, { servers: everything(scope) })
+    const owned = await session(pair.instances[0].url)
+    const away = await at(owned, pair.instances[1].url)
+    assert.ok((await away.result('tools/list')).result.tools.length > 3)
+    process.kill(pair.instances[0].pid, 'SIGSTOP')
+    scope.defer(() => process.kill(pair.instances[0].pid, 'SIGCONT'))
+    const hanging = await within(30000, 'the call', away.post({ jsonrpc: '2.0', id: 7, method: 'tools/call', params: { name: 'fixture__echo', arguments: { text: 'x' } } }))
+    assert.match(await hanging.text(), /"id":7,"error":.*call again/s)
+    assert.ok((await away.result('tools/list')).result.tools.length > 3)
+  })
+
+  test('a question is answered at whatever instance, in both eras', async t => {
+    const scope = Scope.of(t)
+    const pair = await startPair(scope, { servers: asking() })
+    // By hand: the first leg at one, the retry at the other.
+    const call = (i, more = {}) => ask(pair.instances[i].url, 'tools/call', { name: 'asks__form', arguments: {}, ...more }, { meta })
+    for (const [first, second] of [[0, 1], [1, 0], [0, 0]]) {
+      const { inputRequests, requestState } = (await call(first)).json.result
+      const again = await call(second, { requestState })
+      assert.equal(again.json.result.resultType, 'input_required', again.text)
+      const inputResponses = { [Object.keys(inputRequests)[0]]: { action: 'accept', content: { name: 'Ada' } } }
+      const last = await call(second, { requestState: again.json.result.requestState, inputResponses })
+      assert.match(text(last.json.result), /Ada/, last.text)
+    }
+    // And by clients, who do not choose.
+    for (const kind of ['sdk1', 'legacy', 'modern']) {
+      const client = await clients[kind](scope, pair.url, { capabilities: { elicitation: { form: {} } } })
+      answering(client, kind, () => kind)
+      for (let i = 0; i < 5; ++i) assert.match(text(await client.callTool('asks__form')), new RegExp(`"name":"${kind}"`))
+    }
+  })
+
+  test('kill -9 while a question is open: that call is lost and says so; its client goes on', async t => {
+    const scope = Scope.of(t)
+    const pair = await startPair(scope, { servers: asking() })
+    const call = (i, more = {}) => ask(pair.instances[i].url, 'tools/call', { name: 'asks__form', arguments: {}, ...more }, { meta })
+    const first = await call(0)
+    await pair.instances[0].kill('SIGKILL')
+    const late = await call(1, { requestState: first.json.result.requestState, inputResponses: {} })
+    assert.match(late.json.error.message, /call again/, late.text)
+    await pair.restart(0)
+    await Promise.all(pair.instances.map(one => one.wrote(/peer found/)))
+    const current = await clients.modern(scope, pair.url, { capabilities: { elicitation: { form: {} } } })
+    answering(current, 'modern', () => 'modern')
+    for (const kind of ['sdk1', 'legacy']) {
+      const client = await clients[kind](scope, pair.url, { capabilities: { elicitation: { form: {} } } })
+      let killed
+      answering(client, kind, async () => {
+        if (killed === undefined) await pair.instances[killed = await holder(pair)].kill('SIGKILL')
+        return kind
+      })
+      await assert.rejects(within(30000, `the lost call of ${kind}`, client.callTool('asks__form')), error => { assert.doesNotMatch(error.message, /waited/); return true })
+      assert.match(text(await client.callTool('asks__form')), new RegExp(`"name":"${kind}"`), kind)
+      assert.match(text(await current.callTool('asks__form')), /"name":"modern"/)
+      await pair.restart(killed)
+      assert.match(text(await client.callTool('asks__form')), new RegExp(`"name":"${kind}"`), kind)
+    }
+  })
+
+  test('kill -9 of the instance that a client listens at: it hears of what comes after', async t => {
+    const scope = Scope.of(t)
+    const pair = await startPair(scope, { servers: everything(scope) })
+    const client = await clients.sdk1(scope, pair.url)
+    const heard = new Promise(done => client.client.setNotificationHandler(ToolListChangedNotificationSchema, done))
+    await client.listTools()
+    await pair.instances[0].kill('SIGKILL')
+    await client.listTools()
+    await pair.restart(0)
+    await pair.instances[1].kill('SIGKILL')
+    await client.listTools()
+    await openStreams(pair.instances[0], 1, 20000)
+    await client.callTool('fixture__grow')
+    await within(15000, 'the change', heard)
   })
 
   test('nobody without a pass comes in by the way between instances', async t => {
