@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "access/identity.h"
+#include "app/config_limits.h"
 #include "app/config_proxy.h"
 #include "app/config_server.h"
 #include "app/config_shared.h"
@@ -35,14 +36,6 @@ void read_listen(const yaml::Value& value, Reader& reader, AppConfig& config) {
     config.listen = *address;
   else
     reader.error(value, "listen: " + address.error().message);
-}
-
-void read_limits(const yaml::Value& value, Reader& reader, AppConfig& config) {
-  if (!reader.is_map(value, "limits")) return;
-  if (auto* body = value.find("body"))
-    if (auto size = reader.size(*body, "limits.body", 1024, 64 * 1024 * 1024)) config.limits.body = *size;
-  if (auto* head = value.find("head"))
-    if (auto size = reader.size(*head, "limits.head", 1024, 64 * 1024)) config.limits.head = *size;
 }
 
 void read_origins(const yaml::Value& value, Reader& reader, AppConfig& config) {
@@ -82,7 +75,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   if (!servers || servers->kind == yaml::Value::Kind::null)
     findings.warn(0, 0, "there are no servers; add one under servers:");
   else
-    config.gateway.servers = read_servers(*servers, reader, findings);
+    config.gateway.servers = read_servers(*servers, config.gateway.limits, reader, findings);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
 }
 

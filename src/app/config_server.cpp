@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "app/config_limits.h"
 #include "app/nearest.h"
 #include "app/schema.h"
 #include "base/digest.h"
@@ -53,8 +54,8 @@ bool variable_name(std::string_view name) {
 // Reads one server.
 class ServerReader {
  public:
-  ServerReader(const yaml::Member& member, Reader& reader, Findings& findings)
-      : map_(member.value), path_("servers." + member.key), reader_(reader), findings_(findings) {
+  ServerReader(const yaml::Member& member, const gateway::Limits& limits, Reader& reader, Findings& findings)
+      : map_(member.value), limits_(limits), path_("servers." + member.key), reader_(reader), findings_(findings) {
     config_.id = member.key;
     config_.place.file = findings.file();
     config_.place.line = member.mark.line;
@@ -68,6 +69,8 @@ class ServerReader {
       if (auto flag = reader_.flag(*value, at("enabled"))) config_.enabled = *flag;
     if (!read_kind()) return {};
     read_common();
+    default_server_limits(limits_, config_);
+    read_server_limits(map_, path_, reader_, config_);
     if (auto* value = map_.find("tools")) read_tools(*value);
     switch (config_.kind) {
       case Kind::builtin: read_builtin(); break;
@@ -105,7 +108,7 @@ class ServerReader {
 
   static std::string_view belongs_to(std::string_view key) {
     if (key == "roots" || key == "allow_hard_links") return "builtin";
-    if (key == "env" || key == "cwd") return "command";
+    if (key == "env" || key == "cwd" || key == "idle_stop") return "command";
     if (key == "headers" || key == "forward_headers" || key == "ca") return "url";
     return {};
   }
@@ -354,6 +357,7 @@ class ServerReader {
   }
 
   const yaml::Value& map_;
+  const gateway::Limits& limits_;
   std::string path_;
   Reader& reader_;
   Findings& findings_;
@@ -362,7 +366,7 @@ class ServerReader {
 
 }  // namespace
 
-std::vector<ServerConfig> read_servers(const yaml::Value& servers, Reader& reader, Findings& findings) {
+std::vector<ServerConfig> read_servers(const yaml::Value& servers, const gateway::Limits& limits, Reader& reader, Findings& findings) {
   std::vector<ServerConfig> out;
   if (!reader.is_map(servers, "servers")) return out;
   for (const yaml::Member& member : servers.members) {
@@ -372,7 +376,7 @@ std::vector<ServerConfig> read_servers(const yaml::Value& servers, Reader& reade
     else if (among(member.key, kReserved))
       reader.error(member.mark, fmt::format("the server id {} is reserved; choose another", shown(member.key)));
     if (!reader.is_map(member.value, "servers." + member.key)) continue;
-    if (auto server = ServerReader(member, reader, findings).read()) out.push_back(std::move(*server));
+    if (auto server = ServerReader(member, limits, reader, findings).read()) out.push_back(std::move(*server));
   }
   return out;
 }

@@ -12,6 +12,8 @@ namespace app {
 
 // Reads the map under `servers:`. What cannot be read is left out, with a finding that says why. A disabled server is checked for its
 // form only: what it would need (programs, folders, secrets) may be missing.
-std::vector<gateway::ServerConfig> read_servers(const yaml::Value& servers, Reader& reader, Findings& findings);
+// `limits` are the gateway's: where a server says nothing else, they hold.
+std::vector<gateway::ServerConfig> read_servers(const yaml::Value& servers, const gateway::Limits& limits, Reader& reader,
+                                                Findings& findings);
 
 }  // namespace app

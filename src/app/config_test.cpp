@@ -105,12 +105,17 @@ name_limit: 60
 allowed_hosts: [mcp.example.com]
 allowed_origins: [https://app.example.com]
 strict: true
-limits: { body: 1mb, head: 8kb }
+limits:
+  { body: 1mb, head: 8kb, rate: 600/m, concurrency: 20, calls: 500, connections: 2000, memory: 64mb, result: 2mb }
 servers:
   vault: { builtin: vault, roots: [./vault], required: true, start: eager }
   files: { builtin: filesystem, roots: [{ path: ./vault, mode: write }], allow_hard_links: true }
   child:
     command: [tool, -y, 1.5]
+    concurrency: 4
+    queue: 0
+    idle_stop: 30s
+    limits: { rate: { per_second: 5, burst: 50 }, body: 64kb, result: 1mb }
     env: { A: "x-${env:TOKEN}", B: 1, C: "${file:key}", D: "$${plain}" }
     sandbox: off
     deadline: 5m
@@ -133,6 +138,14 @@ servers:
   EXPECT_EQ(config.socket_path(), folder_.string() + "/state.db.sock");
   EXPECT_EQ(config.limits.body, 1024u * 1024);
   EXPECT_EQ(config.limits.head, 8192u);
+  const gateway::Limits& limits = config.gateway.limits;
+  EXPECT_DOUBLE_EQ(limits.rate->per_second, 10);
+  EXPECT_DOUBLE_EQ(limits.rate->burst, 600);
+  EXPECT_EQ(limits.concurrency, 20u);
+  EXPECT_EQ(limits.calls, 500u);
+  EXPECT_EQ(limits.connections, 2000u);
+  EXPECT_EQ(limits.memory, 64u * 1024 * 1024);
+  EXPECT_EQ(limits.result, 2u * 1024 * 1024);
   EXPECT_EQ(config.gateway.name_limit, 60u);
   EXPECT_THAT(config.allowed_origins, ElementsAre("https://app.example.com"));
   EXPECT_THAT(config.allowed_hosts, ElementsAre("mcp.example.com"));
@@ -141,7 +154,9 @@ servers:
 
   const gateway::ServerConfig& vault = config.gateway.servers[0];
   EXPECT_EQ(vault.id, "vault");
-  EXPECT_EQ(vault.place.line, 12);
+  EXPECT_EQ(vault.place.line, 13);
+  EXPECT_EQ(vault.concurrency, 100u);
+  EXPECT_EQ(vault.idle_stop, std::chrono::milliseconds(0));
   EXPECT_TRUE(vault.required);
   EXPECT_EQ(vault.start, gateway::ServerConfig::Start::eager);
   EXPECT_EQ(vault.state, gateway::ServerConfig::State::none);
@@ -156,6 +171,13 @@ servers:
   const gateway::ServerConfig& child = config.gateway.servers[2];
   EXPECT_EQ(child.kind, gateway::ServerConfig::Kind::command);
   EXPECT_THAT(child.command, ElementsAre("tool", "-y", "1.5"));
+  EXPECT_EQ(child.concurrency, 4u);
+  EXPECT_EQ(child.queue, 0u);
+  EXPECT_EQ(child.idle_stop, std::chrono::seconds(30));
+  EXPECT_DOUBLE_EQ(child.rate->per_second, 5);
+  EXPECT_DOUBLE_EQ(child.rate->burst, 50);
+  EXPECT_EQ(child.largest_request, 64u * 1024);
+  EXPECT_EQ(child.largest_result, 1024u * 1024);
   EXPECT_EQ(child.env.at("A").reveal(), "x-t0ken");
   EXPECT_EQ(child.env.at("B").reveal(), "1");
   EXPECT_EQ(child.env.at("C").reveal(), "hunter2");
@@ -170,6 +192,7 @@ servers:
 
   const gateway::ServerConfig& web = config.gateway.servers[3];
   EXPECT_EQ(web.url, "https://tools.example.com/mcp");
+  EXPECT_EQ(web.largest_result, limits.result);
   EXPECT_EQ(web.headers[0].first, "Authorization");
   EXPECT_EQ(web.ca, folder_.string() + "/ca.pem");
   EXPECT_FALSE(web.enabled);
@@ -235,7 +258,6 @@ INSTANTIATE_TEST_SUITE_P(
              {"g.yaml:2:13: disclosure must be all, search, code or auto, not \"some\""}},
         Case{"TelemetryAsBuilt", "servers: {}\ntelemetry: { content: none }", {}},
         Case{"Telemetry", "servers: {}\ntelemetry: { otlp: http://localhost:4318 }", {"g.yaml:2:1: telemetry is not built yet; remove it"}},
-        Case{"LimitsRate", "servers: {}\nlimits: { rate: 5 }", {"g.yaml:2:11: limits.rate is not built yet; remove it"}},
         Case{"PostgresWithoutKeys",
              "servers: {}\nstore: postgres://localhost/g",
              {"g.yaml:2:8: store: instances that share a database share keys; add state_keys, the same for each; make one with: openssl "
@@ -251,6 +273,19 @@ INSTANTIATE_TEST_SUITE_P(
              "servers: {}\nstate_keys: [0123456789abcdef0123456789abcdef]\npeers: [10.0.0.2:8811/mcp]",
              {"g.yaml:3:9: peers[0] must be the address of another instance, like 10.0.0.2:8811 or https://two.internal, not "
               "\"http://10.0.0.2:8811/mcp\""}},
+        Case{"LimitsRate",
+             "servers: {}\nlimits: { rate: 5 }",
+             {"g.yaml:2:17: limits.rate must be a rate like 100/s, 600/m or { per_second: 10, burst: 50 }, not \"5\""}},
+        Case{"LimitsRateMap", "servers: {}\nlimits: { rate: { burst: 5 } }", {"g.yaml:2:17: limits.rate has no per_second; add it"}},
+        Case{"LimitsRateKey",
+             "servers: {}\nlimits: { rate: { per_second: 5, brust: 5 } }",
+             {"g.yaml:2:34: unknown key \"brust\" in limits.rate; did you mean \"burst\"?"}},
+        Case{"IdleStop",
+             "servers: { a: { builtin: vault, roots: [./vault], idle_stop: 1m } }",
+             {"g.yaml:1:51: servers.a.idle_stop is for command servers, and this is a builtin server; remove it"}},
+        Case{"Concurrency",
+             "servers: { a: { command: [tool], concurrency: 0 } }",
+             {"g.yaml:1:47: servers.a.concurrency must be a whole number from 1 to 100000, not \"0\""}},
         Case{"Sandbox",
              "servers: { c: { command: [tool], sandbox: { write: [./x] } } }",
              {"g.yaml:1:43: servers.c.sandbox: a map is not built yet; the only value for now is off"}},

@@ -14,7 +14,10 @@ namespace {
 constexpr Built kNot = Built::not_yet;
 
 constexpr Key kTls[] = {{"cert", kNot}, {"key", kNot}};
-constexpr Key kLimits[] = {{"body"}, {"head"}, {"rate", kNot}, {"concurrency", kNot}};
+constexpr Key kRate[] = {{"per_second"}, {"burst"}};
+constexpr Key kLimits[] = {{"body"},   {"head"},  {"rate", Built::yes, {}, {}, kRate}, {"concurrency"}, {"calls"}, {"connections"},
+                           {"memory"}, {"result"}};
+constexpr Key kServerLimits[] = {{"rate", Built::yes, {}, {}, kRate}, {"body"}, {"result"}};
 constexpr Key kIssuer[] = {{"issuer", kNot},       {"audience", kNot}, {"provider", kNot},      {"algorithms", kNot},
                            {"groups_claim", kNot}, {"scopes", kNot},   {"allow_loopback", kNot}};
 constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys", kNot, "false", "true false"}};
@@ -82,9 +85,10 @@ constexpr Key kServer[] = {
     {"state"},
     {"deadline"},
     {"connect_timeout"},
-    {"concurrency", kNot},
-    {"queue", kNot},
-    {"idle_stop", kNot},
+    {"concurrency"},
+    {"queue"},
+    {"idle_stop"},
+    {"limits", Built::yes, {}, {}, kServerLimits},
     {"forward_headers"},
     {"validate", kNot, "false", "true false"},
     {"tools"},

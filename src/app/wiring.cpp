@@ -7,6 +7,7 @@
 #include "app/config_shared.h"
 #include "app/instance_lock.h"
 #include "gateway/front.h"
+#include "protocol/message.h"
 
 namespace app {
 namespace {
@@ -18,11 +19,18 @@ net::HttpServerOptions server_options(const AppConfig& config) {
   net::HttpServerOptions options;
   options.max_body = config.limits.body;
   options.max_head = config.limits.head;
+  options.max_connections = config.gateway.limits.connections;
+  options.max_held = config.gateway.limits.memory;
+  const auto wait = std::chrono::seconds(options.turned_away.retry_after);
+  mcp::Error full(Code::unavailable, "the gateway has too much to do; try again later");
+  options.turned_away.type = "application/json";
+  options.turned_away.body = protocol::encode_error({}, protocol::to_refusal(std::move(full).with_data(gateway::retry_after(wait))));
   return options;
 }
 
 observe::UpstreamGauge gauge_of(const gateway::UpstreamStatus& upstream) {
-  return {upstream.id, upstream.kind, upstream.state, upstream.tools, upstream.starts};
+  return {upstream.id,     upstream.kind,      upstream.state,  upstream.tools,
+          upstream.starts, upstream.in_flight, upstream.queued, upstream.failures};
 }
 
 }  // namespace
@@ -70,7 +78,14 @@ HttpSide::HttpSide(Wiring& wiring)
     : wiring_(wiring),
       origins_{wiring.config().allowed_hosts, wiring.config().allowed_origins, sdk::OriginRules::Loopback::allowed},
       routes_(route_parts()),
-      server_(wiring.loop(), server_options(wiring.config()), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {}
+      server_(wiring.loop(), options(), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {}
+
+net::HttpServerOptions HttpSide::options() {
+  net::HttpServerOptions out = server_options(wiring_.config());
+  // Pages that say how the gateway is are served all the same.
+  out.doorman = [gateway = &wiring_.gateway()](const net::HttpRequest& head) { return !gateway->full() || !head.path.starts_with("/mcp"); };
+  return out;
+}
 
 net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler) {
   sdk::HttpEndpointOptions options;
@@ -138,6 +153,8 @@ std::string HttpSide::metrics_text() const {
   gauges.connections = counters.accepted;
   gauges.requests = counters.requests;
   gauges.refused = counters.refused;
+  gauges.turned_away = counters.turned_away;
+  gauges.held_bytes = counters.held;
   gauges.resident_bytes = observe::resident_bytes();
   gauges.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
   gauges.version = build_version();

@@ -78,6 +78,7 @@ class HttpSide {
  private:
   net::HttpHandler add_endpoint(std::string path, sdk::Handler& handler);
   edge::RouteParts route_parts();
+  net::HttpServerOptions options();
   std::string metrics_text() const;
 
   Wiring& wiring_;

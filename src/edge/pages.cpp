@@ -24,8 +24,13 @@ std::string quoted_list(const Range& range) {
 }
 
 std::string upstream_json(const gateway::UpstreamStatus& upstream) {
-  return fmt::format(R"({{"id":{},"kind":{},"state":{},"required":{},"tools":{},"reason":{}}})", quoted(upstream.id), quoted(upstream.kind),
-                     quoted(upstream.state), truth(upstream.required), upstream.tools, quoted(upstream.reason));
+  std::string out =
+      fmt::format(R"({{"id":{},"kind":{},"state":{},"required":{},"tools":{},"reason":{},"in_flight":{},"queued":{},"failures":{})",
+                  quoted(upstream.id), quoted(upstream.kind), quoted(upstream.state), truth(upstream.required), upstream.tools,
+                  quoted(upstream.reason), upstream.in_flight, upstream.queued, upstream.failures);
+  if (!upstream.last_error.empty()) out += ",\"last_error\":" + quoted(upstream.last_error);
+  if (upstream.next_try) out += fmt::format(",\"next_try_ms\":{}", upstream.next_try->count());
+  return out + '}';
 }
 
 }  // namespace
@@ -46,7 +51,7 @@ Page ready_page(const gateway::Status& status, const mcp::Result<>& store) {
   bool ready = store.ok();
   std::string upstreams;
   for (const gateway::UpstreamStatus& upstream : status.upstreams) {
-    if (upstream.required && upstream.enabled && upstream.state != "up") ready = false;
+    if (upstream.required && upstream.enabled && !gateway::can_serve(upstream.state)) ready = false;
     if (!upstreams.empty()) upstreams += ',';
     upstreams += upstream_json(upstream);
   }

@@ -22,7 +22,7 @@ struct Page {
 Page front_page(std::string_view version);
 // `/healthz`: the loop turns, or this would not be said.
 Page health_page();
-// `/readyz`: 200 when the store works and every required upstream is up, else 503; either way the reason for each upstream.
+// `/readyz`: 200 when the store works and every required upstream can serve, else 503; either way the reason for each upstream.
 Page ready_page(const gateway::Status& status, const mcp::Result<>& store);
 // `/metrics`: `text` as Prometheus reads it.
 Page metrics_page(std::string text);

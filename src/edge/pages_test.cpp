@@ -12,11 +12,16 @@ gateway::Status two_upstreams() {
   up.state = "up";
   up.tools = 3;
   up.required = true;
+  up.in_flight = 2;
+  up.queued = 1;
   gateway::UpstreamStatus down;
   down.id = "web";
   down.kind = "url";
   down.state = "down";
   down.reason = "no \"answer\"";
+  down.failures = 7;
+  down.last_error = down.reason;
+  down.next_try = std::chrono::milliseconds(250);
   status.upstreams = {up, down};
   return status;
 }
@@ -24,18 +29,24 @@ gateway::Status two_upstreams() {
 TEST(Pages, ReadySaysHowEachUpstreamIs) {
   edge::Page page = edge::ready_page(two_upstreams(), {});
   EXPECT_EQ(page.status, 200);
-  EXPECT_EQ(page.body,
-            R"({"ready":true,"store":"ok","upstreams":[{"id":"files","kind":"builtin","state":"up","required":true,"tools":3,"reason":""},)"
-            R"({"id":"web","kind":"url","state":"down","required":false,"tools":0,"reason":"no \"answer\""}]})"
-            "\n");
+  EXPECT_EQ(
+      page.body,
+      R"({"ready":true,"store":"ok","upstreams":[{"id":"files","kind":"builtin","state":"up","required":true,"tools":3,"reason":"","in_flight":2,"queued":1,"failures":0},)"
+      R"({"id":"web","kind":"url","state":"down","required":false,"tools":0,"reason":"no \"answer\"","in_flight":0,"queued":0,"failures":7,"last_error":"no \"answer\"","next_try_ms":250}]})"
+      "\n");
 }
 
-TEST(Pages, ARequiredUpstreamThatIsNotUpIsNotReady) {
+TEST(Pages, ARequiredUpstreamThatCannotServeIsNotReady) {
   gateway::Status status = two_upstreams();
-  for (const char* state : {"down", "starting", "idle"}) {
+  for (const char* state : {"down", "open", "starting", "idle"}) {
     status.upstreams[0].state = state;
     EXPECT_EQ(edge::ready_page(status, {}).status, 503) << state;
   }
+  for (const char* state : {"up", "degraded", "half-open", "stopped"}) {
+    status.upstreams[0].state = state;
+    EXPECT_EQ(edge::ready_page(status, {}).status, 200) << state;
+  }
+  status.upstreams[0].state = "down";
   status.upstreams[0].enabled = false;
   EXPECT_EQ(edge::ready_page(status, {}).status, 200);
 }

@@ -16,6 +16,11 @@ bool ServerConfig::same_link(const ServerConfig& other) const {
   as_this.start = start;
   as_this.deadline = deadline;
   as_this.connect_timeout = connect_timeout;
+  as_this.concurrency = concurrency;
+  as_this.queue = queue;
+  as_this.rate = rate;
+  as_this.largest_request = largest_request;
+  as_this.idle_stop = idle_stop;
   as_this.tools = tools;
   as_this.include = include;
   as_this.exclude = exclude;

@@ -38,6 +38,13 @@ struct ToolOverride {
   bool operator==(const ToolOverride&) const = default;
 };
 
+// So many each second on average, and so many at once after a pause.
+struct Rate {
+  double per_second = 0;
+  double burst = 0;
+  bool operator==(const Rate&) const = default;
+};
+
 struct ServerConfig {
   enum class Kind { builtin, command, url };
   enum class Start { lazy, eager };
@@ -54,6 +61,12 @@ struct ServerConfig {
   State state = State::none;
   std::chrono::milliseconds deadline{60'000};         // of one call
   std::chrono::milliseconds connect_timeout{15'000};  // of a start: process or connection, handshake, first lists
+  std::size_t concurrency = 100;                      // requests at once
+  std::size_t queue = 100;                            // requests that wait for others to end
+  std::optional<Rate> rate;                           // of all callers together
+  std::size_t largest_request = 0;                    // bytes of its params; 0: no limit of its own
+  std::size_t largest_result = 16 * 1024 * 1024;      // bytes
+  std::chrono::milliseconds idle_stop{0};             // kind command: stopped after so long without use; 0: never
   std::map<std::string, ToolOverride> tools;
   std::vector<std::string> include;  // globs over the upstream's tool names; empty: all
   std::vector<std::string> exclude;
@@ -81,11 +94,22 @@ struct ServerConfig {
   std::string fingerprint() const;
 };
 
+struct Limits {
+  std::optional<Rate> rate;                            // of one caller's requests
+  std::size_t concurrency = 0;                         // of one caller's requests; 0: no limit
+  std::size_t calls = 4'000;                           // of all callers' requests
+  std::size_t connections = 10'000;                    // to the HTTP server
+  std::size_t memory = 256 * 1024 * 1024;              // bytes of requests and answers that the HTTP server holds
+  std::size_t result = 16 * 1024 * 1024;               // bytes of one result
+  static constexpr std::size_t kMostCallers = 10'000;  // that are remembered
+};
+
 struct Config {
   std::vector<ServerConfig> servers;  // in the file's order, disabled ones included
   std::size_t name_limit = 46;        // of a public name, in bytes
   // Seal what clients carry back: the first seals, all open. Empty: a key that ends with the process.
   std::vector<base::Secret<std::string>> state_keys;
+  Limits limits;
 };
 
 // What another config changed, by the ids of servers.

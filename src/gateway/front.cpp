@@ -116,8 +116,21 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
   co_return target;
 }
 
+Result<CallerLimits::Seat> Front::admit(const sdk::Inbound& in) {
+  auto who = identify(in);
+  if (!who) return std::move(who).error();
+  auto kind = in.method() == Method::subscriptions_listen ? CallerLimits::Kind::listen : CallerLimits::Kind::call;
+  return gateway_.limits_.admit((*who)->id, kind, base::Timers::now());
+}
+
 Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
   OpenCall call(gateway_.calls_, in, scope_);
+  Result<CallerLimits::Seat> seat = admit(in);
+  if (!seat) {
+    call.ended(seat.error());
+    // Refused before it is a call: HTTP says so by its status.
+    co_return Reply(protocol::to_refusal(seat.error()));
+  }
   Result<Reply> outcome = co_await answer(&call, &in, &out).result();
   call.ended(outcome);
   co_return std::move(outcome);

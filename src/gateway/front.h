@@ -45,6 +45,8 @@ class Front final : public sdk::Handler {
   base::Task<sdk::Reply> pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
 
   base::Result<std::shared_ptr<const base::Principal>> identify(const sdk::Inbound& in) const;
+  // What this request takes of its caller's limits and the gateway's. Errors: rate_limited, unavailable.
+  base::Result<CallerLimits::Seat> admit(const sdk::Inbound& in);
   base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, std::stop_token stop);
   base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   // The four cells of the bridge between the eras (front_dispatch.cpp).

@@ -16,6 +16,7 @@ Gateway::Gateway(Config config, Parts parts)
     : config_(std::make_shared<const Config>(std::move(config))),
       parts_(std::move(parts)),
       calls_(parts_.recorder),
+      limits_(config_->limits),
       carrier_(sdk::random_id(), config_->state_keys),
       parked_(parts_.loop),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {

@@ -17,6 +17,7 @@
 #include "gateway/carried.h"
 #include "gateway/catalog_source.h"
 #include "gateway/config.h"
+#include "gateway/limits.h"
 #include "gateway/listeners.h"
 #include "gateway/open_call.h"
 #include "gateway/status.h"
@@ -65,6 +66,8 @@ class Gateway {
 
   Status status() const;
   const Carrier& carrier() const { return carrier_; }
+  // Who asks for more is to be refused, best before the request is read.
+  bool full() const { return limits_.full(); }
 
  private:
   friend class Front;
@@ -77,6 +80,7 @@ class Gateway {
   authz::Policy policy_;
   Listeners listeners_;
   CallBook calls_;
+  CallerLimits limits_;
   Carrier carrier_;
   ParkedCalls parked_;
   SessionHandles handles_;

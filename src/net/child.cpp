@@ -42,6 +42,27 @@ Error start_error(const std::string& command, const std::string& directory, cons
 
 }  // namespace
 
+// How much of a stream is read in each second.
+class Pace {
+ public:
+  explicit Pace(std::size_t rate) : rate_(rate) {}
+  // Counts what was read. Gives when to read on: now, or the next second's begin.
+  Instant read(std::size_t size, Instant now) {
+    if (now - began_ >= kSecond) {
+      began_ = now;
+      read_ = 0;
+    }
+    read_ += size;
+    return read_ < rate_ ? now : began_ + kSecond;
+  }
+
+ private:
+  static constexpr Millis kSecond{1'000};
+  std::size_t rate_;
+  std::size_t read_ = 0;
+  Instant began_{};
+};
+
 // What the operations under way share with the Child; each keeps it, so they may end later than the Child.
 class Child::Core : public std::enable_shared_from_this<Core> {
  public:
@@ -54,7 +75,9 @@ class Child::Core : public std::enable_shared_from_this<Core> {
         input(l.executor()),
         output(l.executor()),
         errors(l.executor()),
-        control(l.executor()) {}
+        control(l.executor()),
+        output_pace_(options.output_rate),
+        error_pace_(options.stderr_rate) {}
 
   Result<> open(Reaper& reaper);
   void close_all();
@@ -95,6 +118,12 @@ class Child::Core : public std::enable_shared_from_this<Core> {
   bool writing_ = false;
   bool close_when_written_ = false;
   Waiters waiters_;
+  // Runs `next` at once, or when the pace allows it.
+  void read_on(Instant when, Instant now, void (Core::*next)());
+  void read_output_now();
+
+  Pace output_pace_, error_pace_;
+  Instant output_from_{};  // no output is read before this
   std::vector<char> error_bytes_;
   std::string error_tail_, error_line_;
 
@@ -209,7 +238,8 @@ void Child::Core::read_errors() {
   error_bytes_.resize(4096);
   auto came = [self = shared_from_this()](ErrorCode error, std::size_t size) {
     self->keep_errors({self->error_bytes_.data(), size});
-    if (!error) return self->read_errors();
+    const Instant now = base::Timers::now();
+    if (!error) return self->read_on(self->error_pace_.read(size, now), now, &Core::read_errors);
     if (!self->error_line_.empty() && self->options.on_stderr) self->options.on_stderr(std::exchange(self->error_line_, {}));
   };
   errors.async_read_some(asio::buffer(error_bytes_), came);
@@ -234,11 +264,21 @@ void Child::Core::keep_errors(std::string_view bytes) {
 void Child::Core::read_output() {
   if (reading_ || output_over_) return;
   reading_ = true;
+  read_on(output_from_, base::Timers::now(), &Core::read_output_now);
+}
+
+void Child::Core::read_on(Instant when, Instant now, void (Core::*next)()) {
+  if (when <= now) return (this->*next)();
+  loop.timers().add(when, [self = shared_from_this(), next] { ((*self).*next)(); });
+}
+
+void Child::Core::read_output_now() {
   std::size_t had = buffer_.size();
   buffer_.resize(had + kReadSize);
   auto came = [self = shared_from_this(), had](ErrorCode error, std::size_t size) {
     self->reading_ = false;
     self->buffer_.resize(had + size);
+    self->output_from_ = self->output_pace_.read(size, base::Timers::now());
     if (error) self->output_over_ = true;
     self->output_came.raise();
   };
@@ -253,6 +293,7 @@ Result<std::optional<std::string>> Child::Core::take_line(std::size_t limit) {
     bool told = std::exchange(skipping_, end == buffer_.npos);
     buffer_.erase(0, end == buffer_.npos ? buffer_.size() : end + 1);
     scanned_ = 0;
+    if (told && skipping_ && output_over_) skipping_ = false;  // its end is the end of the output
     if (told) return skipping_ ? std::optional<std::string>() : take_line(limit);
     return Error(Code::too_large, "a line of '" + command + "' is over " + std::to_string(limit) + " bytes");
   }

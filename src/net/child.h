@@ -26,7 +26,10 @@ struct ChildOptions {
   std::size_t max_queue = 8 * 1024 * 1024;  // bytes that wait to be written to the child
   std::size_t stderr_kept = 8 * 1024;       // the last bytes of its standard error
   std::size_t max_stderr_line = 2 * 1024;   // a longer line is cut for on_stderr
-  Millis start_time{10'000};                // from asking to the report that it runs
+  // Bytes that are read in one second; a child that writes more waits. So one that floods costs others no more than this.
+  std::size_t stderr_rate = 512 * 1024;
+  std::size_t output_rate = 64 * 1024 * 1024;
+  Millis start_time{10'000};  // from asking to the report that it runs
   std::function<void(std::string_view line)> on_stderr;
 };
 

@@ -219,5 +219,36 @@ TEST_F(ChildTest, DestroyingItKillsTheTree) {
   ::close(watch);
 }
 
+TEST_F(ChildTest, AnOutputThatEndsWithinALineThatIsTooLongHasEnded) {
+  auto child = open(shell("head -c 100000 /dev/zero"));
+  ASSERT_TRUE(child);
+  EXPECT_THAT(line(*child), HasSubstr("too_large"));
+  EXPECT_THAT(line(*child), HasSubstr("exited with 0"));
+}
+
+TEST_F(ChildTest, AFloodIsReadAtItsPaceAndTheChildWaits) {
+  ChildOptions options;
+  options.stderr_rate = 100'000;
+  std::size_t heard = 0;
+  options.on_stderr = [&heard](std::string_view bytes) { heard += bytes.size() + 1; };
+  auto child = open(shell("yes 0123456789 | head -c 330000 >&2; echo done"), options);
+  ASSERT_TRUE(child);
+  auto began = base::Timers::now();
+  EXPECT_EQ(line(*child), "done");
+  EXPECT_GE(base::Timers::now() - began, Millis(1'000)) << "two pauses, less what the pipe holds";
+  EXPECT_GE(heard, 200'000u);
+
+  ChildOptions slow;
+  slow.output_rate = 100'000;
+  auto writer = open(shell("yes 0123456789 | head -c 220000; echo; echo done"), slow);
+  ASSERT_TRUE(writer);
+  began = base::Timers::now();
+  for (std::string got; got != "done";) {
+    got = line(*writer);
+    ASSERT_FALSE(got.starts_with("error")) << got;
+  }
+  EXPECT_GE(base::Timers::now() - began, Millis(1'000));
+}
+
 }  // namespace
 }  // namespace net

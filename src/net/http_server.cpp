@@ -147,6 +147,7 @@ void HttpServer::serve(int socket) {
       "HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 1\r\nContent-Length: 0\r\n\r\n";
   bool full = counters_.connections >= options_.max_connections;
   if (stopping_ || full) {
+    if (full) ++counters_.turned_away;
     if (full) (void)!::send(socket, kFull.data(), kFull.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
     ::shutdown(socket, SHUT_WR);
     ::close(socket);

@@ -23,6 +23,14 @@ using base::Millis;
 using base::Result;
 using base::Task;
 
+// The answer to a request that is turned away because there is too much to do. The connection closes after it.
+struct TurnedAway {
+  int status = 503;
+  unsigned retry_after = 1;  // seconds
+  std::string type = "text/plain";
+  std::string body = "too much to do; try again later\n";
+};
+
 struct HttpServerOptions {
   std::size_t max_head = 16 * 1024;        // request line and headers; more is 431
   std::size_t max_headers = 100;           // header lines; more is 431
@@ -33,6 +41,12 @@ struct HttpServerOptions {
   std::size_t body_rate = 16 * 1024;
   Millis idle_time{75'000};   // between two requests; then the connection closes
   Millis write_time{30'000};  // a write that makes no progress for so long means the client has gone
+  // Bytes of bodies that have come, and of answers that wait for slow readers, on all connections; a request whose body would pass it is
+  // turned away, before the body is read where its length is known.
+  std::uint64_t max_held = 1ull << 40;
+  // May this request, of which only the head has come, enter? Null: all may. It must be quick.
+  std::function<bool(const HttpRequest& head)> doorman;
+  TurnedAway turned_away;
 };
 
 // What is going on, as plain numbers. Read on the server's loop.
@@ -44,6 +58,8 @@ struct HttpServerCounters {
   std::uint64_t refused = 0;      // requests answered by the server itself because they were malformed, too large or too slow
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  std::uint64_t turned_away = 0;  // requests, and connections over the limit, ever
+  std::uint64_t held = 0;         // bytes of bodies that have come, and of answers that wait for slow readers, now
 };
 
 class ServerConnection;

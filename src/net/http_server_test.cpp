@@ -101,6 +101,56 @@ TEST(HttpServer, TakesLargeBodiesAndLeavesRoomBehindThem) {
   }
 }
 
+TEST(HttpServer, TurnsAwayBeforeItReadsABody) {
+  HttpServerOptions options;
+  std::atomic<bool> open = false;
+  options.doorman = [&open](const HttpRequest& head) { return open || head.path == "/health"; };
+  options.turned_away = {.status = 503, .retry_after = 7, .type = "application/json", .body = "{\"full\":true}"};
+  Served served(echo, options);
+  {
+    test::Plain client(served.port());
+    client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1000000\r\n\r\n");
+    std::string answer = client.until_close();
+    EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nRetry-After: 7\r\n"));
+    EXPECT_THAT(answer, HasSubstr("\r\nContent-Type: application/json\r\n"));
+    EXPECT_THAT(answer, testing::EndsWith("\r\n\r\n{\"full\":true}"));
+  }
+  test::Plain client(served.port());
+  client.send("GET /health HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(client.answer(), StartsWith("HTTP/1.1 200"));
+  open = true;
+  client.send(post("hello"));
+  EXPECT_THAT(client.answer(), HasSubstr("POST /p q hello"));
+  EXPECT_EQ(served.counters().turned_away, 1u);
+  EXPECT_EQ(served.counters().refused, 0u);
+}
+
+TEST(HttpServer, BodiesThatAreHeldHaveALimitTogether) {
+  HttpServerOptions options;
+  options.max_held = 1000;
+  Served served(echo, options);
+  auto head = [](int size) { return "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n"; };
+  test::Plain slow(served.port());
+  slow.send(head(900) + std::string(700, 'x'));
+  while (served.counters().held < 700) {}
+  test::Plain late(served.port());
+  late.send(head(400));
+  EXPECT_THAT(late.until_close(), StartsWith("HTTP/1.1 503"));
+  test::Plain chunked(served.port());
+  chunked.send("POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n190\r\n" + std::string(400, 'y') + "\r\n");
+  EXPECT_THAT(chunked.until_close(), StartsWith("HTTP/1.1 503"));
+  test::Plain small(served.port());
+  small.send(post("there is room"));
+  EXPECT_THAT(small.answer(), HasSubstr("there is room"));
+  slow.send(std::string(200, 'x'));
+  EXPECT_THAT(slow.answer(), StartsWith("HTTP/1.1 200"));
+  while (served.counters().held > 0) {}
+  test::Plain next(served.port());
+  next.send(post(std::string(900, 'z')));
+  EXPECT_THAT(next.answer(), StartsWith("HTTP/1.1 200"));
+}
+
 TEST(HttpServer, RefusesWhatIsMalformedOrTooLarge) {
   HttpServerOptions options;
   options.max_body = 1000;

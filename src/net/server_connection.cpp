@@ -57,6 +57,7 @@ Task<void> ServerConnection::run(std::shared_ptr<ServerConnection> self) {
   self->phase_ = Phase::draining;
   self->set_deadline(Instant::max());
   self->close();
+  (void)self->hold(0);
   // The last read ends because of the close; only then may the buffers go.
   while (self->reading()) co_await self->progress_.wait();
   HttpServer& server = self->server_;
@@ -156,7 +157,22 @@ bool ServerConnection::take_head(std::size_t size) {
   request_.keep_alive = head_.keep_alive;
   request_.peer_address = peer_;
   request_.peer_port = peer_port_;
+  if (server_.options_.doorman && !server_.options_.doorman(request_)) return turn_away();
+  if (head_.framing == Framing::length && server_.counters_.held + head_.length > server_.options_.max_held) return turn_away();
   return true;
+}
+
+bool ServerConnection::turn_away() {
+  turned_away_ = true;
+  refusal_ = {server_.options_.turned_away.status, server_.options_.turned_away.body};
+  return false;
+}
+
+bool ServerConnection::hold(std::uint64_t bytes) {
+  std::uint64_t& all = server_.counters_.held;
+  all = all - held_ + bytes;
+  held_ = bytes;
+  return bytes == 0 || all <= server_.options_.max_held || turn_away();
 }
 
 void ServerConnection::body_deadline(std::size_t received) {
@@ -198,6 +214,7 @@ Task<bool> ServerConnection::read_length(std::size_t length) {
   std::string& body = request_.body;
   body.assign(here_.get() + used_, have_ - used_);
   used_ = have_;
+  if (!hold(body.size())) co_return false;
   while (body.size() < length) {
     // The buffer grows with what has come, not with what was promised.
     std::size_t had = body.size();
@@ -207,6 +224,7 @@ Task<bool> ServerConnection::read_length(std::size_t length) {
     bool came = co_await more(Target::body, body.data() + had, room - had);
     if (!came) co_return false;
     body.resize(had + arrived_);
+    if (!hold(body.size())) co_return false;
     body_deadline(body.size());
   }
   co_return true;
@@ -221,7 +239,7 @@ bool ServerConnection::append_body(std::string_view bytes) {
   std::size_t needed = body.size() + bytes.size() + kBodyPadding;
   if (needed > body.capacity()) body.reserve(std::max(needed, body.capacity() * 2));
   body.append(bytes);
-  return true;
+  return hold(body.size());
 }
 
 Task<bool> ServerConnection::read_chunked() {
@@ -305,6 +323,7 @@ void ServerConnection::next_request() {
   used_ = 0;
   target_ = Target::here;
   scanner_.reset();
+  (void)hold(0);
   if (request_.body.capacity() > kKeptBody) std::string().swap(request_.body);
   if (piece_.capacity() > kKeptBody) std::string().swap(piece_);
 }
@@ -312,16 +331,24 @@ void ServerConnection::next_request() {
 // Answers what could not become a request, then reads on for a moment: closing on unread bytes would reset the connection, and
 // the client might never see the answer.
 Task<void> ServerConnection::refuse() {
-  ++server_.counters_.refused;
+  const TurnedAway& full = server_.options_.turned_away;
+  std::string().swap(request_.body);
+  (void)hold(0);
+  ++(turned_away_ ? server_.counters_.turned_away : server_.counters_.refused);
   keep_ = false;
   phase_ = Phase::writing;
   set_deadline(base::Timers::now() + server_.options_.write_time);
   std::string body(refusal_.reason);
-  body += '\n';
+  if (!turned_away_) body += '\n';
   out_.assign("HTTP/1.1 ");
   append_number(out_, static_cast<std::uint64_t>(refusal_.status));
   out_.append(" ").append(reason_phrase(refusal_.status)).append("\r\nDate: ").append(http_date());
-  out_.append("\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: ");
+  out_.append("\r\nConnection: close\r\nContent-Type: ").append(turned_away_ ? full.type : "text/plain");
+  if (turned_away_) {
+    out_.append("\r\nRetry-After: ");
+    append_number(out_, full.retry_after);
+  }
+  out_.append("\r\nContent-Length: ");
   append_number(out_, body.size());
   out_.append("\r\n\r\n");
   co_await write(Parts{out_, body});
@@ -376,6 +403,16 @@ Task<void> ServerConnection::failed(Error error) { co_await Result<>(std::move(e
 
 Task<void> ServerConnection::send_rest(Parts parts) {
   phase_ = Phase::writing;
+  // Not a part of what decides on the body, which may be gone by now.
+  struct Waiting {
+    std::uint64_t& held;
+    std::uint64_t size = 0;
+    Waiting(std::uint64_t& h, const Parts& p) : held(h) {
+      for (std::string_view part : p) size += part.size();
+      held += size;
+    }
+    ~Waiting() { held -= size; }
+  } waiting(server_.counters_.held, parts);
   // The deadline moves whenever the kernel took something.
   for (;;) {
     set_deadline(base::Timers::now() + server_.options_.write_time);

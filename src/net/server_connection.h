@@ -44,6 +44,7 @@ class ServerConnection final : public Wire {
   // The next request's head, in here_. False: the connection is to be closed. A refusal is in refusal_.
   Task<bool> read_head();
   bool take_head(std::size_t size);
+  bool turn_away();
   // The body that the head announced. False: as above.
   Task<bool> read_body();
   Task<bool> read_length(std::size_t length);
@@ -51,6 +52,8 @@ class ServerConnection final : public Wire {
   Task<bool> more(Target target, char* to, std::size_t size);
   Task<void> handle();
   Task<void> refuse();
+  // Counts the bytes of the body that this connection has in memory. False: that is too much.
+  bool hold(std::uint64_t bytes);
   void next_request();
   void lose_client();
   void body_deadline(std::size_t received);
@@ -78,6 +81,8 @@ class ServerConnection final : public Wire {
   base::Signal progress_;
   std::stop_source stop_;
   Refusal refusal_;
+  bool turned_away_ = false;  // the refusal is the server's options' own
+  std::uint64_t held_ = 0;
   Instant body_start_;
   Phase phase_ = Phase::idle;
   Answer answer_ = Answer::none;

@@ -43,6 +43,15 @@ void write_upstreams(std::string& out, const std::vector<UpstreamGauge>& upstrea
   head(out, "gatehouse_upstream_starts_total", "counter", "Starts of the upstream that succeeded.");
   for (const UpstreamGauge& upstream : upstreams)
     out += fmt::format("gatehouse_upstream_starts_total{{server=\"{}\"}} {}\n", label_value(upstream.id), upstream.starts);
+  auto each = [&](std::string_view name, std::string_view type, std::string_view help, auto member) {
+    head(out, name, type, help);
+    for (const UpstreamGauge& upstream : upstreams)
+      out += fmt::format("{}{{server=\"{}\"}} {}\n", name, label_value(upstream.id), upstream.*member);
+  };
+  each("gatehouse_upstream_in_flight", "gauge", "Requests that are with the upstream.", &UpstreamGauge::in_flight);
+  each("gatehouse_upstream_queued", "gauge", "Requests that wait for those to end.", &UpstreamGauge::queued);
+  each("gatehouse_upstream_failures_total", "counter", "Starts, deaths and requests that failed by the upstream's fault.",
+       &UpstreamGauge::failures);
 }
 
 void write_process(std::string& out, const Gauges& gauges) {
@@ -54,6 +63,8 @@ void write_process(std::string& out, const Gauges& gauges) {
   gauge(out, "gatehouse_open_connections", "HTTP connections open to clients.", gauges.open_connections);
   counter(out, "gatehouse_connections_total", "HTTP connections accepted.", gauges.connections);
   counter(out, "gatehouse_http_requests_total", "HTTP requests that were whole and well formed.", gauges.requests);
+  counter(out, "gatehouse_http_turned_away_total", "HTTP requests and connections for which there was no room.", gauges.turned_away);
+  gauge(out, "gatehouse_http_held_bytes", "Bytes of requests, and of answers that wait for slow readers.", gauges.held_bytes);
   counter(out, "gatehouse_http_refused_total", "HTTP requests refused as malformed, too large or too slow.", gauges.refused);
   if (gauges.resident_bytes > 0) gauge(out, "process_resident_memory_bytes", "Resident memory in bytes.", gauges.resident_bytes);
 }

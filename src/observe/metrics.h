@@ -24,9 +24,13 @@ struct UpstreamGauge {
   std::string state;  // one of kUpstreamStates
   std::size_t tools = 0;
   std::uint64_t starts = 0;
+  std::size_t in_flight = 0;
+  std::size_t queued = 0;
+  std::uint64_t failures = 0;
 };
 
-inline constexpr std::array<std::string_view, 5> kUpstreamStates{"disabled", "idle", "starting", "up", "down"};
+inline constexpr std::array<std::string_view, 9> kUpstreamStates{"disabled", "idle",      "starting", "up",     "degraded",
+                                                                 "open",     "half-open", "down",     "stopped"};
 
 // What is read at the moment of a scrape.
 struct Gauges {
@@ -37,6 +41,8 @@ struct Gauges {
   std::uint64_t connections = 0;   // accepted, ever
   std::uint64_t requests = 0;      // HTTP requests handed on, ever
   std::uint64_t refused = 0;       // HTTP requests answered before anybody saw them, ever
+  std::uint64_t turned_away = 0;   // HTTP requests and connections for which there was no room, ever
+  std::size_t held_bytes = 0;      // of requests, and of answers that wait for slow readers
   std::size_t resident_bytes = 0;  // 0: not known
   std::chrono::seconds uptime{0};
   std::string version, commit;

@@ -32,13 +32,17 @@ TEST(Metrics, IsTheWholeTextOfASmallGateway) {
   metrics.finished(call("files", "read", 2ms));
   metrics.finished(call("files", "read", 500ms, Outcome::failed));
   observe::Gauges gauges;
-  gauges.upstreams = {{"files", "builtin", "up", 3, 1}};
+  gauges.upstreams = {{"files", "builtin", "up", 3, 1, 4, 5, 6}};
   gauges.open_calls = 1;
   gauges.open_streams = 2;
   gauges.open_connections = 3;
   gauges.connections = 4;
   gauges.requests = 5;
   gauges.refused = 6;
+  gauges.turned_away = 7;
+  gauges.held_bytes = 8;
+  gauges.turned_away = 7;
+  gauges.held_bytes = 8;
   gauges.resident_bytes = 4096;
   gauges.uptime = 7s;
   gauges.version = "1.2.3";
@@ -86,13 +90,26 @@ gatehouse_upstream_state{server="files",kind="builtin",state="disabled"} 0
 gatehouse_upstream_state{server="files",kind="builtin",state="idle"} 0
 gatehouse_upstream_state{server="files",kind="builtin",state="starting"} 0
 gatehouse_upstream_state{server="files",kind="builtin",state="up"} 1
+gatehouse_upstream_state{server="files",kind="builtin",state="degraded"} 0
+gatehouse_upstream_state{server="files",kind="builtin",state="open"} 0
+gatehouse_upstream_state{server="files",kind="builtin",state="half-open"} 0
 gatehouse_upstream_state{server="files",kind="builtin",state="down"} 0
+gatehouse_upstream_state{server="files",kind="builtin",state="stopped"} 0
 # HELP gatehouse_upstream_tools Tools in the upstream's catalog.
 # TYPE gatehouse_upstream_tools gauge
 gatehouse_upstream_tools{server="files"} 3
 # HELP gatehouse_upstream_starts_total Starts of the upstream that succeeded.
 # TYPE gatehouse_upstream_starts_total counter
 gatehouse_upstream_starts_total{server="files"} 1
+# HELP gatehouse_upstream_in_flight Requests that are with the upstream.
+# TYPE gatehouse_upstream_in_flight gauge
+gatehouse_upstream_in_flight{server="files"} 4
+# HELP gatehouse_upstream_queued Requests that wait for those to end.
+# TYPE gatehouse_upstream_queued gauge
+gatehouse_upstream_queued{server="files"} 5
+# HELP gatehouse_upstream_failures_total Starts, deaths and requests that failed by the upstream's fault.
+# TYPE gatehouse_upstream_failures_total counter
+gatehouse_upstream_failures_total{server="files"} 6
 # HELP gatehouse_build_info Always 1; the labels say what runs.
 # TYPE gatehouse_build_info gauge
 gatehouse_build_info{version="1.2.3",commit="abc"} 1
@@ -114,6 +131,12 @@ gatehouse_connections_total 4
 # HELP gatehouse_http_requests_total HTTP requests that were whole and well formed.
 # TYPE gatehouse_http_requests_total counter
 gatehouse_http_requests_total 5
+# HELP gatehouse_http_turned_away_total HTTP requests and connections for which there was no room.
+# TYPE gatehouse_http_turned_away_total counter
+gatehouse_http_turned_away_total 7
+# HELP gatehouse_http_held_bytes Bytes of requests, and of answers that wait for slow readers.
+# TYPE gatehouse_http_held_bytes gauge
+gatehouse_http_held_bytes 8
 # HELP gatehouse_http_refused_total HTTP requests refused as malformed, too large or too slow.
 # TYPE gatehouse_http_refused_total counter
 gatehouse_http_refused_total 6

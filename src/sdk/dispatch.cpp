@@ -1,5 +1,7 @@
 #include "sdk/dispatch.h"
 
+#include <charconv>
+
 #include "base/json.h"
 #include "sdk/deprecations.h"
 #include "sdk/once.h"
@@ -8,6 +10,19 @@
 namespace sdk {
 
 using protocol::Method;
+
+namespace {
+
+// What an error that may pass says of it: `"data":{"retryAfter":seconds}`.
+unsigned seconds_to_wait(std::string_view data) {
+  if (!base::is_object(data)) return 0;
+  std::string_view text = base::find_member(data, "retryAfter");
+  unsigned seconds = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), seconds);
+  return error == std::errc() && end == text.data() + text.size() ? seconds : 0;
+}
+
+}  // namespace
 
 bool is_own(Method method) { return method == Method::server_discover || method == Method::ping || method == Method::logging_set_level; }
 
@@ -55,11 +70,13 @@ Answer encode_answer(const Question& question, Result<Reply> reply, std::string_
   if (error) {
     // What this server refuses itself keeps its meaning; what came from elsewhere may mean another thing here.
     const bool own = !reply || !reply->from;
+    const int turned_away = error->http_status == 429 || error->http_status == 503 ? error->http_status : 0;
     const bool exact = error->code == protocol::kHeaderMismatch || error->code == protocol::kMissingCapability;
     protocol::RpcError leaving =
         own && exact ? std::move(*error) : protocol::error_for(to, own ? to : *reply->from, question.method, std::move(*error));
     leaving.id.clear();
-    answer.status = leaving.http_status;
+    answer.status = own && turned_away ? turned_away : leaving.http_status;
+    if (answer.status == 429 || answer.status == 503) answer.retry_after = seconds_to_wait(leaving.data);
     answer.message = protocol::encode_error(question.id, leaving);
   } else if (reply->bare()) {
     answer.message =

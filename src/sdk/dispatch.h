@@ -13,6 +13,7 @@ namespace sdk {
 struct Answer {
   std::string message;
   int status = 200;
+  unsigned retry_after = 0;  // seconds, with 429 and 503; 0: nothing is said
 };
 
 // What an answer needs to know of its request, kept while the request itself is away with its handler.

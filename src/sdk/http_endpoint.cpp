@@ -95,7 +95,7 @@ class HttpEndpoint::Line final : public Outlet {
 
   // Sends the answer, and returns when it is out, or nobody is there to read it.
   Task<void> finish(Answer answer) {
-    if (!writer_ && (may_stream_ && !may_json_)) open();
+    if (!writer_ && may_stream_ && !may_json_ && answer.retry_after == 0) open();
     if (!writer_) {
       co_await respond_json(exchange_, answer, cors_.origin);
       co_return;

@@ -20,9 +20,11 @@ void let_read(std::vector<HttpHeader>& headers, std::string_view origin) {
 }  // namespace
 
 Task<void> respond_json(net::HttpExchange& exchange, const Answer& answer, std::string_view origin) {
+  const std::string wait = std::to_string(answer.retry_after);
   std::vector<HttpHeader> headers;
-  headers.reserve(4);
+  headers.reserve(5);
   headers.push_back({"Content-Type", "application/json"});
+  if (answer.retry_after > 0) headers.push_back({"Retry-After", wait});
   let_read(headers, origin);
   (void)co_await exchange.respond(answer.status, headers, answer.message).result();
 }

@@ -214,7 +214,8 @@ Task<void> HttpEndpoint::run_call(std::shared_ptr<OwnedRequest> owned, Inbound i
   co_await keep(line.session());
   if (!reply && line.stop_token().stop_requested()) reply = Error(Code::cancelled, "the request was cancelled");
   Answer answer = encode_answer(question, std::move(reply), handler_.server_info());
-  if (call->may_json && !call->stream->began())
+  // Who is turned away sees it by the status.
+  if ((call->may_json || answer.retry_after > 0) && !call->stream->began())
     call->plain = std::move(answer);
   else
     (void)line.say(std::move(answer.message), EventStream::What::answer);

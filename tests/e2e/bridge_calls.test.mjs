@@ -78,6 +78,14 @@ describe('the four cells', () => {
           await poor.close()
         })
 
+        test('arguments of its prompts and templates are completed', async () => {
+          const complete = ref => client.client.complete({ ref, argument: { name: ref.name ? 'arg1' : 'id', value: 'p' } })
+          const { completion } = await complete({ type: 'ref/prompt', name: name('test_prompt_with_arguments') })
+          assert.deepEqual(completion.values, ['paris', 'park', 'party'])
+          assert.deepEqual((await complete({ type: 'ref/resource', uri: 'test://template/{id}/data' })).completion.values, [])
+          await assert.rejects(complete({ type: 'ref/prompt', name: `${id}__nothing` }), /unknown prompt/)
+        })
+
         test('callers at the same time hear only their own questions', async () => {
           const names = ['Ann', 'Ben', 'Cid', 'Dan']
           const all = await Promise.all(names.map(async who => {

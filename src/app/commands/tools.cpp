@@ -82,6 +82,22 @@ mcp::Result<std::string> read_status(const AskedGateway& gateway) {
   return loop.block_on(read_page(&client, *std::move(url)));
 }
 
+// "3 run, 2 wait, 1 failed", as far as there is something to say.
+std::string load(mcp::JsonView upstream) {
+  std::string out;
+  for (auto [key, word] : {std::pair("in_flight", "run"), std::pair("queued", "wait"), std::pair("failures", "failed")})
+    if (auto count = upstream[key].integer_or(0); count > 0) out += fmt::format("{}{} {}", out.empty() ? "" : ", ", count, word);
+  return out;
+}
+
+std::string reason(mcp::JsonView upstream) {
+  std::string out(upstream["reason"].string_or(""));
+  // Of what works now, what was wrong last is still worth a word.
+  if (out.empty() && upstream["failures"].integer_or(0) > 0) out = fmt::format("last: {}", upstream["last_error"].string_or(""));
+  if (auto next = upstream["next_try_ms"].integer()) return fmt::format("next try in {:.1f} s: {}", static_cast<double>(*next) / 1000, out);
+  return out;
+}
+
 int show_status(const AskedGateway& gateway, Output output) {
   auto page = read_status(gateway);
   auto status = page ? mcp::Json::parse(*page) : mcp::Result<mcp::Json>(page.error());
@@ -96,8 +112,8 @@ int show_status(const AskedGateway& gateway, Output output) {
   std::vector<std::vector<std::string>> rows;
   (*status)["upstreams"].each_element([&](mcp::JsonView upstream) {
     rows.push_back({std::string(upstream["id"].string_or("")), std::string(upstream["kind"].string_or("")),
-                    std::string(upstream["state"].string_or("")), fmt::format("{} tools", upstream["tools"].integer_or(0)),
-                    harmless(first_line(upstream["reason"].string_or("")))});
+                    std::string(upstream["state"].string_or("")), fmt::format("{} tools", upstream["tools"].integer_or(0)), load(upstream),
+                    harmless(first_line(reason(upstream)))});
   });
   print(table(rows));
   return kGood;

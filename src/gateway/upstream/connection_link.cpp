@@ -25,6 +25,8 @@ constexpr base::Millis kCloseGrace{2'000};
 constexpr int kMostRedirects = 5;
 // How long what an upstream speaks is believed without asking.
 constexpr base::Millis kVerdictLife{600'000};
+// What a handshake or a list may need, whatever the limit on results is.
+constexpr std::size_t kLeastMessage = 4 * 1024 * 1024;
 // How long somebody may think about a question of an upstream.
 constexpr base::Millis kAnswerTime{600'000};
 
@@ -105,6 +107,7 @@ class ConnectionLink final : public Link {
       if (events_.renewed) events_.renewed();
     };
     options.connect_time = config_.connect_timeout;
+    options.max_message = std::max(config_.largest_result, kLeastMessage);
     options.watch = sdk::ConnectionOptions::Watch::changes;
     options.on_notification = [this](Method method, std::string_view params) { heard(method, params); };
     options.on_noise = [id = config_.id](std::string_view line) { base::log::debug("an upstream says", {{"server", id}, {"line", line}}); };

@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/bridge/session_handles.h"
+#include "gateway/limits.h"
 #include "protocol/splice.h"
 
 namespace gateway {
@@ -20,10 +21,6 @@ using base::Task;
 using protocol::Method;
 
 namespace {
-
-// A server that failed this often within this time is left alone for as long: a crash loop helps nobody.
-constexpr std::size_t kDeaths = 5;
-constexpr Millis kDeathsWithin{10'000};
 
 // An upstream that never stops paging is cut here.
 constexpr std::size_t kMostPages = 1'000;
@@ -50,12 +47,23 @@ std::string_view kind_name(ServerConfig::Kind kind) {
 
 }  // namespace
 
-Upstream::Upstream(base::Loop& loop, const ServerConfig& config, OpenLink open, LinkEvents events)
-    : loop_(loop), config_(config), open_(std::move(open)), events_(std::move(events)) {}
+Upstream::Upstream(base::Loop& loop, const ServerConfig& config, OpenLink open, LinkEvents events, UpstreamCare care)
+    : loop_(loop),
+      config_(config),
+      open_(std::move(open)),
+      events_(std::move(events)),
+      care_(std::move(care)),
+      restart_(care_.restart, care_.random),
+      breaker_(care_.breaker, care_.random),
+      gate_(loop, config_.concurrency, config_.queue) {
+  if (config_.rate) rate_.emplace(*config_.rate);
+}
 
 Upstream::~Upstream() = default;
 
 void Upstream::adjust(const ServerConfig& config, OpenLink open) {
+  if (config.rate != config_.rate) rate_ = config.rate ? std::optional(TokenBucket(*config.rate)) : std::nullopt;
+  gate_.resize(config.concurrency, config.queue);
   config_ = config;
   open_ = std::move(open);
 }
@@ -67,31 +75,41 @@ Error Upstream::named(Error error) const {
 }
 
 UpstreamStatus Upstream::status() const {
-  constexpr std::array<std::string_view, 4> kStates = {"idle", "starting", "up", "down"};
   UpstreamStatus out;
   out.id = config_.id;
   out.kind = kind_name(config_.kind);
   out.enabled = config_.enabled;
   out.required = config_.required;
-  bool died = state_ == State::up && link_ && !link_->alive();
-  out.state = !config_.enabled ? "disabled" : std::string(kStates[static_cast<std::size_t>(died ? State::down : state_)]);
-  out.reason = died ? link_->why() : reason_;
   out.tools = tools_;
   out.starts = starts_;
+  out.in_flight = gate_.inside();
+  out.queued = gate_.waiting();
+  out.failures = failures_;
+  out.last_error = last_error_;
+  const Instant now = base::Timers::now();
+  auto tried_in = [&](Instant when) { out.next_try = std::max(Millis(0), std::chrono::duration_cast<Millis>(when - now)); };
+  const bool died = state_ == State::up && link_ && !link_->alive();
+  if (!config_.enabled) {
+    out.state = "disabled";
+  } else if (died || state_ == State::down) {
+    out.state = "down";
+    out.reason = died ? link_->why() : reason_;
+    if (!restart_.ready(now)) tried_in(restart_.next_try());
+  } else if (state_ == State::up && breaker_.state() == Breaker::State::open) {
+    out.state = "open";
+    out.reason = breaker_.reason();
+    tried_in(breaker_.next_try());
+  } else if (state_ == State::up && breaker_.state() == Breaker::State::half_open) {
+    out.state = "half-open";
+    out.reason = breaker_.reason();
+  } else if (state_ == State::up && breaker_.degraded(now)) {
+    out.state = "degraded";
+    out.reason = breaker_.reason();
+  } else {
+    constexpr std::array<std::string_view, 5> kStates = {"idle", "starting", "up", "down", "stopped"};
+    out.state = kStates[static_cast<std::size_t>(state_)];
+  }
   return out;
-}
-
-bool Upstream::braked(Instant now) const { return deaths_.size() >= kDeaths && now - deaths_.front() < kDeathsWithin; }
-
-void Upstream::notice_death() {
-  reason_ = link_->why();
-  state_ = State::down;
-  deaths_.push_back(base::Timers::now());
-  while (deaths_.size() > kDeaths) deaths_.pop_front();
-  base::log::warn("an upstream is gone", {{"server", config_.id}, {"reason", reason_}});
-  // Its last requests may still be on their way out: what is shared goes when they do.
-  auto bury = [](std::shared_ptr<Link> dead) -> Task<void> { co_await dead->close(); };
-  work_.spawn(bury(std::exchange(link_, nullptr)));
 }
 
 Task<void> Upstream::open(std::stop_token stop, Instant deadline) {
@@ -99,10 +117,7 @@ Task<void> Upstream::open(std::stop_token stop, Instant deadline) {
   if (link_ && !link_->alive()) notice_death();
   if (link_) co_return;
   if (state_ != State::starting) {
-    if (braked(base::Timers::now()))
-      co_await mcp::fail(named(Error(Code::unavailable, "it failed " + std::to_string(kDeaths) + " times within " +
-                                                            std::to_string(kDeathsWithin.count() / 1000) +
-                                                            " s and is left alone for a moment; the last time: " + reason_)));
+    if (auto may = may_start(base::Timers::now()); !may) co_await mcp::fail(named(std::move(may).error()));
     state_ = State::starting;
     work_.spawn(start());
     if (link_) co_return;
@@ -129,27 +144,76 @@ void Upstream::started(Result<> outcome) {
     state_ = State::up;
     reason_.clear();
     ++starts_;
+    up_since_ = used_ = base::Timers::now();
+    breaker_.renewed();
     base::log::info("an upstream is up", {{"server", config_.id}, {"revision", link_->hello().revision->name}});
+    if (config_.kind != ServerConfig::Kind::builtin && !tending_) work_.spawn(tend());
   } else {
     state_ = State::down;
     reason_ = outcome.error().message;
-    deaths_.push_back(base::Timers::now());
-    while (deaths_.size() > kDeaths) deaths_.pop_front();
+    restart_.failed(base::Timers::now());
+    note_failure(reason_);
     base::log::warn("an upstream cannot be started", {{"server", config_.id}, {"reason", reason_}});
+    if (always_on() && !reviving_) work_.spawn(revive());
   }
   waiting_.wake(outcome);
 }
 
+// One request between its admission and its end.
+class Upstream::Turn {
+ public:
+  Turn(Upstream& upstream, Breaker::Admission admission) : admission_(admission), upstream_(upstream) { ++upstream_.busy_; }
+  ~Turn() {
+    --upstream_.busy_;
+    upstream_.used_ = base::Timers::now();
+    if (!judged_) upstream_.breaker_.given_up(admission_);
+  }
+  Turn(const Turn&) = delete;
+  Turn& operator=(const Turn&) = delete;
+
+  Breaker::Admission admission() const { return admission_; }
+  Instant began() const { return began_; }
+  void judged() { judged_ = true; }
+
+ private:
+  Breaker::Admission admission_;
+  Upstream& upstream_;
+  Instant began_ = base::Timers::now();
+  bool judged_ = false;
+};
+
 Task<sdk::Reply> Upstream::request(LinkRequest request) {
+  const Instant now = base::Timers::now();
+  // What listens neither takes a place nor says how well the upstream answers.
+  const bool listens = request.method == Method::subscriptions_listen;
+  std::optional<Gate::Pass> pass;
+  auto admission = Breaker::Admission::goes;
+  if (auto may = may_ask(request, now); !may) co_await mcp::fail(named(std::move(may).error()));
+  if (!listens) {
+    pass = gate_.try_enter();
+    if (!pass) {
+      Result<Gate::Pass> waited = co_await gate_.wait(request.stop, request.deadline).result();
+      if (!waited) co_return named(std::move(waited).error());
+      pass.emplace(*std::move(waited));
+    }
+    admission = breaker_.admit(base::Timers::now());
+    if (admission == Breaker::Admission::refused) co_await mcp::fail(named(open_breaker(base::Timers::now())));
+  }
+  Turn turn(*this, admission);
   co_await open(request.stop, std::min(request.deadline, base::Timers::now() + config_.connect_timeout));
   std::shared_ptr<Link> link = link_;
   Result<sdk::Reply> reply = co_await link->request(std::move(request)).result();
+  if (!listens) judge(turn.admission(), turn.began(), *link, reply);
+  turn.judged();
   if (!reply) co_return named(std::move(reply).error());
   if (protocol::RpcError* error = reply->error(); error && !reply->from) reply->from = link->hello().revision;
+  if (!reply->error() && reply->result().size() > config_.largest_result)
+    co_return named(too_large("result", reply->result().size(), config_.largest_result));
   co_return std::move(reply);
 }
 
 Task<ServerCatalog> Upstream::fetch() {
+  Turn turn(*this, Breaker::Admission::goes);
   co_await open({}, base::Timers::now() + config_.connect_timeout);
   std::shared_ptr<Link> link = link_;
   ServerCatalog catalog;
