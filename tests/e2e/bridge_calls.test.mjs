@@ -214,6 +214,13 @@ describe('a legacy upstream that asks a modern client', () => {
     assert.match(text(last.json.result), /visited/)
   })
 
+  test('a call that waits for a person takes no place from others', async t => {
+    const scope = Scope.of(t)
+    const narrow = await startGateway(scope, { servers: { asks: { command: [node, fixture('asks.mjs'), 'narrow'], concurrency: 1, queue: 0 } } })
+    for (const n of [1, 2, 3]) assert.equal((await call(narrow, 'asks__form', { args: { question: `${n}?` } })).json.result.resultType, 'input_required')
+    assert.equal(text((await call(narrow, 'asks__count')).json.result), '1')
+  })
+
   test('a client that leaves in the middle cancels the call', async () => {
     const from = ear.heard.length
     const controller = new AbortController()

@@ -202,6 +202,12 @@ Task<sdk::Reply> Upstream::request(LinkRequest request) {
   Turn turn(*this, admission);
   co_await open(request.stop, std::min(request.deadline, base::Timers::now() + config_.connect_timeout));
   std::shared_ptr<Link> link = link_;
+  // A call that waits for a person takes no place from others. It is asked only while the request runs, and so while the pass is there.
+  if (request.on_question)
+    request.on_question = [&pass, ask = std::move(request.on_question)](Method method, std::string params) {
+      pass.reset();
+      return ask(method, std::move(params));
+    };
   Result<sdk::Reply> reply = co_await link->request(std::move(request)).result();
   if (!listens) judge(turn.admission(), turn.began(), *link, reply);
   turn.judged();
