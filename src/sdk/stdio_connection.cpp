@@ -168,10 +168,14 @@ void StdioConnection::Core::notification(const protocol::Message& message) {
     auto keep = options;
     keep->on_notification(message.known, message.params);
   }
-  if ((message.known == Method::message || message.known == Method::elicitation_complete) && pending.size() == 1) {
-    auto one = pending.begin()->second;
-    if (one->on_notification) one->on_notification(message.known, message.params);
+  if (message.known != Method::message && message.known != Method::elicitation_complete) return;
+  std::shared_ptr<Pending> only;  // but for subscriptions, which have none of these
+  for (const auto& [id, one] : pending) {
+    if (one->listens) continue;
+    if (only) return;
+    only = one;
   }
+  if (only && only->on_notification) only->on_notification(message.known, message.params);
 }
 
 Task<void> StdioConnection::Core::serve(std::string id, Method method, std::string params, Askable askable) {
