@@ -97,9 +97,10 @@ void CatalogSource::used(std::string_view server) {
   if (found != by_id_.end() && !found->second->asked && !found->second->asking) ask(*found->second);
 }
 
-void CatalogSource::refresh(std::string_view server) {
+void CatalogSource::refresh(std::string_view server, std::optional<DefinitionKind> announced) {
   auto found = by_id_.find(server);
   if (found == by_id_.end()) return;
+  if (announced) found->second->announced.insert(*announced);
   if (found->second->asking)
     found->second->again = true;
   else
@@ -116,12 +117,14 @@ void CatalogSource::ask(Slot& slot) {
 Task<void> CatalogSource::ask_now(Slot* slot) {
   do {
     slot->again = false;
+    auto announced = std::exchange(slot->announced, {});
     Result<ServerCatalog> fresh = co_await slot->upstream->fetch().result();
     if (fresh) {
       slot->asked = true;
       slot->error.reset();
-      accept(*slot, *std::move(fresh));
+      accept(*slot, *std::move(fresh), announced);
     } else {
+      slot->announced.merge(announced);  // the new list cannot be had yet
       slot->error = std::move(fresh).error();
       slot->failed = base::Timers::now();
       base::log::warn("an upstream was asked for its lists and failed",
@@ -132,19 +135,23 @@ Task<void> CatalogSource::ask_now(Slot* slot) {
   slot->waiting.wake({});
 }
 
-void CatalogSource::accept(Slot& slot, ServerCatalog fresh) {
+void CatalogSource::accept(Slot& slot, ServerCatalog fresh, const std::set<DefinitionKind>& announced) {
   std::shared_ptr<const ServerCatalog> before = std::move(slot.offer);
   slot.offer = std::make_shared<const ServerCatalog>(std::move(fresh));
   bool same = before && before->encode() == slot.offer->encode();
-  if (same) return;
-  rebuild();
-  keep(*slot.offer, slot.upstream->config());
-  std::string server = slot.upstream->config().id;
+  if (!same) {
+    rebuild();
+    keep(*slot.offer, slot.upstream->config());
+  }
+  // Templates are told of as resources.
+  std::set<DefinitionKind> changed = announced;
   for (DefinitionKind kind : kKinds) {
     bool was_there = before && !same_list(*before, *slot.offer, kind);
     bool is_new = !before && !slot.offer->list(kind).empty();
-    if (was_there || is_new) parts_.listeners.list_changed(server, kind);
+    if (was_there || is_new) changed.insert(kind == DefinitionKind::resource_template ? DefinitionKind::resource : kind);
   }
+  const std::string server = slot.upstream->config().id;
+  for (DefinitionKind kind : changed) parts_.listeners.list_changed(server, kind);
 }
 
 void CatalogSource::keep(const ServerCatalog& offer, const ServerConfig& config) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -56,8 +57,9 @@ class CatalogSource {
   // A call goes to `server`: what is stored of it is checked behind, if it was not yet.
   void used(std::string_view server);
 
-  // The upstream's offer has changed, it says: asks again, behind.
-  void refresh(std::string_view server);
+  // The upstream's offer has changed, it says: asks again, behind. Who listens is told once the new list is here, also where it is as it
+  // was: the upstream may have said so for reasons of its own.
+  void refresh(std::string_view server, std::optional<DefinitionKind> announced = {});
 
   // Stops asking.
   base::Task<void> stop();
@@ -68,7 +70,8 @@ class CatalogSource {
     std::shared_ptr<const ServerCatalog> offer;
     bool asked = false;  // successfully, in this process
     bool asking = false;
-    bool again = false;  // its offer changed while it was asked
+    bool again = false;                  // its offer changed while it was asked
+    std::set<DefinitionKind> announced;  // as changed, by itself
     base::Instant began{};
     base::Instant failed{};
     std::optional<base::Error> error;
@@ -77,7 +80,7 @@ class CatalogSource {
 
   void ask(Slot& slot);
   base::Task<void> ask_now(Slot* slot);
-  void accept(Slot& slot, ServerCatalog fresh);
+  void accept(Slot& slot, ServerCatalog fresh, const std::set<DefinitionKind>& announced);
   void keep(const ServerCatalog& offer, const ServerConfig& config);
   void rebuild();
 

@@ -190,6 +190,8 @@ TEST(CatalogSource, ChangesAreToldToThoseWhoListen) {
   gateway::Listeners::Seat two(w.listeners, *gateway::parse_change_filter(R"({"promptsListChanged":true})"), prompts);
   tools.server = "other";
   gateway::Listeners::Seat three(w.listeners, tools, elsewhere);
+  ASSERT_TRUE(one.acknowledge(tools).ok());
+  all.heard.clear();
   w.fakes["one"].answers = {kTools, std::string(R"({"tools":[]})")};
   w.source->refresh("one");  // the same again: nothing to tell
   EXPECT_THAT(all.heard, SizeIs(0));
@@ -198,23 +200,12 @@ TEST(CatalogSource, ChangesAreToldToThoseWhoListen) {
               testing::ElementsAre(R"(notifications/tools/list_changed {"_meta":{"io.modelcontextprotocol/subscriptionId":"s1"}})"));
   EXPECT_THAT(prompts.heard, SizeIs(0));
   EXPECT_THAT(elsewhere.heard, SizeIs(0));
-}
-
-TEST(Listeners, HearOfTheResourcesTheyAskedFor) {
-  Loop loop;
-  gateway::Listeners listeners;
-  Ears ears(loop);
-  auto filter = *gateway::parse_change_filter(R"({"resourceSubscriptions":["vault:///a","x:1"],"unknown":3})");
-  gateway::Listeners::Seat seat(listeners, filter, ears);
-  listeners.resource_updated("v", "vault:///a/b.md");
-  listeners.resource_updated("v", "vault:///ab.md");
-  listeners.resource_updated("v", "x:1");
-  EXPECT_THAT(ears.heard, testing::ElementsAre(R"(notifications/resources/updated {"uri":"vault:///a/b.md"})",
-                                               R"(notifications/resources/updated {"uri":"x:1"})"));
-  EXPECT_EQ(gateway::encode_change_filter(filter), R"({"resourceSubscriptions":["vault:///a","x:1"]})");
-  EXPECT_FALSE(gateway::parse_change_filter("").ok());
-  EXPECT_FALSE(gateway::parse_change_filter(R"({"toolsListChanged":1})").ok());
-  EXPECT_FALSE(gateway::parse_change_filter(R"({"resourceSubscriptions":[1]})").ok());
+  all.heard.clear();
+  w.fakes["one"].answers = {base::Error(Code::timeout, "slow"), std::string(R"({"tools":[]})")};
+  w.source->refresh("one", DefinitionKind::tool);  // cannot be had now
+  EXPECT_THAT(all.heard, SizeIs(0));
+  w.source->refresh("one");
+  EXPECT_THAT(all.heard, SizeIs(1));  // it said so, though the list is the same
 }
 
 }  // namespace

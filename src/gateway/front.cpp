@@ -145,7 +145,7 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
     case Method::resources_read: co_return co_await carry_out(call, in, out);
     case Method::subscriptions_listen: co_return co_await listen(call, in, out);
     case Method::resources_subscribe:
-    case Method::resources_unsubscribe: co_return co_await subscribe(call, in);
+    case Method::resources_unsubscribe: co_return co_await subscribe(call, in, out);
     case Method::completion_complete: co_return co_await complete(call, in, out);
     default: co_return co_await pass(call, in, out);
   }

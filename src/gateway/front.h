@@ -2,14 +2,21 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
+#include <unordered_map>
+#include <vector>
 
 #include "gateway/gateway.h"
+#include "gateway/watched.h"
 
 namespace gateway {
 
 // Methods of extensions: what the front of one server alone passes on, besides those that it knows.
 void add_extensions(protocol::MethodSet& methods);
+
+// The session of its own that a legacy client has with a server that keeps state per session (Audience::handle).
+std::string handle_of(const sdk::Session& session);
 
 // The aggregate (an empty scope), or one server alone under its own names.
 // Threads: the gateway's loop.
@@ -40,9 +47,15 @@ class Front final : public sdk::Handler {
   base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
-  base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in);
+  base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  base::Task<std::vector<Watched::Place>> judge(const base::Principal* who, ChangeFilter* filter, std::stop_token stop);
+  std::shared_ptr<Watched> watched_of(const sdk::Inbound& in, const base::Principal& who);
+  base::Task<void> watch_again(const base::Principal* who, const sdk::Inbound* in, std::stop_token stop);
+  std::optional<Watched::Place> place_of(const std::string& uri) const;
+  bool has_updates(std::string_view server) const;
+  bool has_changes(std::string_view what) const;
 
   base::Result<std::shared_ptr<const base::Principal>> identify(const sdk::Inbound& in) const;
   // What this request takes of its caller's limits and the gateway's. Errors: rate_limited, unavailable.
@@ -67,6 +80,7 @@ class Front final : public sdk::Handler {
   Gateway& gateway_;
   std::string scope_;
   std::string info_;
+  std::unordered_map<const sdk::Session*, std::shared_ptr<Watched>> watched_;  // of legacy sessions
 };
 
 }  // namespace gateway

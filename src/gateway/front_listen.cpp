@@ -4,51 +4,193 @@
 #include "gateway/front.h"
 #include "protocol/errors.h"
 #include "protocol/params.h"
+#include "protocol/subscriptions.h"
 #include "sdk/session.h"
 
 namespace gateway {
 
+using authz::Subject;
 using base::Code;
+using base::Error;
+using base::Result;
 using base::Task;
 using protocol::Method;
+using protocol::RpcError;
 using sdk::Reply;
+
+namespace {
+
+// How long an acknowledgement waits for those of the upstreams.
+constexpr base::Millis kPatience{3'000};
+// How long a legacy client's subscription may take.
+constexpr base::Millis kSubscribeTime{10'000};
+
+bool announces(std::string_view capabilities, std::string_view what, std::string_view member) {
+  auto one = base::find_member(capabilities, what);
+  return base::is_object(one) && base::find_member(one, member) == "true";
+}
+
+RpcError unknown_resource(const protocol::Revision& revision, std::string_view uri) {
+  RpcError error = protocol::resource_not_found(uri);
+  if (revision.features.resource_not_found_code) error.code = protocol::kLegacyResourceNotFound;
+  return error;
+}
+
+}  // namespace
+
+// Where a resource is watched. On the aggregate it is somebody's that has it, produces it, or has what stands inside of it.
+std::optional<Watched::Place> Front::place_of(const std::string& uri) const {
+  auto catalog = gateway_.source_.current();
+  if (!scope_.empty()) return Watched::Place{uri, scope_, uri};
+  if (const Entry* entry = catalog->find(DefinitionKind::resource, uri))
+    return Watched::Place{uri, entry->server->id, entry->definition->kind == DefinitionKind::resource ? entry->real() : uri};
+  for (DefinitionKind kind : {DefinitionKind::resource, DefinitionKind::resource_template})
+    for (const Entry& entry : catalog->entries(kind))
+      if (protocol::subscription_covers(uri, entry.real())) return Watched::Place{uri, entry.server->id, uri};
+  return std::nullopt;
+}
+
+bool Front::has_updates(std::string_view server) const {
+  auto catalog = gateway_.source_.current();
+  const ServerCatalog* offer = catalog->offer(server);
+  return offer && announces(offer->capabilities, "resources", "subscribe");
+}
+
+// A list changes when a server behind the route says so. On the aggregate also when one comes that was never asked before.
+bool Front::has_changes(std::string_view what) const {
+  auto catalog = gateway_.source_.current();
+  if (!scope_.empty()) {
+    const ServerCatalog* offer = catalog->offer(scope_);
+    return offer && announces(offer->capabilities, what, "listChanged");
+  }
+  for (const auto& offer : catalog->offers())
+    if (announces(offer->capabilities, what, "listChanged")) return true;
+  return catalog->offers().size() < gateway_.upstreams_.size();
+}
+
+// Leaves in `filter` what can be told, without the resources, which are given: those that may be asked for.
+Task<std::vector<Watched::Place>> Front::judge(const base::Principal* who, ChangeFilter* filter, std::stop_token stop) {
+  if (!scope_.empty())
+    co_await gateway_.source_.settle(scope_, stop);
+  else if (!filter->uris.empty())
+    co_await gateway_.source_.settle(stop);
+  filter->tools = filter->tools && has_changes("tools");
+  filter->prompts = filter->prompts && has_changes("prompts");
+  filter->resources = filter->resources && has_changes("resources");
+  std::vector<Watched::Place> places;
+  for (const std::string& uri : std::exchange(filter->uris, {})) {
+    auto place = place_of(uri);
+    if (!place || !has_updates(place->server)) continue;
+    const Subject subject{Subject::Verb::read, place->server, place->real};
+    if (gateway_.policy_.decide(*who, subject, {})) places.push_back(*std::move(place));
+  }
+  filter->task_ids.clear();
+  co_return std::move(places);
+}
 
 Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
   call->record.caller = co_await identify(*in);
   ChangeFilter filter = co_await parse_change_filter(in->rpc.params.notifications);
   filter.server = scope_;
   filter.subscription_id = in->rpc.message.id;
-  std::string meta = "\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}";
-  std::string acknowledged = "{" + meta + ",\"notifications\":" + encode_change_filter(filter) + "}";
-  co_await out->notify(Method::subscriptions_acknowledged, acknowledged);
-  {
-    Listeners::Seat seat(gateway_.listeners_, std::move(filter), *out);
-    base::AnyStop stop(out->stop_token(), gateway_.closing_.get_token());
-    co_await sdk::until_stopped(stop.token());
+  filter.caller = call->record.caller->id;
+  const std::string meta = "{\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}}";
+  base::AnyStop stop(out->stop_token(), gateway_.closing_.get_token());
+  auto places = co_await judge(call->record.caller.get(), &filter, stop.token());
+  Listeners::Seat seat(gateway_.listeners_, filter, *out);
+  std::optional<Watched> watched;
+  if (!places.empty()) {
+    const Audience audience{call->record.caller->id, carried_capabilities(in->client_capabilities), {}};
+    auto whose = [audience](const std::string&) { return audience; };
+    watched.emplace(gateway_.subscriptions_, whose, [&seat](std::string_view uri) { seat.updated(uri); });
+    const base::Instant deadline = base::Timers::now() + kPatience;
+    auto agreed = co_await watched->add(std::move(places), stop.token(), deadline).result();
+    // What an upstream has not answered yet is asked for until it does.
+    if (agreed) filter.uris.merge(agreed->granted);
+    if (agreed) filter.uris.merge(agreed->open);
   }
-  co_return Reply("{" + meta + "}");
+  co_await seat.acknowledge(filter);
+  co_await sdk::until_stopped(stop.token());
+  co_return Reply(meta);
 }
 
 Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {
-  co_await identify(in);
+  auto caller = co_await identify(in);
   ChangeFilter filter;
   filter.server = scope_;
-  filter.tools = filter.prompts = filter.resources = filter.every_update = true;
+  filter.tools = filter.prompts = filter.resources = true;
+  filter.caller = caller->id;
   filter.session = in.session;
   Listeners::Seat seat(gateway_.listeners_, std::move(filter), out);
   base::AnyStop stop(out.stop_token(), gateway_.closing_.get_token());
+  (void)co_await watch_again(caller.get(), &in, stop.token()).result();
   co_await sdk::until_stopped(stop.token());
 }
 
-// A legacy client's wish to hear of one resource: its session keeps it, its stream tells it.
-Task<Reply> Front::subscribe(OpenCall* call, const sdk::Inbound* in) {
+std::shared_ptr<Watched> Front::watched_of(const sdk::Inbound& in, const base::Principal& who) {
+  sdk::Session* session = in.session.get();
+  auto& place = watched_[session];
+  if (!place) {
+    const Audience audience{who.id, carried_capabilities(in.client_capabilities), {}};
+    auto whose = [this, audience, handle = handle_of(*session)](const std::string& server) {
+      Audience out = audience;
+      auto upstream = gateway_.upstreams_.find(server);
+      const bool keeps = upstream != gateway_.upstreams_.end() && upstream->second->config().state == ServerConfig::State::session;
+      if (keeps) out.handle = handle;
+      return out;
+    };
+    auto tell = [this, session](std::string_view uri) { gateway_.listeners_.updated(*session, uri); };
+    place = std::make_shared<Watched>(gateway_.subscriptions_, std::move(whose), std::move(tell));
+  }
+  return place;
+}
+
+// A session that began in another process comes with its subscriptions. What it missed meanwhile nobody knows.
+Task<void> Front::watch_again(const base::Principal* who, const sdk::Inbound* in, std::stop_token stop) {
+  if (watched_.contains(in->session.get())) co_return;
+  ChangeFilter filter;
+  for (std::string& uri : in->session->subscriptions()) filter.uris.insert(std::move(uri));
+  if (filter.uris.empty()) co_return;
+  auto places = co_await judge(who, &filter, stop);
+  std::shared_ptr<Watched> watched = watched_of(*in, *who);
+  auto agreed = co_await watched->add(std::move(places), stop, base::Timers::now() + kSubscribeTime);
+  agreed.granted.merge(agreed.open);
+  for (const std::string& uri : agreed.granted) gateway_.listeners_.updated(*in->session, uri);
+}
+
+// A legacy client's wish to hear of one resource; the stream of its session tells it.
+Task<Reply> Front::subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
   call->record.caller = co_await identify(*in);
   auto uri = base::json_string(in->rpc.params.uri);
   if (!uri || !in->session) co_return Reply(protocol::invalid_params("params.uri must be a string"));
-  if (in->method() == Method::resources_subscribe)
-    in->session->subscribe(*uri);
-  else
+  auto mine = watched_.find(in->session.get());
+  if (in->method() == Method::resources_unsubscribe) {
     in->session->unsubscribe(*uri);
+    if (mine != watched_.end()) mine->second->remove(*uri);
+    co_return Reply(std::string("{}"));
+  }
+  if (!scope_.empty())
+    co_await gateway_.source_.settle(scope_, out->stop_token());
+  else if (!place_of(*uri))
+    co_await gateway_.source_.settle(out->stop_token(), CatalogSource::Wait::fully);
+  auto place = place_of(*uri);
+  if (!place) co_return Reply(unknown_resource(in->revision(), *uri));
+  call->record.server = place->server;
+  call->record.name = place->real;
+  if (!has_updates(place->server))
+    co_return Reply(protocol::invalid_params("server '" + place->server + "' does not tell of changes of resources"));
+  const Subject subject{Subject::Verb::read, place->server, place->real};
+  co_await gateway_.policy_.decide(*call->record.caller, subject, {});
+  std::shared_ptr<Watched> watched = watched_of(*in, *call->record.caller);  // the session may end meanwhile
+  std::vector<Watched::Place> places;
+  places.push_back(*std::move(place));
+  auto agreed = co_await watched->add(std::move(places), out->stop_token(), base::Timers::now() + kSubscribeTime);
+  if (auto why = agreed.refused.find(*uri); why != agreed.refused.end()) co_return Reply(why->second);
+  if (!agreed.open.empty()) {
+    watched->remove(*uri);
+    co_await mcp::fail(Code::unavailable, agreed.why);
+  }
+  in->session->subscribe(*uri);
   co_return Reply(std::string("{}"));
 }
 

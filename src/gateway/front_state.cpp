@@ -21,9 +21,9 @@ std::string session_result(std::string_view id) {
   return "{\"content\":[{\"type\":\"text\",\"text\":" + base::quoted(structured) + "}],\"structuredContent\":" + structured + "}";
 }
 
-std::string handle_of(const sdk::Session& session) { return "client:" + session.id(); }
-
 }  // namespace
+
+std::string handle_of(const sdk::Session& session) { return "client:" + session.id(); }
 
 // The session that a sealed id names; empty: none that is open.
 std::string Front::session_id(const Passage& passage, std::string_view sealed) const {
@@ -80,6 +80,7 @@ Task<std::optional<Reply>> Front::stateful(Passage* passage) {
 }
 
 void Front::session_ended(sdk::Session& session) {
+  watched_.erase(&session);
   for (const auto& [id, upstream] : gateway_.upstreams_)
     if (upstream->config().state == ServerConfig::State::session) upstream->end_session(handle_of(session));
 }

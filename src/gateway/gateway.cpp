@@ -12,6 +12,18 @@ using base::Result;
 using base::Task;
 using protocol::Method;
 
+namespace {
+
+DefinitionKind changed_kind(Method changed) {
+  switch (changed) {
+    case Method::tools_list_changed: return DefinitionKind::tool;
+    case Method::prompts_list_changed: return DefinitionKind::prompt;
+    default: return DefinitionKind::resource;
+  }
+}
+
+}  // namespace
+
 Gateway::Gateway(Config config, Parts parts)
     : config_(std::make_shared<const Config>(std::move(config))),
       parts_(std::move(parts)),
@@ -19,14 +31,14 @@ Gateway::Gateway(Config config, Parts parts)
       limits_(config_->limits),
       carrier_(sdk::random_id(), config_->state_keys),
       parked_(parts_.loop),
+      subscriptions_(parts_.loop, asker()),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   for (const ServerConfig& server : config_->servers) {
     if (!server.enabled) continue;
     std::string id = server.id;
     LinkEvents events;
-    events.list_changed = [this, id](Method) { source_.refresh(id); };
-    events.resource_updated = [this, id](std::string_view uri) { listeners_.resource_updated(id, uri); };
+    events.list_changed = [this, id](Method changed) { source_.refresh(id, changed_kind(changed)); };
     auto upstream = std::make_shared<Upstream>(parts_.loop, server, link_opener(server), std::move(events));
     source_.add(upstream);
     upstreams_.emplace(id, std::move(upstream));
@@ -35,6 +47,18 @@ Gateway::Gateway(Config config, Parts parts)
 }
 
 Gateway::~Gateway() = default;
+
+Subscriptions::Ask Gateway::asker() {
+  return [this](std::string server, LinkRequest request) -> Task<sdk::Reply> {
+    auto ask = [](Gateway* self, std::string id, LinkRequest what) -> Task<sdk::Reply> {
+      auto found = self->upstreams_.find(id);
+      if (found == self->upstreams_.end()) co_return base::Error(base::Code::unavailable, "there is no server '" + id + "' any more");
+      std::shared_ptr<Upstream> upstream = found->second;
+      co_return co_await upstream->request(std::move(what));
+    };
+    return ask(this, std::move(server), std::move(request));
+  };
+}
 
 OpenLink Gateway::link_opener(const ServerConfig& config) {
   if (config.kind == ServerConfig::Kind::builtin) {
@@ -63,6 +87,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
   ending_.request_stop();
   co_await parked_.stop();
+  co_await subscriptions_.stop();
   co_await source_.stop();
   // All at once: each may take its time to end its child.
   auto close = [](Upstream* upstream) -> Task<void> { co_await upstream->close(); };

@@ -21,6 +21,7 @@
 #include "gateway/listeners.h"
 #include "gateway/open_call.h"
 #include "gateway/status.h"
+#include "gateway/subscriptions.h"
 #include "gateway/upstream/upstream.h"
 #include "sdk/handler.h"
 #include "store/catalog_store.h"
@@ -73,6 +74,7 @@ class Gateway {
   friend class Front;
 
   OpenLink link_opener(const ServerConfig& config);
+  Subscriptions::Ask asker();
 
   std::shared_ptr<const Config> config_;  // what holds now; a call keeps what it began with
   Parts parts_;
@@ -85,6 +87,7 @@ class Gateway {
   ParkedCalls parked_;
   SessionHandles handles_;
   std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
+  Subscriptions subscriptions_;
   CatalogSource source_;
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate
   std::stop_source closing_;                                           // no new calls; streams end

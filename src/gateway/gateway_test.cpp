@@ -40,6 +40,7 @@ struct Echo {
   int deaf_calls = 0;
   Echo() {
     server.instructions("Say something.");
+    server.announces_tool_changes().announces_resource_updates();
     server.tool("echo", "Says it again.", [](Text in) { return *in.text; });
     server.tool("fail", "Fails.", [](Text) -> Result<std::string> { return mcp::Error(Code::conflict, "not today"); });
     auto wait = [](Text, mcp::Call call) -> Task<std::string> {
@@ -269,7 +270,7 @@ TEST(Gateway, StoppingEndsListenersAtOnceAndCallsAfterTheGrace) {
   EXPECT_THAT(
       w.ears.heard[0],
       HasSubstr(
-          R"(subscriptions/acknowledged {"_meta":{"io.modelcontextprotocol/subscriptionId":7},"notifications":{"toolsListChanged":true}})"));
+          R"(subscriptions/acknowledged {"notifications":{"toolsListChanged":true},"_meta":{"io.modelcontextprotocol/subscriptionId":7}})"));
   ASSERT_TRUE(w.loop.block_on(w.gateway->stop(Millis(30))).ok());
   ASSERT_TRUE(w.loop.block_on(group.join()).ok());
   EXPECT_EQ(listen, "ok");

@@ -1,10 +1,11 @@
 #include "gateway/listeners.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "base/json.h"
 #include "protocol/params.h"
-#include "protocol/subscriptions.h"
+#include "protocol/splice.h"
 #include "sdk/session.h"
 
 namespace gateway {
@@ -17,10 +18,24 @@ using protocol::Method;
 
 namespace {
 
+// Before an acknowledgement: more than this does not happen in the seconds that it takes.
+constexpr std::size_t kMostWaiting = 1'000;
+
 Result<bool> flag(std::string_view key, std::string_view value) {
   if (value == "true") return true;
   if (value == "false") return false;
   return Error(Code::invalid_argument, "notifications." + std::string(key) + " must be true or false");
+}
+
+Result<> strings(std::string_view key, std::string_view value, std::set<std::string, std::less<>>& into) {
+  base::Elements all(value);
+  while (all.next()) {
+    auto one = base::json_string(all.value());
+    if (!one) return Error(Code::invalid_argument, "notifications." + std::string(key) + " must hold strings");
+    into.insert(*std::move(one));
+  }
+  if (all.error()) return Error(Code::invalid_argument, "notifications." + std::string(key) + " must be an array");
+  return {};
 }
 
 bool wants(const ChangeFilter& filter, DefinitionKind kind) {
@@ -59,14 +74,9 @@ Result<ChangeFilter> parse_change_filter(std::string_view notifications) {
       auto value = flag(members.key(), members.value());
       if (!value) return std::move(value).error();
       *target = *value;
-    } else if (members.key() == "resourceSubscriptions") {
-      base::Elements uris(members.value());
-      while (uris.next()) {
-        auto uri = base::json_string(uris.value());
-        if (!uri) return Error(Code::invalid_argument, "notifications.resourceSubscriptions must hold strings");
-        filter.uris.insert(*std::move(uri));
-      }
-      if (uris.error()) return Error(Code::invalid_argument, "notifications.resourceSubscriptions must be an array");
+    } else if (members.key() == "resourceSubscriptions" || members.key() == "taskIds") {
+      auto& target_set = members.key() == "taskIds" ? filter.task_ids : filter.uris;
+      if (auto read = strings(members.key(), members.value(), target_set); !read) return std::move(read).error();
     }
   }
   if (members.error()) return Error(Code::invalid_argument, std::string("params.notifications: ") + members.error());
@@ -82,25 +92,55 @@ std::string encode_change_filter(const ChangeFilter& filter) {
   if (filter.tools) add("\"toolsListChanged\":true");
   if (filter.prompts) add("\"promptsListChanged\":true");
   if (filter.resources) add("\"resourcesListChanged\":true");
-  if (!filter.uris.empty()) {
-    add("\"resourceSubscriptions\":[");
-    bool first = true;
-    for (const auto& uri : filter.uris) {
-      if (!first) out += ',';
-      first = false;
-      base::append_json_string(out, uri);
+  auto list = [&](std::string_view key, const std::set<std::string, std::less<>>& values) {
+    if (values.empty()) return;
+    std::string member = base::quoted(key) + ":[";
+    for (const auto& value : values) {
+      if (member.back() != '[') member += ',';
+      base::append_json_string(member, value);
     }
-    out += ']';
-  }
+    add(member + "]");
+  };
+  list("resourceSubscriptions", filter.uris);
+  list("taskIds", filter.task_ids);
   return out + '}';
 }
 
 Listeners::Seat::Seat(Listeners& listeners, ChangeFilter filter, sdk::Outlet& outlet)
-    : listeners_(listeners), filter_(std::move(filter)), outlet_(outlet) {
+    : listeners_(listeners), filter_(std::move(filter)), outlet_(outlet), acknowledged_(filter_.subscription_id.empty()) {
   listeners_.seats_.insert(this);
+  if (filter_.session) listeners_.by_session_.emplace(filter_.session.get(), this);
 }
 
-Listeners::Seat::~Seat() { listeners_.seats_.erase(this); }
+Listeners::Seat::~Seat() {
+  listeners_.seats_.erase(this);
+  auto [begin, end] = listeners_.by_session_.equal_range(filter_.session.get());
+  auto mine = std::find_if(begin, end, [this](const auto& one) { return one.second == this; });
+  if (mine != end) listeners_.by_session_.erase(mine);
+}
+
+Result<> Listeners::Seat::acknowledge(const ChangeFilter& granted) {
+  acknowledged_ = true;
+  const std::string params = "{\"notifications\":" + encode_change_filter(granted) + "}";
+  const std::string with_id = protocol::with_meta(params, {{protocol::meta_key::kSubscriptionId, filter_.subscription_id}});
+  if (auto said = outlet_.notify(Method::subscriptions_acknowledged, with_id); !said) return said;
+  for (const auto& [method, what] : std::exchange(waiting_, {})) tell(method, what);
+  return {};
+}
+
+void Listeners::Seat::updated(std::string_view uri) { tell(Method::resources_updated, "{\"uri\":" + base::quoted(uri) + "}"); }
+
+void Listeners::Seat::tell(Method method, std::string_view params) {
+  if (!acknowledged_) {
+    if (waiting_.size() < kMostWaiting) waiting_.emplace(method, params);
+    return;
+  }
+  // A client that does not read loses it, and hears of the next one.
+  if (filter_.subscription_id.empty())
+    (void)outlet_.notify(method, params);
+  else
+    (void)outlet_.notify(method, protocol::with_meta(params, {{protocol::meta_key::kSubscriptionId, filter_.subscription_id}}));
+}
 
 template <class Visit>
 void Listeners::each(Visit visit) {
@@ -112,33 +152,26 @@ void Listeners::each(Visit visit) {
 void Listeners::list_changed(std::string_view server, DefinitionKind kind) {
   each([&](Seat& seat) {
     const ChangeFilter& filter = seat.filter_;
-    if ((filter.server.empty() || filter.server == server) && wants(filter, kind)) tell(seat, changed_method(kind), {});
+    if ((filter.server.empty() || filter.server == server) && wants(filter, kind)) seat.tell(changed_method(kind), "{}");
   });
 }
 
-void Listeners::resource_updated(std::string_view server, std::string_view uri) {
+void Listeners::updated(const sdk::Session& session, std::string_view uri) {
+  tell(session, Method::resources_updated, "{\"uri\":" + base::quoted(uri) + "}");
+}
+
+void Listeners::task_changed(std::string_view caller, std::string_view task_id, std::string_view params) {
   each([&](Seat& seat) {
-    const ChangeFilter& filter = seat.filter_;
-    if (!filter.server.empty() && filter.server != server) return;
-    bool wanted = filter.every_update && filter.session && filter.session->subscribed(std::string(uri));
-    for (auto it = filter.uris.begin(); !wanted && it != filter.uris.end(); ++it) wanted = protocol::subscription_covers(*it, uri);
-    if (wanted) tell(seat, Method::resources_updated, uri);
+    if (seat.filter_.caller == caller && seat.filter_.task_ids.contains(task_id)) seat.tell(Method::tasks, params);
   });
 }
 
-void Listeners::tell(Seat& seat, Method method, std::string_view uri) {
-  std::string params = "{";
-  if (!seat.filter_.subscription_id.empty()) {
-    params.append("\"_meta\":{\"").append(protocol::meta_key::kSubscriptionId).append("\":").append(seat.filter_.subscription_id);
-    params += '}';
-  }
-  if (!uri.empty()) {
-    if (params.size() > 1) params += ',';
-    params += "\"uri\":";
-    base::append_json_string(params, uri);
-  }
-  params += '}';
-  (void)seat.outlet_.notify(method, params);  // a client that does not read loses it, and hears of the next one
+void Listeners::tell(const sdk::Session& session, Method method, std::string_view params) {
+  auto [begin, end] = by_session_.equal_range(&session);
+  std::vector<Seat*> now;
+  for (auto it = begin; it != end; ++it) now.push_back(it->second);
+  for (Seat* seat : now)
+    if (seats_.contains(seat)) seat->tell(method, params);
 }
 
 }  // namespace gateway

@@ -6,7 +6,9 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <unordered_set>
+#include <utility>
 
 #include "protocol/definitions.h"
 #include "sdk/handler.h"
@@ -19,10 +21,11 @@ struct ChangeFilter {
   bool tools = false;
   bool prompts = false;
   bool resources = false;
-  bool every_update = false;  // a legacy stream: its session knows the URIs
   std::set<std::string, std::less<>> uris;
-  std::string subscription_id;  // raw id of the modern listen request; empty on a legacy stream
-  std::shared_ptr<sdk::Session> session;
+  std::set<std::string, std::less<>> task_ids;
+  std::string caller;                     // Principal::id
+  std::string subscription_id;            // raw id of the modern listen request; empty on a legacy stream
+  std::shared_ptr<sdk::Session> session;  // of a legacy stream
 };
 
 // Reads the `notifications` member of subscriptions/listen. Unknown members are ignored.
@@ -44,17 +47,30 @@ class Listeners {
     Seat(const Seat&) = delete;
     Seat& operator=(const Seat&) = delete;
 
+    // Modern: says what is granted, and then what has happened meanwhile; nothing is told before. Errors: as Outlet::notify.
+    base::Result<> acknowledge(const ChangeFilter& granted);
+    // A resource that this client asked for has changed.
+    void updated(std::string_view uri);
+
    private:
     friend class Listeners;
+    void tell(protocol::Method method, std::string_view params);
+
     Listeners& listeners_;
     ChangeFilter filter_;
     sdk::Outlet& outlet_;
+    bool acknowledged_;
+    std::set<std::pair<protocol::Method, std::string>> waiting_;  // what came before the acknowledgement
   };
 
   // What `server` offers of this kind has changed.
   void list_changed(std::string_view server, protocol::DefinitionKind kind);
-  // The resource has changed.
-  void resource_updated(std::string_view server, std::string_view uri);
+  // A resource that this session subscribed to has changed.
+  void updated(const sdk::Session& session, std::string_view uri);
+  // A task of `caller` is as `params` say (DetailedTask): told to the modern seats that listen for it.
+  void task_changed(std::string_view caller, std::string_view task_id, std::string_view params);
+  // Any notification that belongs to a legacy session and to no request of it.
+  void tell(const sdk::Session& session, protocol::Method method, std::string_view params);
 
   std::size_t size() const { return seats_.size(); }
 
@@ -62,9 +78,9 @@ class Listeners {
   // Calls `visit` for each seat. Telling one client may end others' calls and so take seats away meanwhile.
   template <class Visit>
   void each(Visit visit);
-  void tell(Seat& seat, protocol::Method method, std::string_view uri);
 
   std::unordered_set<Seat*> seats_;
+  std::unordered_multimap<const sdk::Session*, Seat*> by_session_;
 };
 
 }  // namespace gateway

@@ -13,11 +13,14 @@ namespace {
 constexpr std::size_t kKeptBody = 64 * 1024;  // a body buffer larger than this is given back after its request
 constexpr Millis kDrainTime{1000};
 constexpr std::size_t kDrainBytes = 1024 * 1024;
+// Of a read buffer at first: a usual head, with a small body behind it.
+constexpr std::size_t kFirstBuffer = 2 * 1024;
 
 }  // namespace
 
 ServerConnection::ServerConnection(HttpServer& server, StreamSocket socket)
-    : Wire(server.loop_, std::move(socket)), server_(server), exchange_(*this), here_(new char[server.options_.max_head]) {
+    : Wire(server.loop_, std::move(socket)), server_(server), exchange_(*this) {
+  here_.grow(std::min(kFirstBuffer, server.options_.max_head), 0);
   next = server.first_;
   if (next) next->previous = this;
   server.first_ = this;
@@ -41,6 +44,14 @@ ServerConnection::ServerConnection(HttpServer& server, StreamSocket socket)
 }
 
 ServerConnection::~ServerConnection() = default;
+
+void ServerConnection::Buffer::grow(std::size_t to, std::size_t keep) {
+  if (to <= size) return;
+  std::unique_ptr<char[]> larger(new char[to]);
+  if (keep > 0) std::memcpy(larger.get(), bytes.get(), keep);
+  bytes = std::move(larger);
+  size = to;
+}
 
 Task<void> ServerConnection::run(std::shared_ptr<ServerConnection> self) {
   for (;;) {
@@ -115,23 +126,24 @@ Task<bool> ServerConnection::read_head() {
   phase_ = have_ ? Phase::reading : Phase::idle;
   set_deadline(base::Timers::now() + (have_ ? options.head_time : options.idle_time));
   for (;;) {
-    std::size_t size = scanner_.find({here_.get(), have_});
+    std::size_t size = scanner_.find({here_.data(), have_});
     if (size == HeadScanner::kBad) {
       refusal_ = {400, "a line that does not end in CRLF, or is empty"};
       co_return false;
     }
     if (size != HeadScanner::kMore) co_return take_head(size);
-    if (have_ == options.max_head) {
+    if (have_ >= options.max_head) {
       refusal_ = {431, "the head is too large"};
       co_return false;
     }
+    if (have_ == here_.size) here_.grow(std::min(here_.size * 4, options.max_head), have_);
     if (have_ && phase_ == Phase::idle) {
       phase_ = Phase::reading;
       set_deadline(base::Timers::now() + options.head_time);
     }
     if (retiring_ && !have_) co_return false;
     target_ = Target::here;
-    if (!reading()) start_read(here_.get() + have_, options.max_head - have_);
+    if (!reading()) start_read(here_.data() + have_, here_.size - have_);
     co_await progress_.wait();
     if (timed_out_) {
       refusal_ = {408, "the head did not come in time"};
@@ -143,7 +155,7 @@ Task<bool> ServerConnection::read_head() {
 
 bool ServerConnection::take_head(std::size_t size) {
   used_ = size;
-  refusal_ = parse_request_head({here_.get(), size}, server_.options_.max_headers, head_, request_.headers);
+  refusal_ = parse_request_head({here_.data(), size}, server_.options_.max_headers, head_, request_.headers);
   if (refusal_) return false;
   if (head_.framing == Framing::length && head_.length > server_.options_.max_body) {
     refusal_ = {413, "the body is too large"};
@@ -205,14 +217,14 @@ Task<bool> ServerConnection::read_body() {
   auto length = static_cast<std::size_t>(head_.length);
   if (!there) co_return co_await read_length(length);
   request_.body.reserve(length + kBodyPadding);
-  request_.body.assign(here_.get() + used_, length);
+  request_.body.assign(here_.data() + used_, length);
   used_ += length;
   co_return true;
 }
 
 Task<bool> ServerConnection::read_length(std::size_t length) {
   std::string& body = request_.body;
-  body.assign(here_.get() + used_, have_ - used_);
+  body.assign(here_.data() + used_, have_ - used_);
   used_ = have_;
   if (!hold(body.size())) co_return false;
   while (body.size() < length) {
@@ -247,7 +259,7 @@ Task<bool> ServerConnection::read_chunked() {
   request_.body.clear();
   std::size_t received = 0;
   const std::size_t room = server_.options_.max_head;
-  std::string_view in(here_.get() + used_, have_ - used_);
+  std::string_view in(here_.data() + used_, have_ - used_);
   bool ahead = false;
   for (;;) {
     auto step = decoder.next(in);
@@ -263,17 +275,17 @@ Task<bool> ServerConnection::read_chunked() {
       // From here on the bytes come into the other buffer; the head stays where it is.
       used_ = have_;
       ahead = true;
-      if (!ahead_) ahead_.reset(new char[room]);
+      ahead_.grow(room, 0);
       have_ahead_ = 0;
-      bool came = co_await more(Target::ahead, ahead_.get(), room);
+      bool came = co_await more(Target::ahead, ahead_.data(), ahead_.size);
       if (!came) co_return false;
       received += have_ahead_;
       body_deadline(received);
-      in = {ahead_.get(), have_ahead_};
+      in = {ahead_.data(), have_ahead_};
     }
   }
   if (ahead) {
-    std::memmove(ahead_.get(), in.data(), in.size());
+    std::memmove(ahead_.data(), in.data(), in.size());
     have_ahead_ = in.size();
   } else {
     used_ = have_ - in.size();
@@ -293,9 +305,9 @@ Task<void> ServerConnection::handle() {
   endless_ = false;
   keep_ = head_.keep_alive && !retiring_;
   if (used_ == have_ && have_ahead_ == 0) {
-    if (!ahead_) ahead_.reset(new char[server_.options_.max_head]);
+    ahead_.grow(std::min(kFirstBuffer, server_.options_.max_head), 0);
     target_ = Target::ahead;
-    start_read(ahead_.get(), server_.options_.max_head);
+    start_read(ahead_.data(), ahead_.size);
   }
   {
     Task<void> work = server_.handler_(exchange_);
@@ -314,7 +326,7 @@ Task<void> ServerConnection::handle() {
 
 void ServerConnection::next_request() {
   if (have_ > used_) {
-    std::memmove(here_.get(), here_.get() + used_, have_ - used_);
+    std::memmove(here_.data(), here_.data() + used_, have_ - used_);
     have_ -= used_;
   } else {
     std::swap(here_, ahead_);  // an open read goes with its buffer
@@ -356,10 +368,10 @@ Task<void> ServerConnection::refuse() {
   if (timed_out_ || ended_) co_return;
   phase_ = Phase::draining;
   set_deadline(base::Timers::now() + kDrainTime);
-  if (!ahead_) ahead_.reset(new char[server_.options_.max_head]);
+  ahead_.grow(std::min(kFirstBuffer, server_.options_.max_head), 0);
   for (std::size_t drained = 0; drained < kDrainBytes && !ended_;) {
     target_ = Target::body;
-    if (!reading()) start_read(ahead_.get(), server_.options_.max_head);
+    if (!reading()) start_read(ahead_.data(), ahead_.size);
     co_await progress_.wait();
     drained += arrived_;
   }

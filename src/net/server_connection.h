@@ -34,6 +34,14 @@ class ServerConnection final : public Wire {
 
  private:
   friend class HttpExchange;
+  // What a read goes into. It begins small, as most connections wait most of the time, and grows with what comes.
+  struct Buffer {
+    std::unique_ptr<char[]> bytes;
+    std::size_t size = 0;
+    char* data() const { return bytes.get(); }
+    // Makes it at least this large; keeps its first `keep` bytes.
+    void grow(std::size_t to, std::size_t keep);
+  };
   enum class Phase { idle, reading, handling, writing, draining };
   enum class Answer { none, whole, stream, ended };
   enum class Target { here, ahead, body };
@@ -70,7 +78,7 @@ class ServerConnection final : public Wire {
   HttpRequest request_;
   RequestHead head_;
   HeadScanner scanner_;
-  std::unique_ptr<char[]> here_, ahead_;
+  Buffer here_, ahead_;
   std::size_t have_ = 0;        // bytes in here_
   std::size_t used_ = 0;        // of them, the request's own
   std::size_t have_ahead_ = 0;  // bytes in ahead_

@@ -52,6 +52,10 @@ struct ConnectionOptions {
   Millis answer_time{600'000};
   // A legacy session was lost and made anew: what was subscribed in the old one is gone.
   std::function<void()> on_renewed;
+  // The stream on which a legacy server is heard between requests broke off and is open again: what was said meanwhile is lost.
+  std::function<void()> on_missed;
+  // The child, or the one stream of the old HTTP+SSE transport, has ended: alive() is false from now on.
+  std::function<void()> on_ended;
   // Spares the probe. A hint that turns out wrong costs a probe.
   EraHint hint;
   // Lines of a child's standard output that are no message, and lines of its standard error.

@@ -74,6 +74,7 @@ class HttpConnection final : public Connection {
   Task<void> serve(std::string id, protocol::Method method, std::string params, Askable askable);
   Task<void> watch();
   Task<void> watch_legacy();
+  Task<bool> renewed(std::string session);
   std::vector<net::HttpHeader> headers(const protocol::Outgoing& out,
                                        const std::vector<std::pair<std::string, std::string>>* own = nullptr) const;
 

@@ -188,9 +188,11 @@ void HttpConnection::hear() {
 Task<void> HttpConnection::watch_legacy() {
   Millis pause = kWatchPause;
   Stream stream;
-  while (!closing_.stop_requested()) {
+  bool missed = false;  // something may have been said meanwhile that nobody will say again
+  while (!closing_.stop_requested() && !modern()) {
+    const std::string session = session_;
     protocol::Outgoing out = protocol::legacy_notification(*revision_, Method::initialized, {}, session_);
-    std::string last = stream.last_id;
+    const std::string last = stream.last_id;
     if (!last.empty()) out.headers.emplace_back("Last-Event-ID", last);
     std::vector<net::HttpHeader> lines = headers(out);
     lines[1].value = "text/event-stream";
@@ -205,18 +207,42 @@ Task<void> HttpConnection::watch_legacy() {
       Wanted wanted;
       wanted.stop = closing_.get_token();
       wanted.deadline = Instant::max();
+      if (std::exchange(missed, false) && options_.on_missed) options_.on_missed();
       (void)co_await read_answer(*std::move(response), std::move(wanted), &stream).result();
+      missed = stream.last_id.empty();
       pause = stream.last_id.empty() ? longer(pause, began) : std::clamp(Millis(stream.retry), Millis(100), kMostRetry);
-    } else if (response && response->status() != 404) {
-      break;  // 405: it has nothing to say on its own
     } else {
-      // Nobody is there, or the session is gone: a request makes a new one.
+      // Nobody is there; or the session is gone, and a request makes a new one; or, as with 405, it has nothing to say on its own.
+      const int status = response ? response->status() : 0;
+      const bool unknown = status == 404 || status == 400;
+      const bool again = status == 0 || status == 404 || (status == 400 && !last.empty());
       stream = {};
+      missed = true;
+      bool anew = false;
+      if (unknown) anew = co_await renewed(session);
+      if (anew) {
+        missed = false;  // it was said when that came
+        continue;
+      }
+      if (!again) break;
       pause = longer(pause, began);
     }
     co_await loop_.timers().sleep(pause, closing_.get_token());
   }
   hearing_ = false;
+  if (modern() && options_.watch == ConnectionOptions::Watch::changes && !closing_.stop_requested()) tasks_.spawn(watch());
+}
+
+// True when another session, or another era, has come in the place of this one.
+Task<bool> HttpConnection::renewed(std::string session) {
+  if (session.empty()) co_return false;
+  if (session_ == session) {
+    CallOptions call;
+    call.stop = closing_.get_token();
+    call.deadline = base::Timers::now() + options_.connect_time;
+    (void)co_await request(Method::ping, "{}", std::move(call)).result();
+  }
+  co_return session_ != session || modern();
 }
 
 }  // namespace sdk

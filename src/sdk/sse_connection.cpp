@@ -281,6 +281,7 @@ void SseConnection::fail(Error why) {
   auto pending = std::move(pending_);
   pending_.clear();
   for (auto& [id, one] : pending) one->answer.set(*failure_);
+  if (!mine && options_.on_ended) options_.on_ended();
 }
 
 Task<void> SseConnection::close(Millis) {

@@ -43,6 +43,7 @@ struct StdioConnection::Core {
     if (failure) return;
     failure = std::move(error);
     for (auto& [id, one] : std::exchange(pending, {})) one->answer.set(Error(*failure));
+    if (counters && options->on_ended) options->on_ended();
   }
   void line(std::string text);
   void too_long(const Error& error);

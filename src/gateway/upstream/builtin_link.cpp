@@ -3,7 +3,6 @@
 #include "base/any_stop.h"
 #include "base/json.h"
 #include "base/task_group.h"
-#include "protocol/definitions.h"
 #include "protocol/params.h"
 #include "protocol/splice.h"
 #include "protocol/versions/versions.h"
@@ -123,37 +122,12 @@ class BuiltinLink final : public Link {
     running->answer.set(co_await handler_->handle(std::move(in), outlet).result());
   }
 
-  // The URIs under which all that the server's templates produce stands, as a JSON array: a subscription covers what is inside of it.
-  Task<std::string> everything_under_templates() {
-    std::string out = "[";
-    LocalOutlet outlet(loop_, {}, work_.stop_token());
-    auto in = inbound(Method::resources_templates_list, "{}", {});
-    Result<Reply> reply = co_await handler_->handle(co_await std::move(in), outlet).result();
-    if (reply && !reply->error()) {
-      auto page = protocol::read_definitions(protocol::DefinitionKind::resource_template, reply->result());
-      if (page) {
-        for (const auto& item : page->items) {
-          std::string prefix = item.key.substr(0, item.key.find('{'));
-          out += (out.size() > 1 ? "," : "") + base::quoted(prefix);
-        }
-      }
-    }
-    co_return out + "]";
-  }
-
-  // Hears of changes as any client of the server would.
+  // Hears which lists change, as any client of the server would. Single resources are listened to by those who want them.
   Task<void> listen() {
-    std::string params = R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true,)"
-                         R"("resourceSubscriptions":)" +
-                         co_await everything_under_templates() + "}}";
+    const std::string params = R"({"notifications":{"toolsListChanged":true,"promptsListChanged":true,"resourcesListChanged":true}})";
     auto in = inbound(Method::subscriptions_listen, params, {});
-    auto hear = [this](Method method, std::string_view notice) {
-      if (method == Method::resources_updated) {
-        auto uri = base::json_string(base::find_member(notice, "uri"));
-        if (uri && events_.resource_updated) events_.resource_updated(*uri);
-      } else if (events_.list_changed && method != Method::subscriptions_acknowledged) {
-        events_.list_changed(method);
-      }
+    auto hear = [this](Method method, std::string_view) {
+      if (events_.list_changed && method != Method::subscriptions_acknowledged) events_.list_changed(method);
     };
     LocalOutlet outlet(loop_, hear, work_.stop_token());
     (void)co_await handler_->handle(co_await std::move(in), outlet).result();

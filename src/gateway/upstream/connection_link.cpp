@@ -7,6 +7,7 @@
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/upstream/message_level.h"
+#include "gateway/upstream/session_watch.h"
 #include "gateway/upstream/sessioned_link.h"
 #include "net/http_client.h"
 #include "sdk/connection.h"
@@ -50,7 +51,17 @@ class ConnectionLink final : public Link {
  public:
   // `audience`: whose session it is, with a legacy upstream. `known`: what the upstream speaks, as far as that is known.
   ConnectionLink(LinkParts parts, ServerConfig config, Audience audience, const protocol::Revision* known, LinkEvents events)
-      : parts_(std::move(parts)), config_(std::move(config)), audience_(std::move(audience)), known_(known), events_(std::move(events)) {}
+      : parts_(std::move(parts)),
+        config_(std::move(config)),
+        audience_(std::move(audience)),
+        known_(known),
+        events_(std::move(events)),
+        watch_(parts_.loop, [this](Method method, std::string params, LinkRequest how) {
+          sdk::CallOptions options;
+          options.stop = std::move(how.stop);
+          options.deadline = how.deadline;
+          return connection_->request(method, std::move(params), std::move(options));
+        }) {}
 
   Task<void> open() {
     if (config_.kind == ServerConfig::Kind::url)
@@ -64,6 +75,10 @@ class ConnectionLink final : public Link {
   bool correlates() const override { return connection_->correlates(); }
 
   Task<Reply> request(LinkRequest request) override {
+    if (request.method == Method::subscriptions_listen && !connection_->modern()) {
+      if (!connection_->alive()) co_return Error(Code::unavailable, connection_->why());
+      co_return co_await watch_.listen(std::move(request));
+    }
     sdk::CallOptions options;
     options.stop = request.stop;
     options.deadline = request.deadline;
@@ -90,6 +105,7 @@ class ConnectionLink final : public Link {
   std::string why() const override { return lost_ ? "the upstream ended the session" : connection_->why(); }
 
   Task<void> close() override {
+    co_await watch_.close();
     if (connection_) co_await connection_->close(kCloseGrace);
   }
 
@@ -104,8 +120,11 @@ class ConnectionLink final : public Link {
       level_.forget();
       // What the handle stands for was in the old session.
       lost_ = audience_.handle.starts_with("handle:");
+      watch_.lost("its session was lost and made anew");
       if (events_.renewed) events_.renewed();
     };
+    options.on_missed = [this] { watch_.lost("its event stream broke off"); };
+    options.on_ended = [this] { watch_.lost(connection_ ? connection_->why() : "it has ended"); };
     options.connect_time = config_.connect_timeout;
     options.max_message = std::max(config_.largest_result, kLeastMessage);
     options.watch = sdk::ConnectionOptions::Watch::changes;
@@ -146,7 +165,7 @@ class ConnectionLink final : public Link {
         break;
       case Method::resources_updated: {
         auto uri = base::json_string(base::find_member(params, "uri"));
-        if (uri && events_.resource_updated) events_.resource_updated(*uri);
+        if (uri) watch_.updated(*uri);
         break;
       }
       default: break;
@@ -182,6 +201,7 @@ class ConnectionLink final : public Link {
   bool has_logging_ = false;
   bool lost_ = false;  // what the session stood for
   MessageLevel level_;
+  SessionWatch watch_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<sdk::Connection> connection_;
 };

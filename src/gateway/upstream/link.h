@@ -29,7 +29,6 @@ struct Hello {
 // What an upstream says without being asked.
 struct LinkEvents {
   std::function<void(protocol::Method changed)> list_changed;
-  std::function<void(std::string_view uri)> resource_updated;
   // A legacy session was lost and made anew: what was subscribed in the old one is gone.
   std::function<void()> renewed;
 };
@@ -63,7 +62,8 @@ class Link {
   // Whether a question of the upstream says for which request it is. Where not, one request at a time can be asked about.
   virtual bool correlates() const { return true; }
 
-  // Sends and waits for the answer.
+  // Sends and waits for the answer. subscriptions/listen, for single resources, goes to upstreams of both eras: what it says comes to
+  // on_notification, the acknowledgement first, until `stop`; it ends with unavailable when whom it was told to is gone.
   // Errors: unavailable (nothing was sent, or the connection went away), timeout, cancelled, upstream_failed (an answer that makes
   // no sense), too_large. What the upstream itself answers with an error is a Reply.
   virtual base::Task<sdk::Reply> request(LinkRequest request) = 0;
