@@ -95,7 +95,7 @@ class Upstream {
   base::Task<void> tend();    // looks after a link that is up: noticing its death, stopping it when nobody uses it
   base::Task<void> revive();  // starts again what is to run always
   base::Task<void> probe();   // while the breaker is open: asks for a sign of life when the pause is over
-  base::Task<void> probe_once();
+  base::Task<void> probe_once(Breaker::Admission how);
   bool always_on() const { return config_.required || config_.start == ServerConfig::Start::eager; }
 
   base::Task<void> fetch_list(DefinitionKind kind, ServerCatalog* into, std::shared_ptr<Link> link);

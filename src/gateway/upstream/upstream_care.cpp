@@ -155,15 +155,17 @@ Task<void> Upstream::revive() {
 
 Task<void> Upstream::probe() {
   probing_ = true;
+  // A child is asked at once: one that hangs is replaced, and never again gets a request as its trial.
+  if (config_.kind == ServerConfig::Kind::command && link_ && link_->alive()) co_await probe_once(Breaker::Admission::goes);
   while (link_ && breaker_.state() == Breaker::State::open && !work_.stop_token().stop_requested()) {
     co_await loop_.timers().sleep(until(breaker_.next_try(), base::Timers::now()), work_.stop_token());
     if (!link_ || closed_ || breaker_.state() != Breaker::State::open) break;
-    if (link_->alive() && breaker_.admit(base::Timers::now()) == Breaker::Admission::trial) co_await probe_once();
+    if (link_->alive() && breaker_.admit(base::Timers::now()) == Breaker::Admission::trial) co_await probe_once(Breaker::Admission::trial);
   }
   probing_ = false;
 }
 
-Task<void> Upstream::probe_once() {
+Task<void> Upstream::probe_once(Breaker::Admission how) {
   std::shared_ptr<Link> link = link_;
   const Instant began = base::Timers::now();
   LinkRequest request;
@@ -175,16 +177,16 @@ Task<void> Upstream::probe_once() {
   request.deadline = began + std::min(config_.connect_timeout, config_.deadline);
   Result<sdk::Reply> answer = co_await link->request(std::move(request)).result();
   if (closed_ || link != link_ || !link->alive()) {
-    breaker_.given_up(Breaker::Admission::trial);
+    breaker_.given_up(how);
     co_return;
   }
   if (answer ||
       (answer.error().code != Code::unavailable && answer.error().code != Code::timeout && answer.error().code != Code::upstream_failed)) {
-    breaker_.alive();
+    if (how == Breaker::Admission::trial) breaker_.alive();
     co_return;
   }
   note_failure(answer.error().message);
-  breaker_.failed(Breaker::Admission::trial, began, base::Timers::now(), last_error_);
+  breaker_.failed(how, began, base::Timers::now(), last_error_);
   // A child that does not even answer this will not come back by itself.
   if (config_.kind == ServerConfig::Kind::command && busy_ == 0) {
     reason_ = "it did not answer any more and was ended: " + last_error_;
