@@ -8,8 +8,8 @@
 
 namespace app {
 
-Stopping::Stopping(base::Loop& loop, std::function<void()> stop)
-    : signals_(loop.executor(), SIGTERM, SIGINT, SIGHUP), stop_(std::move(stop)) {
+Stopping::Stopping(base::Loop& loop, std::function<void()> stop, std::function<void()> reload)
+    : signals_(loop.executor(), SIGTERM, SIGINT, SIGHUP), stop_(std::move(stop)), reload_(std::move(reload)) {
   wait();
 }
 
@@ -17,7 +17,7 @@ void Stopping::wait() {
   signals_.async_wait([this](base::ErrorCode ec, int signal) {
     if (ec) return;
     if (signal == SIGHUP) {
-      base::log::warn("reading the config again is not built yet; restart to use a new one");
+      if (asked_ == 0) reload_();
     } else if (++asked_ == 1) {
       base::log::info("stopping", {{"signal", signal == SIGTERM ? "SIGTERM" : "SIGINT"}});
       stop_();

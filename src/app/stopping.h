@@ -8,18 +8,17 @@
 
 namespace app {
 
-// The first SIGTERM or SIGINT calls `stop` on the loop; a second one ends the process at once, with status 1. SIGHUP is answered with a
-// warning, as a config cannot be read again yet.
+// The first SIGTERM or SIGINT calls `stop` on the loop; a second one ends the process at once, with status 1. SIGHUP calls `reload`.
 // Threads: the loop's; destroy it on the loop's thread or after the loop.
 class Stopping {
  public:
-  Stopping(base::Loop& loop, std::function<void()> stop);
+  Stopping(base::Loop& loop, std::function<void()> stop, std::function<void()> reload);
 
  private:
   void wait();
 
   boost::asio::basic_signal_set<base::Executor> signals_;
-  std::function<void()> stop_;
+  std::function<void()> stop_, reload_;
   int asked_ = 0;
 };
 

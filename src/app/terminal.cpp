@@ -49,7 +49,7 @@ void show_findings(std::span<const Finding> findings) {
   }
 }
 
-std::optional<AppConfig> open_config(const std::string& given) {
+std::optional<AppConfig> open_config(const std::string& given, ReadFrom* from) {
   auto file = find_config(given, process_environment);
   if (!file) {
     complain(file.error().message);
@@ -57,6 +57,7 @@ std::optional<AppConfig> open_config(const std::string& given) {
   }
   ReadConfig read = read_config(*file, process_environment);
   show_findings(read.findings);
+  if (from) *from = {*file, read.files};
   return std::move(read.config);
 }
 

@@ -24,8 +24,12 @@ void complain(std::string_view text);
 void show_findings(std::span<const Finding> findings);
 
 // Finds and reads the config that a command works with. Findings are shown, warnings too. Nothing when it cannot be used; then
-// the command ends with kUsage.
-std::optional<AppConfig> open_config(const std::string& given);
+// the command ends with kUsage. `from`, unless null, becomes where it was read from.
+struct ReadFrom {
+  std::string file;                // the config
+  std::vector<std::string> files;  // it, and what it names
+};
+std::optional<AppConfig> open_config(const std::string& given, ReadFrom* from = nullptr);
 
 // Rows in aligned columns, two spaces between, the last one cut to the terminal's width (and not cut where there is no terminal).
 std::string table(std::span<const std::vector<std::string>> rows);

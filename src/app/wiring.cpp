@@ -68,6 +68,11 @@ base::Task<void> Wiring::stop(base::Millis grace) {
   co_await gateway_->stop(grace);
 }
 
+gateway::ConfigChange Wiring::apply(AppConfig config) {
+  config_ = std::move(config);
+  return gateway_->apply(config_.gateway);
+}
+
 base::Task<void> Wiring::check_store() {
   auto work = [store = store_.get()] { return store->check(); };
   mcp::Result<> outcome = co_await pool_.run(loop_, work);
@@ -85,6 +90,24 @@ net::HttpServerOptions HttpSide::options() {
   // Pages that say how the gateway is are served all the same.
   out.doorman = [gateway = &wiring_.gateway()](const net::HttpRequest& head) { return !gateway->full() || !head.path.starts_with("/mcp"); };
   return out;
+}
+
+void HttpSide::follow() {
+  origins_.hosts = wiring_.config().allowed_hosts;
+  origins_.origins = wiring_.config().allowed_origins;
+  for (auto& endpoint : endpoints_) endpoint->admit(origins_);
+  server_.limit_body(wiring_.config().limits.body);
+  std::map<std::string, net::HttpHandler, std::less<>> servers;
+  for (const gateway::ServerConfig& server : wiring_.config().gateway.servers)
+    if (server.enabled && wiring_.gateway().server(server.id)) servers.emplace(server.id, handler_of(server.id));
+  routes_.lead_to(std::move(servers));
+}
+
+// An endpoint stays when its server goes: streams may still be on it, and the server may come back.
+net::HttpHandler HttpSide::handler_of(const std::string& id) {
+  auto found = handlers_.find(id);
+  if (found == handlers_.end()) found = handlers_.emplace(id, add_endpoint("/mcp/s/" + id, *wiring_.gateway().server(id))).first;
+  return found->second;
 }
 
 net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler) {
@@ -109,8 +132,7 @@ edge::RouteParts HttpSide::route_parts() {
   parts.version = build_version();
   parts.aggregate = add_endpoint("/mcp", wiring_.gateway().aggregate());
   for (const gateway::ServerConfig& server : wiring_.config().gateway.servers)
-    if (sdk::Handler* handler = wiring_.gateway().server(server.id))
-      parts.servers.emplace(server.id, add_endpoint("/mcp/s/" + server.id, *handler));
+    if (server.enabled) parts.servers.emplace(server.id, handler_of(server.id));
   parts.status = [this] { return wiring_.gateway().status(); };
   parts.check_store = [this] { return wiring_.check_store(); };
   if (!wiring_.config().peers.empty())

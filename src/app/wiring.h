@@ -35,6 +35,7 @@ class Wiring {
   base::Task<void> stop(base::Millis grace);
 
   base::Loop& loop() { return loop_; }
+  base::BlockingPool& pool() { return pool_; }
   gateway::Gateway& gateway() { return *gateway_; }
   const AppConfig& config() const { return config_; }
   observe::Metrics& metrics() { return metrics_; }
@@ -42,6 +43,8 @@ class Wiring {
   std::shared_ptr<gateway::KeptSessions> sessions() { return sessions_; }
   // The other instances, if there are any.
   gateway::Peers& peers() { return *peers_; }
+  // Takes another config while the gateway runs; see Gateway::apply. What only a restart changes must be as it was.
+  gateway::ConfigChange apply(AppConfig config);
   // Ends with an Error when the store does not work.
   base::Task<void> check_store();
 
@@ -72,11 +75,14 @@ class HttpSide {
   mcp::Result<> listen_unix(const std::string& path) { return server_.listen_unix(path); }
   // Where it listens, with the real port.
   Address address() const;
+  // Makes paths, origins and limits those of the config that now holds.
+  void follow();
   // As HttpServer::stop; and then the calls of legacy clients that have lost their connection end too.
   base::Task<void> stop(base::Millis grace);
 
  private:
   net::HttpHandler add_endpoint(std::string path, sdk::Handler& handler);
+  net::HttpHandler handler_of(const std::string& id);
   edge::RouteParts route_parts();
   net::HttpServerOptions options();
   std::string metrics_text() const;
@@ -91,6 +97,7 @@ class HttpSide {
     auto found = here_.find(path);
     return found == here_.end() ? nullptr : &found->second;
   };
+  std::map<std::string, net::HttpHandler> handlers_;  // of all servers that ever were, by id
   edge::Routes routes_;
   net::HttpServer server_;
 };

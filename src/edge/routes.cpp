@@ -21,7 +21,8 @@ const net::HttpHandler* Routes::find_endpoint(std::string_view path) const {
 mcp::Task<void> Routes::serve(net::HttpExchange& exchange) {
   net::HttpRequest& request = exchange.request();
   if (const net::HttpHandler* endpoint = find_endpoint(request.path)) {
-    co_await (*endpoint)(exchange);
+    mcp::Task<void> serving = (*endpoint)(exchange);  // the handler itself may be replaced meanwhile
+    co_await std::move(serving);
     co_return;
   }
   if (parts_.peer && request.path.starts_with("/peer/")) {

@@ -31,6 +31,9 @@ class Routes {
  public:
   explicit Routes(RouteParts parts) : parts_(std::move(parts)) {}
 
+  // From now on these are the servers' endpoints.
+  void lead_to(std::map<std::string, net::HttpHandler, std::less<>> servers) { parts_.servers = std::move(servers); }
+
   // Answers one exchange. Errors: as HttpExchange::respond.
   mcp::Task<void> serve(net::HttpExchange& exchange);
 

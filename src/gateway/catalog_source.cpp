@@ -30,10 +30,26 @@ bool same_list(const ServerCatalog& a, const ServerCatalog& b, DefinitionKind ki
 CatalogSource::CatalogSource(Parts parts) : parts_(std::move(parts)), catalog_(Catalog::make(*parts_.config, {})) {}
 
 void CatalogSource::add(std::shared_ptr<Upstream> upstream) {
-  auto slot = std::make_unique<Slot>();
+  auto slot = std::make_shared<Slot>();
   slot->upstream = std::move(upstream);
-  by_id_.emplace(slot->upstream->config().id, slot.get());
+  by_id_.emplace(slot->upstream->config().id, slot);
   slots_.push_back(std::move(slot));
+}
+
+void CatalogSource::arrange(std::shared_ptr<const Config> config, std::vector<std::shared_ptr<Upstream>> upstreams) {
+  std::vector<std::shared_ptr<Slot>> before = std::exchange(slots_, {});
+  by_id_.clear();
+  parts_.config = std::move(config);
+  for (std::shared_ptr<Upstream>& upstream : upstreams) {
+    auto same = std::find_if(before.begin(), before.end(), [&](const auto& slot) { return slot->upstream == upstream; });
+    if (same == before.end()) {
+      add(std::move(upstream));
+    } else {
+      by_id_.emplace(upstream->config().id, *same);
+      slots_.push_back(*same);
+    }
+  }
+  rebuild();
 }
 
 Result<> CatalogSource::load() {
@@ -66,9 +82,10 @@ Task<void> CatalogSource::settle(std::stop_token stop, Wait how) {
   Instant now = base::Timers::now();
   for (const auto& slot : slots_) {
     bool rests = slot->error && now - slot->failed < kAfterFailure;
-    if (!slot->asked && !slot->asking && !rests) ask(*slot);
+    if (!slot->asked && !slot->asking && !rests) ask(slot);
   }
-  for (const auto& slot : slots_) {
+  const std::vector<std::shared_ptr<Slot>> all = slots_;
+  for (const auto& slot : all) {
     if (slot->offer || !slot->asking || slot->error) continue;
     Millis patience = how == Wait::briefly ? parts_.patience : slot->upstream->config().connect_timeout;
     Result<> waited = co_await slot->waiting.wait(parts_.loop.timers(), stop, slot->began + patience).result();
@@ -79,8 +96,8 @@ Task<void> CatalogSource::settle(std::stop_token stop, Wait how) {
 Task<void> CatalogSource::settle(std::string server, std::stop_token stop) {
   auto found = by_id_.find(server);
   if (found == by_id_.end()) co_await mcp::fail(Code::not_found, "there is no server '" + server + "'");
-  Slot* slot = found->second;
-  if (!slot->asked && !slot->asking) ask(*slot);
+  std::shared_ptr<Slot> slot = found->second;
+  if (!slot->asked && !slot->asking) ask(slot);
   if (slot->offer) co_return;
   if (slot->asking) {
     Instant deadline = base::Timers::now() + slot->upstream->config().connect_timeout;
@@ -94,7 +111,7 @@ Task<void> CatalogSource::settle(std::string server, std::stop_token stop) {
 
 void CatalogSource::used(std::string_view server) {
   auto found = by_id_.find(server);
-  if (found != by_id_.end() && !found->second->asked && !found->second->asking) ask(*found->second);
+  if (found != by_id_.end() && !found->second->asked && !found->second->asking) ask(found->second);
 }
 
 void CatalogSource::refresh(std::string_view server, std::optional<DefinitionKind> announced) {
@@ -104,17 +121,17 @@ void CatalogSource::refresh(std::string_view server, std::optional<DefinitionKin
   if (found->second->asking)
     found->second->again = true;
   else
-    ask(*found->second);
+    ask(found->second);
 }
 
-void CatalogSource::ask(Slot& slot) {
+void CatalogSource::ask(const std::shared_ptr<Slot>& slot) {
   if (work_.stop_token().stop_requested()) return;
-  slot.asking = true;
-  slot.began = base::Timers::now();
-  work_.spawn(ask_now(&slot));
+  slot->asking = true;
+  slot->began = base::Timers::now();
+  work_.spawn(ask_now(slot));
 }
 
-Task<void> CatalogSource::ask_now(Slot* slot) {
+Task<void> CatalogSource::ask_now(std::shared_ptr<Slot> slot) {
   do {
     slot->again = false;
     auto announced = std::exchange(slot->announced, {});
@@ -136,6 +153,8 @@ Task<void> CatalogSource::ask_now(Slot* slot) {
 }
 
 void CatalogSource::accept(Slot& slot, ServerCatalog fresh, const std::set<DefinitionKind>& announced) {
+  auto here = by_id_.find(slot.upstream->config().id);
+  if (here == by_id_.end() || here->second.get() != &slot) return;  // it was replaced meanwhile
   std::shared_ptr<const ServerCatalog> before = std::move(slot.offer);
   slot.offer = std::make_shared<const ServerCatalog>(std::move(fresh));
   bool same = before && before->encode() == slot.offer->encode();

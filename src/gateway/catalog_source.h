@@ -38,6 +38,8 @@ class CatalogSource {
 
   // Before load(): who is to be asked.
   void add(std::shared_ptr<Upstream> upstream);
+  // Another config: these are to be asked from now on, in this order. What is known of an upstream that stays is kept.
+  void arrange(std::shared_ptr<const Config> config, std::vector<std::shared_ptr<Upstream>> upstreams);
 
   // Reads what is stored. What is damaged or was stored under another config is left out. Blocks; for the start.
   // Errors: those of the store.
@@ -78,15 +80,15 @@ class CatalogSource {
     base::Waiters waiting;
   };
 
-  void ask(Slot& slot);
-  base::Task<void> ask_now(Slot* slot);
+  void ask(const std::shared_ptr<Slot>& slot);
+  base::Task<void> ask_now(std::shared_ptr<Slot> slot);
   void accept(Slot& slot, ServerCatalog fresh, const std::set<DefinitionKind>& announced);
   void keep(const ServerCatalog& offer, const ServerConfig& config);
   void rebuild();
 
   Parts parts_;
-  std::vector<std::unique_ptr<Slot>> slots_;  // in the config's order
-  std::map<std::string, Slot*, std::less<>> by_id_;
+  std::vector<std::shared_ptr<Slot>> slots_;  // in the config's order
+  std::map<std::string, std::shared_ptr<Slot>, std::less<>> by_id_;
   std::shared_ptr<const Catalog> catalog_;
   std::set<std::string> told_;  // what was left out and said so: each is said once
   base::TaskGroup work_;

@@ -4,6 +4,7 @@
 #include "gateway/front.h"
 #include "gateway/upstream/builtin_link.h"
 #include "gateway/upstream/connection_link.h"
+#include "gateway/upstream/held.h"
 #include "sdk/session.h"
 
 namespace gateway {
@@ -35,15 +36,24 @@ Gateway::Gateway(Config config, Parts parts)
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   for (const ServerConfig& server : config_->servers) {
-    if (!server.enabled) continue;
-    std::string id = server.id;
-    LinkEvents events;
-    events.list_changed = [this, id](Method changed) { source_.refresh(id, changed_kind(changed)); };
-    auto upstream = std::make_shared<Upstream>(parts_.loop, server, link_opener(server), std::move(events));
-    source_.add(upstream);
-    upstreams_.emplace(id, std::move(upstream));
-    fronts_.emplace(id, std::make_unique<Front>(*this, id));
+    if (server.enabled) source_.add(open_upstream(server));
   }
+}
+
+std::shared_ptr<Upstream> Gateway::open_upstream(const ServerConfig& server) {
+  const std::string& id = server.id;
+  LinkEvents events;
+  events.list_changed = [this, id](Method changed) { source_.refresh(id, changed_kind(changed)); };
+  auto upstream = Held::hold(std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events)), parts_.loop);
+  upstreams_.emplace(id, upstream);
+  // A front stays when its server goes: streams may still be on it, and the server may come back.
+  if (!fronts_.contains(id)) fronts_.emplace(id, std::make_unique<Front>(*this, id));
+  return upstream;
+}
+
+void Gateway::start_if_eager(Upstream& upstream) {
+  const ServerConfig& config = upstream.config();
+  if (config.start == ServerConfig::Start::eager || config.required) source_.used(config.id);
 }
 
 Gateway::~Gateway() = default;
@@ -77,8 +87,7 @@ OpenLink Gateway::link_opener(const ServerConfig& config) {
 
 Result<> Gateway::start() {
   if (auto loaded = source_.load(); !loaded) return loaded;
-  for (const auto& [id, upstream] : upstreams_)
-    if (upstream->config().start == ServerConfig::Start::eager || upstream->config().required) source_.used(id);
+  for (const auto& [id, upstream] : upstreams_) start_if_eager(*upstream);
   return {};
 }
 
@@ -90,6 +99,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   co_await subscriptions_.stop();
   co_await source_.stop();
   // All at once: each may take its time to end its child.
+  work_.stop();
   auto close = [](Upstream* upstream) -> Task<void> { co_await upstream->close(); };
   for (const auto& [id, upstream] : upstreams_) work_.spawn(close(upstream.get()));
   co_await work_.join();
@@ -98,7 +108,7 @@ Task<void> Gateway::stop(base::Millis grace) {
 sdk::Handler& Gateway::aggregate() { return *fronts_.find("")->second; }
 
 sdk::Handler* Gateway::server(std::string_view id) {
-  auto found = id.empty() ? fronts_.end() : fronts_.find(id);
+  auto found = upstreams_.contains(id) ? fronts_.find(id) : fronts_.end();
   return found == fronts_.end() ? nullptr : found->second.get();
 }
 

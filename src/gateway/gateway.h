@@ -60,6 +60,10 @@ class Gateway {
   // No new calls; what runs may end within `grace`, the rest is cancelled; then every upstream is closed, children and all.
   base::Task<void> stop(base::Millis grace);
 
+  // Takes another config: servers that are new, gone or need another link are begun and ended, and the rest goes on untouched. Calls that
+  // run end where they began, within their deadline. Does nothing once stop() was called. On the gateway's loop.
+  ConfigChange apply(Config config);
+
   // What answers at /mcp.
   sdk::Handler& aggregate();
   // What answers at /mcp/s/<id>; null when there is no such server, or it is disabled.
@@ -75,6 +79,10 @@ class Gateway {
 
   OpenLink link_opener(const ServerConfig& config);
   Subscriptions::Ask asker();
+  std::shared_ptr<Upstream> open_upstream(const ServerConfig& config);
+  void retire(const std::string& id);
+  void arrange(const ConfigChange& change);
+  void start_if_eager(Upstream& upstream);
 
   std::shared_ptr<const Config> config_;  // what holds now; a call keeps what it began with
   Parts parts_;

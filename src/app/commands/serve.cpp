@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/instance_lock.h"
+#include "app/reload.h"
 #include "app/stopping.h"
 #include "app/terminal.h"
 #include "app/wiring.h"
@@ -25,7 +26,8 @@ void raise_file_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-base::Task<void> shut_down(Wiring* wiring, HttpSide* http, base::TaskGroup* work) {
+base::Task<void> shut_down(Wiring* wiring, HttpSide* http, Reload* reload, base::TaskGroup* work) {
+  co_await reload->end();
   work->spawn(wiring->stop(kGrace));
   co_await http->stop(kGrace + base::Millis(1'000));
   co_await work->join();
@@ -40,10 +42,13 @@ void say_listening(const Wiring& wiring, const HttpSide& http, std::chrono::stea
 }
 
 // Runs until a signal comes and everything has ended.
-void run(Wiring& wiring, HttpSide& http, std::chrono::steady_clock::time_point began) {
+void run(Wiring& wiring, HttpSide& http, const std::optional<Address>& listen, ReadFrom from, std::chrono::steady_clock::time_point began) {
   base::TaskGroup work;
   base::TaskGroup ending;
-  Stopping stopping(wiring.loop(), [&] { ending.spawn(shut_down(&wiring, &http, &work)); });
+  Reload reload({wiring.loop(), wiring.pool(), from.file, [file = from.file] { return read_config(file, process_environment); },
+                 [&](ReadConfig read) { take_config(std::move(read), listen, wiring, &http); }},
+                std::move(from.files));
+  Stopping stopping(wiring.loop(), [&] { ending.spawn(shut_down(&wiring, &http, &reload, &work)); }, [&] { reload.ask(); });
   say_listening(wiring, http, began);
   wiring.loop().run();
 }
@@ -52,15 +57,17 @@ void run(Wiring& wiring, HttpSide& http, std::chrono::steady_clock::time_point b
 
 int serve(const ServeOptions& options, net::Reaper& reaper) {
   auto began = std::chrono::steady_clock::now();
-  auto config = open_config(options.config);
+  ReadFrom from;
+  auto config = open_config(options.config, &from);
   if (!config) return kUsage;
+  std::optional<Address> listen;
   if (!options.listen.empty()) {
     auto address = parse_listen(options.listen);
     if (!address) {
       complain("--listen: " + address.error().message);
       return kUsage;
     }
-    config->listen = *address;
+    listen = config->listen = *address;
   }
   log::open(options.log.format, options.log.level);
   raise_file_limit();
@@ -78,7 +85,7 @@ int serve(const ServeOptions& options, net::Reaper& reaper) {
     log::warn("no socket beside the store", {{"reason", beside.error().message}});
   if (auto started = (*wiring)->start(); !started) return failed(started.error());
   lock->note(http.address().text());
-  run(**wiring, http, began);
+  run(**wiring, http, listen, std::move(from), began);
   log::info("stopped");
   return kGood;
 }

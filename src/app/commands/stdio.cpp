@@ -1,6 +1,7 @@
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/reload.h"
 #include "app/stopping.h"
 #include "app/terminal.h"
 #include "app/wiring.h"
@@ -11,8 +12,9 @@ namespace {
 
 constexpr base::Millis kGrace{3'000};
 
-base::Task<void> serve_pipe(Wiring* wiring, sdk::StdioEndpoint* endpoint) {
+base::Task<void> serve_pipe(Wiring* wiring, sdk::StdioEndpoint* endpoint, Reload* reload) {
   mcp::Result<> outcome = co_await endpoint->run(STDIN_FILENO, STDOUT_FILENO).result();
+  co_await reload->end();
   co_await wiring->stop(kGrace);
   co_await std::move(outcome);
 }
@@ -20,7 +22,8 @@ base::Task<void> serve_pipe(Wiring* wiring, sdk::StdioEndpoint* endpoint) {
 }  // namespace
 
 int stdio(const StdioOptions& options, net::Reaper& reaper) {
-  auto config = open_config(options.config);
+  ReadFrom from;
+  auto config = open_config(options.config, &from);
   if (!config) return kUsage;
   base::log::open(options.log.format, options.log.level);
   auto wiring = Wiring::open(*std::move(config), reaper);
@@ -36,8 +39,11 @@ int stdio(const StdioOptions& options, net::Reaper& reaper) {
   endpoint_options.front.strictness = (*wiring)->config().strictness;
   endpoint_options.max_line = (*wiring)->config().limits.body;
   sdk::StdioEndpoint endpoint((*wiring)->loop(), (*wiring)->gateway().aggregate(), endpoint_options);
-  Stopping stopping((*wiring)->loop(), [&endpoint] { endpoint.stop(); });
-  auto outcome = (*wiring)->loop().block_on(serve_pipe(wiring->get(), &endpoint));
+  Reload reload({(*wiring)->loop(), (*wiring)->pool(), from.file, [file = from.file] { return read_config(file, process_environment); },
+                 [&wiring](ReadConfig read) { take_config(std::move(read), {}, **wiring, nullptr); }},
+                std::move(from.files));
+  Stopping stopping((*wiring)->loop(), [&endpoint] { endpoint.stop(); }, [&reload] { reload.ask(); });
+  auto outcome = (*wiring)->loop().block_on(serve_pipe(wiring->get(), &endpoint, &reload));
   if (outcome) return kGood;
   complain(outcome.error().message);
   return kFailed;
