@@ -17,6 +17,9 @@ struct Audience {
   auto operator<=>(const Audience&) const = default;
 };
 
+// The handle of an audience's session for tasks, which stay in the process that made them.
+inline constexpr std::string_view kTaskSession = "tasks";
+
 // What the gateway can carry of a client's capabilities, as JSON text in one fixed form: equal abilities give equal texts. elicitation
 // (form, url), sampling (with tools, context), roots; extensions as they are. Anything that is no object gives "{}".
 std::string carried_capabilities(std::string_view client_capabilities);

@@ -1,14 +1,16 @@
-// What all upstreams offer, as one immutable picture.
+// What upstreams offer, as immutable pictures: of one server under its own names, and of all together.
 #pragma once
 
 #include <array>
 #include <cstddef>
 #include <map>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "gateway/config.h"
@@ -24,16 +26,25 @@ using protocol::DefinitionKind;
 inline constexpr std::array kKinds = {DefinitionKind::tool, DefinitionKind::prompt, DefinitionKind::resource,
                                       DefinitionKind::resource_template};
 
-// What one upstream said of itself when it was last asked.
+// Definitions of one kind, as an upstream listed them. Equal lists of several audiences are one in memory.
+struct OfferedList {
+  std::vector<Definition> items;
+  std::string extra;  // the other members of a result that was one page, each as `,"key":value`
+
+  bool same(const OfferedList& other) const;
+};
+
+// What one upstream said to one audience when it was last asked.
 struct ServerCatalog {
   std::string id;
-  std::string info;          // Implementation object, JSON text, or empty
-  std::string capabilities;  // ServerCapabilities object, JSON text
-  std::string instructions;  // plain
-  std::array<std::vector<Definition>, kKinds.size()> lists;
+  std::string info;                                                     // Implementation object, JSON text, or empty
+  std::string capabilities;                                             // ServerCapabilities object, JSON text
+  std::string instructions;                                             // plain
+  std::array<std::shared_ptr<const OfferedList>, kKinds.size()> lists;  // null: not known
 
-  std::vector<Definition>& list(DefinitionKind kind) { return lists[static_cast<std::size_t>(kind)]; }
-  const std::vector<Definition>& list(DefinitionKind kind) const { return lists[static_cast<std::size_t>(kind)]; }
+  const std::vector<Definition>& list(DefinitionKind kind) const;
+  std::shared_ptr<const OfferedList>& at(DefinitionKind kind) { return lists[static_cast<std::size_t>(kind)]; }
+  const std::shared_ptr<const OfferedList>& at(DefinitionKind kind) const { return lists[static_cast<std::size_t>(kind)]; }
 
   // As the store keeps it. Equal offers have equal texts.
   std::string encode() const;
@@ -45,54 +56,78 @@ struct ServerCatalog {
 struct Entry {
   const ServerCatalog* server = nullptr;
   const Definition* definition = nullptr;
-  std::string name;               // in /mcp/s/<server>: the upstream's, or what the config renamed it to
-  std::string public_name;        // in /mcp; of resources and templates the URI
-  std::string raw;                // the definition under `name`
-  std::string public_raw;         // the definition under `public_name`
+  std::string name;               // in /mcp/s/<server>: the upstream's, or what the config renamed it to; of resources the URI
+  std::string public_name;        // in this catalog
   protocol::ToolHeaders headers;  // arguments of a tool that HTTP repeats in headers
 
   // What the upstream itself calls it.
   const std::string& real() const { return definition->key; }
 };
 
-// An immutable snapshot; shared, and swapped whole when an upstream's offer changes.
+// A list result that is ready to send.
+struct ListText {
+  std::string text;
+  bool bare = true;                                        // see sdk::Reply
+  std::vector<std::pair<std::size_t, std::size_t>> items;  // where each entry stands in it: offset and size
+};
+
+// A resource where it is: what its server calls it.
+struct Located {
+  const Entry* entry = nullptr;
+  std::string uri;
+};
+
+// Immutable, and shared by all who see the same.
 class Catalog {
  public:
-  // `offers` holds what is known now, one per server, in the order of the config; servers not asked yet are simply not in it.
-  static std::shared_ptr<const Catalog> make(const Config& config, std::vector<std::shared_ptr<const ServerCatalog>> offers);
+  // One server under its own names, as the config changes them. `config` may be null.
+  static std::shared_ptr<const Catalog> of_server(const ServerConfig* config, std::shared_ptr<const ServerCatalog> offer);
+  // All servers under public names, in this order. A URI that an earlier server has too is prefixed (uris.h).
+  static std::shared_ptr<const Catalog> merge(std::vector<std::shared_ptr<const Catalog>> servers, std::size_t name_limit);
 
-  // By public name, or for a resource by URI: the exact one, else the first template that can produce it. Null when there is none.
-  const Entry* find(DefinitionKind kind, std::string_view public_name) const;
-  // The same within one server, by its own names.
-  const Entry* find_in(std::string_view server, DefinitionKind kind, std::string_view name) const;
+  // By the name that this catalog gives it, or for a resource by URI: the exact one, else the first template that can produce it. Null
+  // when there is none.
+  const Entry* find(DefinitionKind kind, std::string_view name) const;
+  // The same for a resource, with the URI that its server knows.
+  std::optional<Located> place(std::string_view uri) const;
+  // What this catalog calls the resource of `server`: the way back.
+  std::string public_uri(std::string_view server, std::string_view uri) const;
 
-  // The list result of the aggregate, ready to send.
-  const std::string& list(DefinitionKind kind) const { return lists_[static_cast<std::size_t>(kind)]; }
-  // The list result of one server alone, ready to send.
-  const std::string& list_of(std::string_view server, DefinitionKind kind) const;
+  // Whether public_uri() may give another URI for one of this server.
+  bool renames_uris_of(std::string_view server) const;
+  // The server that alone has resources; empty when there are none, or several.
+  std::string only_server_with_resources() const;
 
+  // The list result, ready to send.
+  const std::string& list(DefinitionKind kind) const { return text(kind)->text; }
+  const std::shared_ptr<const ListText>& text(DefinitionKind kind) const { return texts_[static_cast<std::size_t>(kind)]; }
+
+  // In the order of the list.
   std::span<const Entry> entries(DefinitionKind kind) const { return entries_[static_cast<std::size_t>(kind)]; }
   std::span<const std::shared_ptr<const ServerCatalog>> offers() const { return offers_; }
   const ServerCatalog* offer(std::string_view server) const;
-  // What was left out and why, for the log: names that two share, tools that no HTTP client could call.
+  // What was left out and why, for the log: names that come twice, tools that no HTTP client could call.
   const std::vector<std::string>& left_out() const { return left_out_; }
 
  private:
   using Index = std::unordered_map<std::string_view, const Entry*>;
 
-  void add(const Config& config, DefinitionKind kind);
+  void add(const ServerConfig* config, DefinitionKind kind);
+  void merge_kind(DefinitionKind kind, std::size_t name_limit);
+  std::string merged_text(const Catalog& from, std::size_t index, const Entry& entry) const;
   void index(DefinitionKind kind);
 
   std::vector<std::shared_ptr<const ServerCatalog>> offers_;
+  std::vector<std::shared_ptr<const Catalog>> servers_;  // of a merged one
   std::array<std::vector<Entry>, kKinds.size()> entries_;
-  std::array<Index, kKinds.size()> by_public_name_;
-  std::map<std::string, std::array<Index, kKinds.size()>, std::less<>> by_server_;
-  std::array<std::string, kKinds.size()> lists_;
-  std::map<std::string, std::array<std::string, kKinds.size()>, std::less<>> server_lists_;
+  std::array<Index, kKinds.size()> by_name_;
+  std::array<std::shared_ptr<const ListText>, kKinds.size()> texts_;
+  // URIs and templates that had to be prefixed: by server and real one.
+  std::map<std::pair<std::string, std::string>, std::string> prefixed_;
   std::vector<std::string> left_out_;
 };
 
-// True when the URI template (RFC 6570) can produce `uri`, judged by its literal parts.
-bool template_matches(std::string_view uri_template, std::string_view uri);
+// True for a tool in no list that the config neither hides nor calls otherwise.
+bool passes_unlisted(const ServerConfig& config, std::string_view tool);
 
 }  // namespace gateway

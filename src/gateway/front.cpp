@@ -48,23 +48,6 @@ std::optional<CallKind> call_kind(Method method) {
   }
 }
 
-std::string_view kind_word(DefinitionKind kind) {
-  switch (kind) {
-    case DefinitionKind::tool: return "tool";
-    case DefinitionKind::prompt: return "prompt";
-    case DefinitionKind::resource:
-    case DefinitionKind::resource_template: break;
-  }
-  return "resource";
-}
-
-// A name that does not exist is the client's mistake in every revision: -32602.
-Error unknown(DefinitionKind kind, std::string_view name) {
-  std::string data;
-  if (kind == DefinitionKind::resource) data = "{\"uri\":" + base::quoted(name) + "}";
-  return Error(Code::not_found, "unknown " + std::string(kind_word(kind)) + ": " + std::string(name)).with_data(std::move(data));
-}
-
 }  // namespace
 
 Front::Front(Gateway& gateway, std::string scope) : gateway_(gateway), scope_(std::move(scope)) {
@@ -81,39 +64,6 @@ Result<std::shared_ptr<const base::Principal>> Front::identify(const sdk::Inboun
   else
     peer.address = in.http->peer_address;
   return gateway_.identity_.identify(peer);
-}
-
-const Entry* Front::find(const Catalog& catalog, DefinitionKind kind, std::string_view name) const {
-  return scope_.empty() ? catalog.find(kind, name) : catalog.find_in(scope_, kind, name);
-}
-
-// The public name to the real thing. A server that was never asked is asked now: its tools may be called before they were listed.
-Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std::string name, std::stop_token stop) {
-  Target target;
-  target.catalog = gateway_.source_.current();
-  target.entry = find(*target.catalog, kind, name);
-  if (!target.entry) {
-    std::string server(scope_.empty() ? server_of(name) : scope_);
-    bool by_name = scope_.empty() && kind != DefinitionKind::resource;
-    if (by_name && !gateway_.upstreams_.contains(server)) co_await mcp::fail(unknown(kind, name));
-    if (scope_.empty() && kind == DefinitionKind::resource)
-      co_await gateway_.source_.settle(stop, CatalogSource::Wait::fully);
-    else
-      co_await gateway_.source_.settle(server, stop);
-    target.catalog = gateway_.source_.current();
-    target.entry = find(*target.catalog, kind, name);
-    if (!target.entry) co_await mcp::fail(unknown(kind, name));
-  }
-  const std::string& server = target.entry->server->id;
-  auto upstream = gateway_.upstreams_.find(server);
-  if (upstream == gateway_.upstreams_.end()) co_await mcp::fail(unknown(kind, name));
-  target.upstream = upstream->second;
-  target.subject.verb = verb;
-  target.subject.server = server;
-  // What a template produces is named by the URI that was asked for, not by the template.
-  target.subject.name = target.entry->definition->kind == DefinitionKind::resource_template ? std::string_view() : target.entry->real();
-  gateway_.source_.used(server);
-  co_return target;
 }
 
 Result<CallerLimits::Seat> Front::admit(const sdk::Inbound& in) {
@@ -147,6 +97,11 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
     case Method::resources_subscribe:
     case Method::resources_unsubscribe: co_return co_await subscribe(call, in, out);
     case Method::completion_complete: co_return co_await complete(call, in, out);
+    case Method::tasks_get:
+    case Method::tasks_update:
+    case Method::tasks_cancel:
+    case Method::tasks_list:
+    case Method::tasks_result: co_return co_await tasks(call, in, out);
     default: co_return co_await pass(call, in, out);
   }
 }
@@ -155,7 +110,9 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
 Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
   CallKind kind = *call_kind(in->method());
   call->record.caller = co_await identify(*in);
-  Target target = co_await resolve(kind.kind, kind.verb, in->rpc.name, out->stop_token());
+  const Viewer who = viewer(*call, *in);
+  Target target = co_await resolve(kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
+  if (!target.uri.empty()) target.subject.name = target.uri;
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;
   call->record.name = target.subject.name;
@@ -165,9 +122,9 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
     if (!mirrored) co_return Reply(std::move(mirrored.error()));
   }
   co_await gateway_.policy_.decide(*call->record.caller, target.subject, in->rpc.params.arguments);
-  Reply reply = co_await dispatch(call, &target, in, out);
+  Reply reply = co_await answer_or_dispatch(call, &target, in, out);
   if (!reply.error()) co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
-  co_return std::move(reply);
+  co_return as_public(target, in->rpc.name, std::move(reply));
 }
 
 }  // namespace gateway

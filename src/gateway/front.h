@@ -33,34 +33,47 @@ class Front final : public sdk::Handler {
   void session_ended(sdk::Session& session) override;
 
  private:
+  struct Unlisted;
   // One target of a call, and the snapshot that it stands in.
   struct Target {
     std::shared_ptr<const Catalog> catalog;
     const Entry* entry = nullptr;
     std::shared_ptr<Upstream> upstream;
     authz::Subject subject;
+    std::string uri;                           // what the upstream calls a resource that has another URI here; empty: the same
+    std::shared_ptr<const Unlisted> unlisted;  // holds the entry of what stands in no list
   };
 
-  // `call`, `in` and `out` live in handle(), which awaits these. front.cpp has the five lines; front_dispatch.cpp, front_lists.cpp,
-  // front_listen.cpp and front_other.cpp what they lead to.
+  // `call`, `in` and `out` live in handle(), which awaits these. front.cpp has the five lines; the other front_*.cpp
+  // what they lead to.
   base::Task<sdk::Reply> answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  base::Task<sdk::Reply> tasks(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
-  base::Task<std::vector<Watched::Place>> judge(const base::Principal* who, ChangeFilter* filter, std::stop_token stop);
+  base::Task<std::vector<Watched::Place>> judge(const base::Principal* who, Viewer viewer, ChangeFilter* filter, std::stop_token stop);
   std::shared_ptr<Watched> watched_of(const sdk::Inbound& in, const base::Principal& who);
   base::Task<void> watch_again(const base::Principal* who, const sdk::Inbound* in, std::stop_token stop);
-  std::optional<Watched::Place> place_of(const std::string& uri) const;
-  bool has_updates(std::string_view server) const;
-  bool has_changes(std::string_view what) const;
+  std::optional<Watched::Place> place_of(const Viewer& who, const std::string& uri);
+  bool has_updates(const Viewer& who, std::string_view server);
+  bool has_changes(const Viewer& who, std::string_view what);
 
   base::Result<std::shared_ptr<const base::Principal>> identify(const sdk::Inbound& in) const;
   // What this request takes of its caller's limits and the gateway's. Errors: rate_limited, unavailable.
   base::Result<CallerLimits::Seat> admit(const sdk::Inbound& in);
-  base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, std::stop_token stop);
+  static std::string seen_capabilities(const sdk::Inbound& in);
+  static CatalogSource::Kinds kinds_for(DefinitionKind kind);
+  static Viewer viewer(const OpenCall& call, const sdk::Inbound& in);
+  static Viewer viewer(const base::Principal& who, const sdk::Inbound& in);
+  std::shared_ptr<const Catalog> catalog(const Viewer& viewer);
+  base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, Viewer viewer, std::stop_token stop);
+  bool find(Target& target, DefinitionKind kind, std::string_view name) const;
+  bool find_unlisted(Target& target, DefinitionKind kind, const std::string& name);
+  sdk::Reply as_public(const Target& target, std::string_view asked, sdk::Reply reply) const;
+  base::Task<sdk::Reply> answer_or_dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   // The four cells of the bridge between the eras (front_dispatch.cpp).
   struct Passage;
@@ -68,6 +81,8 @@ class Front final : public sdk::Handler {
   base::Task<std::optional<sdk::Reply>> stateful(Passage* passage);
   std::string session_id(const Passage& passage, std::string_view sealed) const;
   base::Task<void> look_at_upstream(Passage* passage);
+  TaskCall tasked(const Passage& passage) const;
+  base::Task<sdk::Reply> send(const Passage& passage, LinkRequest request) const;
   base::Task<sdk::Reply> for_modern(Passage* passage);
   base::Task<sdk::Reply> for_legacy(Passage* passage);
   base::Task<sdk::Reply> parked(Passage* passage);
@@ -75,7 +90,6 @@ class Front final : public sdk::Handler {
   base::Result<sdk::Reply> visits(const Passage& passage, sdk::Reply reply) const;
   base::Result<std::string> unwrapped(const Passage& passage) const;
   sdk::Reply wrapped(const Passage& passage, sdk::Reply reply) const;
-  const Entry* find(const Catalog& catalog, DefinitionKind kind, std::string_view name) const;
 
   Gateway& gateway_;
   std::string scope_;

@@ -81,8 +81,12 @@ Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inb
   // A call ends with its client, with its deadline, or with the gateway.
   base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
   Passage passage{call, target, in, out, {}, {}, in->rpc.params.raw, {}, {}, stop.token()};
-  // Nobody could ask the gateway for a task, so nobody behind it is to make one.
+  // Whether an upstream may make a task of this is for the bridge of tasks to say.
   if (!in->rpc.params.task.empty()) passage.set_params(protocol::without_members(passage.params, {"task"}));
+  if (in->method() == Method::resources_read && !target->uri.empty()) {
+    const std::string uri = base::quoted(target->uri);
+    passage.set_params(protocol::with_members(passage.params, {{"uri", uri}}));
+  }
   if (in->method() == Method::completion_complete) passage.set_params(completion_params(passage.params, *target->entry));
   passage.capabilities = protocol::capabilities_without_tasks(in->client_capabilities);
   // A legacy client without a session has nowhere to be asked.
@@ -111,6 +115,15 @@ Task<void> Front::look_at_upstream(Passage* passage) {
   }
 }
 
+TaskCall Front::tasked(const Passage& passage) const {
+  return {passage.target->upstream, *passage.target->entry, *passage.in,
+          scope_.empty() ? TaskCall::Route::aggregate : TaskCall::Route::own};
+}
+
+Task<Reply> Front::send(const Passage& passage, LinkRequest request) const {
+  return gateway_.tasks_.call(tasked(passage), std::move(request));
+}
+
 Task<Reply> Front::for_modern(Passage* passage) {
   const protocol::Params& params = passage->in->rpc.params;
   const bool retry = !params.request_state.empty() || !params.input_responses.empty();
@@ -122,7 +135,7 @@ Task<Reply> Front::for_modern(Passage* passage) {
       passage->set_params(std::move(own));
     }
   }
-  Reply reply = co_await passage->target->upstream->request(passage->request());
+  Reply reply = co_await send(*passage, passage->request());
   if (reply.error()) co_return co_await visits(*passage, std::move(reply));
   co_return wrapped(*passage, std::move(reply));
 }
@@ -157,7 +170,7 @@ Task<Reply> Front::parked(Passage* passage) {
     }
   }
   if (!can_be_asked(passage->audience)) {
-    Reply reply = co_await passage->target->upstream->request(passage->request());
+    Reply reply = co_await send(*passage, passage->request());
     co_return co_await visits(*passage, std::move(reply));
   }
   LinkRequest like = passage->request();
@@ -173,9 +186,9 @@ Task<Reply> Front::parked(Passage* passage) {
   request.headers = like.headers;
   request.time = passage->target->upstream->config().deadline;
   request.notifications = passage->wants_notifications();
-  SendOwned send = [upstream = passage->target->upstream](LinkRequest what) { return upstream->request(std::move(what)); };
+  SendOwned sending = [tasks = &gateway_.tasks_, of = tasked(*passage)](LinkRequest what) { return tasks->call(of, std::move(what)); };
   std::shared_ptr<ParkedCall> begun =
-      co_await gateway_.parked_.begin(passage->caller(), passage->digest(), std::move(request), std::move(send));
+      co_await gateway_.parked_.begin(passage->caller(), passage->digest(), std::move(request), std::move(sending));
   co_return co_await leg(passage, std::move(begun));
 }
 
@@ -238,7 +251,6 @@ Result<std::string> Front::unwrapped(const Passage& passage) const {
 // A legacy client is asked while its call runs.
 Task<Reply> Front::for_legacy(Passage* passage) {
   co_await look_at_upstream(passage);
-  Upstream* upstream = passage->target->upstream.get();
   if (!passage->upstream_modern) {
     LinkRequest request = passage->request();
     auto desk = std::make_shared<Desk>();
@@ -248,11 +260,11 @@ Task<Reply> Front::for_legacy(Passage* passage) {
     DeskKeeper keeper{desk};
     if (can_be_asked(passage->audience))
       request.on_question = [desk](Method method, std::string params) { return ask_at(desk, method, std::move(params)); };
-    Result<Reply> reply = co_await upstream->request(std::move(request)).result();
+    Result<Reply> reply = co_await send(*passage, std::move(request)).result();
     co_return std::move(reply);
   }
   if (passage->log_level.empty() && passage->upstream_logs) passage->log_level = kLegacyLevel;
-  Reply reply = co_await upstream->request(passage->request());
+  Reply reply = co_await send(*passage, passage->request());
   if (protocol::RpcError* error = reply.error()) {
     // It says what the client cannot do, which a legacy client's model has to learn in another way.
     if (error->code == protocol::kMissingCapability && passage->in->method() == Method::tools_call)
@@ -266,16 +278,16 @@ Task<Reply> Front::for_legacy(Passage* passage) {
   rounds.capabilities = passage->capabilities;
   rounds.params = passage->params;
   rounds.stop = passage->stop;
-  SendRound send = [upstream, passage](std::string params) {
-    auto again = [](Upstream* to, Passage* of, std::string with) -> Task<Reply> {
+  SendRound sending = [this, passage](std::string params) {
+    auto again = [](const Front* self, Passage* of, std::string with) -> Task<Reply> {
       LinkRequest request = of->request();
       request.params = with;
-      Result<Reply> answer = co_await to->request(std::move(request)).result();
+      Result<Reply> answer = co_await self->send(*of, std::move(request)).result();
       co_return std::move(answer);
     };
-    return again(upstream, passage, std::move(params));
+    return again(this, passage, std::move(params));
   };
-  co_return co_await answer_rounds(std::move(reply), &rounds, &send, passage->out);
+  co_return co_await answer_rounds(std::move(reply), &rounds, &sending, passage->out);
 }
 
 }  // namespace gateway

@@ -2,6 +2,7 @@
 #include "base/any_stop.h"
 #include "base/json.h"
 #include "gateway/front.h"
+#include "gateway/uris.h"
 #include "protocol/errors.h"
 #include "protocol/params.h"
 #include "protocol/subscriptions.h"
@@ -39,48 +40,51 @@ RpcError unknown_resource(const protocol::Revision& revision, std::string_view u
 }  // namespace
 
 // Where a resource is watched. On the aggregate it is somebody's that has it, produces it, or has what stands inside of it.
-std::optional<Watched::Place> Front::place_of(const std::string& uri) const {
-  auto catalog = gateway_.source_.current();
+std::optional<Watched::Place> Front::place_of(const Viewer& who, const std::string& uri) {
   if (!scope_.empty()) return Watched::Place{uri, scope_, uri};
-  if (const Entry* entry = catalog->find(DefinitionKind::resource, uri))
-    return Watched::Place{uri, entry->server->id, entry->definition->kind == DefinitionKind::resource ? entry->real() : uri};
+  auto seen = catalog(who);
+  if (auto place = seen->place(uri)) return Watched::Place{uri, place->entry->server->id, place->uri};
   for (DefinitionKind kind : {DefinitionKind::resource, DefinitionKind::resource_template})
-    for (const Entry& entry : catalog->entries(kind))
-      if (protocol::subscription_covers(uri, entry.real())) return Watched::Place{uri, entry.server->id, uri};
+    for (const Entry& entry : seen->entries(kind)) {
+      if (!protocol::subscription_covers(uri, entry.public_name)) continue;
+      auto plain = entry.public_name == entry.name ? std::nullopt : unprefixed_uri(uri);
+      return Watched::Place{uri, entry.server->id, plain ? plain->uri : uri};
+    }
   return std::nullopt;
 }
 
-bool Front::has_updates(std::string_view server) const {
-  auto catalog = gateway_.source_.current();
-  const ServerCatalog* offer = catalog->offer(server);
+bool Front::has_updates(const Viewer& who, std::string_view server) {
+  auto seen = catalog(who);
+  const ServerCatalog* offer = seen ? seen->offer(server) : nullptr;
   return offer && announces(offer->capabilities, "resources", "subscribe");
 }
 
 // A list changes when a server behind the route says so. On the aggregate also when one comes that was never asked before.
-bool Front::has_changes(std::string_view what) const {
-  auto catalog = gateway_.source_.current();
+bool Front::has_changes(const Viewer& who, std::string_view what) {
+  auto seen = catalog(who);
   if (!scope_.empty()) {
-    const ServerCatalog* offer = catalog->offer(scope_);
+    const ServerCatalog* offer = seen ? seen->offer(scope_) : nullptr;
     return offer && announces(offer->capabilities, what, "listChanged");
   }
-  for (const auto& offer : catalog->offers())
+  for (const auto& offer : seen->offers())
     if (announces(offer->capabilities, what, "listChanged")) return true;
-  return catalog->offers().size() < gateway_.upstreams_.size();
+  return seen->offers().size() < gateway_.upstreams_.size();
 }
 
 // Leaves in `filter` what can be told, without the resources, which are given: those that may be asked for.
-Task<std::vector<Watched::Place>> Front::judge(const base::Principal* who, ChangeFilter* filter, std::stop_token stop) {
+Task<std::vector<Watched::Place>> Front::judge(const base::Principal* who, Viewer viewer, ChangeFilter* filter, std::stop_token stop) {
+  const CatalogSource::Kinds resources = kinds_for(DefinitionKind::resource);
   if (!scope_.empty())
-    co_await gateway_.source_.settle(scope_, stop);
+    co_await gateway_.source_.meet_one(scope_, viewer, stop);
   else if (!filter->uris.empty())
-    co_await gateway_.source_.settle(stop);
-  filter->tools = filter->tools && has_changes("tools");
-  filter->prompts = filter->prompts && has_changes("prompts");
-  filter->resources = filter->resources && has_changes("resources");
+    co_await gateway_.source_.settle(viewer, resources, stop);
+  filter->tools = filter->tools && has_changes(viewer, "tools");
+  filter->prompts = filter->prompts && has_changes(viewer, "prompts");
+  filter->resources = filter->resources && has_changes(viewer, "resources");
   std::vector<Watched::Place> places;
   for (const std::string& uri : std::exchange(filter->uris, {})) {
-    auto place = place_of(uri);
-    if (!place || !has_updates(place->server)) continue;
+    auto place = place_of(viewer, uri);
+    if (!place || !has_updates(viewer, place->server)) continue;
     const Subject subject{Subject::Verb::read, place->server, place->real};
     if (gateway_.policy_.decide(*who, subject, {})) places.push_back(*std::move(place));
   }
@@ -96,7 +100,8 @@ Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   filter.caller = call->record.caller->id;
   const std::string meta = "{\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}}";
   base::AnyStop stop(out->stop_token(), gateway_.closing_.get_token());
-  auto places = co_await judge(call->record.caller.get(), &filter, stop.token());
+  const Viewer seer = viewer(*call, *in);
+  auto places = co_await judge(call->record.caller.get(), seer, &filter, stop.token());
   Listeners::Seat seat(gateway_.listeners_, filter, *out);
   std::optional<Watched> watched;
   if (!places.empty()) {
@@ -122,6 +127,7 @@ Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {
   filter.caller = caller->id;
   filter.session = in.session;
   Listeners::Seat seat(gateway_.listeners_, std::move(filter), out);
+  TaskBridge::Stream asked(gateway_.tasks_, in.session ? in.session->id() : std::string(), out);
   base::AnyStop stop(out.stop_token(), gateway_.closing_.get_token());
   (void)co_await watch_again(caller.get(), &in, stop.token()).result();
   co_await sdk::until_stopped(stop.token());
@@ -151,7 +157,8 @@ Task<void> Front::watch_again(const base::Principal* who, const sdk::Inbound* in
   ChangeFilter filter;
   for (std::string& uri : in->session->subscriptions()) filter.uris.insert(std::move(uri));
   if (filter.uris.empty()) co_return;
-  auto places = co_await judge(who, &filter, stop);
+  const Viewer seer = viewer(*who, *in);
+  auto places = co_await judge(who, seer, &filter, stop);
   std::shared_ptr<Watched> watched = watched_of(*in, *who);
   auto agreed = co_await watched->add(std::move(places), stop, base::Timers::now() + kSubscribeTime);
   agreed.granted.merge(agreed.open);
@@ -163,21 +170,23 @@ Task<Reply> Front::subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   call->record.caller = co_await identify(*in);
   auto uri = base::json_string(in->rpc.params.uri);
   if (!uri || !in->session) co_return Reply(protocol::invalid_params("params.uri must be a string"));
+  const Viewer seer = viewer(*call, *in);
   auto mine = watched_.find(in->session.get());
   if (in->method() == Method::resources_unsubscribe) {
     in->session->unsubscribe(*uri);
     if (mine != watched_.end()) mine->second->remove(*uri);
     co_return Reply(std::string("{}"));
   }
+  const CatalogSource::Kinds resources = kinds_for(DefinitionKind::resource);
   if (!scope_.empty())
-    co_await gateway_.source_.settle(scope_, out->stop_token());
-  else if (!place_of(*uri))
-    co_await gateway_.source_.settle(out->stop_token(), CatalogSource::Wait::fully);
-  auto place = place_of(*uri);
+    co_await gateway_.source_.meet_one(scope_, seer, out->stop_token());
+  else if (!place_of(seer, *uri))
+    co_await gateway_.source_.settle(seer, resources, out->stop_token(), CatalogSource::Wait::fully);
+  auto place = place_of(seer, *uri);
   if (!place) co_return Reply(unknown_resource(in->revision(), *uri));
   call->record.server = place->server;
   call->record.name = place->real;
-  if (!has_updates(place->server))
+  if (!has_updates(seer, place->server))
     co_return Reply(protocol::invalid_params("server '" + place->server + "' does not tell of changes of resources"));
   const Subject subject{Subject::Verb::read, place->server, place->real};
   co_await gateway_.policy_.decide(*call->record.caller, subject, {});

@@ -1,4 +1,6 @@
 // The part of Front that says what there is: lists, and how the server presents itself.
+#include <algorithm>
+
 #include "base/json.h"
 #include "gateway/front.h"
 #include "gateway/presentation.h"
@@ -9,52 +11,61 @@ namespace gateway {
 
 using authz::Subject;
 using base::Code;
+using base::Result;
 using base::Task;
 using protocol::Method;
 using sdk::Reply;
 
-namespace {
-
-// How long a modern client may keep a list of ours: changes are announced, so only clients that do not listen wait for it.
-constexpr protocol::CacheHints kListHints{std::chrono::seconds(5), protocol::CacheScope::priv};
-
-}  // namespace
-
 Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind) {
   call->record.caller = co_await identify(*in);
-  if (!in->rpc.params.cursor.empty()) co_return Reply(protocol::invalid_params("unknown cursor: this list has one page"));
-  if (scope_.empty())
-    co_await gateway_.source_.settle(out->stop_token());
-  else
-    co_await gateway_.source_.settle(scope_, out->stop_token());
+  Viewer who = viewer(*call, *in);
   co_await gateway_.policy_.decide(*call->record.caller, {Subject::Verb::see, scope_, {}}, {});
-  auto catalog = gateway_.source_.current();
-  Reply reply(scope_.empty() ? catalog->list(kind) : catalog->list_of(scope_, kind));
-  reply.hints = kListHints;
+  ListPages::Walk walk{call->record.caller->id, scope_, kind};
+  if (!in->rpc.params.cursor.empty()) {
+    auto cursor = base::json_string(in->rpc.params.cursor);
+    if (!cursor) co_return Reply(protocol::invalid_params("params.cursor must be a string"));
+    Result<Reply> page = gateway_.pages_.next(walk, *cursor, catalog(who));
+    if (!page) co_return Reply(protocol::invalid_params(page.error().message));
+    page->hints = gateway_.source_.hints(scope_, who, kind);
+    co_return *std::move(page);
+  }
+  CatalogSource::Kinds kinds(1, kind);
+  if (scope_.empty())
+    co_await gateway_.source_.settle(who, std::move(kinds), out->stop_token());
+  else
+    co_await gateway_.source_.settle_one(scope_, who, std::move(kinds), out->stop_token());
+  std::shared_ptr<const Catalog> now = catalog(who);
+  if (!now) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
+  Reply reply = gateway_.pages_.first(walk, now);
+  reply.hints = gateway_.source_.hints(scope_, who, kind);
   co_return std::move(reply);
 }
 
 Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
-  co_await identify(in);
+  auto caller = co_await identify(in);
+  Viewer who{{caller->id, seen_capabilities(in), {}}, in.http};
   protocol::ServerIdentity identity;
   identity.info = info_;
   if (!scope_.empty()) {
     // One server alone presents itself as it is, as far as it can be asked.
-    (void)co_await gateway_.source_.settle(scope_, {}).result();
-    auto catalog = gateway_.source_.current();
-    const ServerCatalog* offer = catalog->offer(scope_);
+    (void)co_await gateway_.source_.meet_one(scope_, who, std::stop_token()).result();
+    std::shared_ptr<const Catalog> now = catalog(who);
+    const ServerCatalog* offer = now ? now->offer(scope_) : nullptr;
     if (!offer) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
     if (!offer->info.empty()) identity.info = offer->info;
     identity.capabilities = passed_capabilities(offer->capabilities);
+    if (offers_tasks(offer->capabilities)) identity.capabilities = with_task_capabilities(identity.capabilities);
     identity.instructions = offer->instructions;
     co_return identity;
   }
-  co_await gateway_.source_.settle(std::stop_token());
-  auto catalog = gateway_.source_.current();
+  co_await gateway_.source_.meet(who, std::stop_token());
+  std::shared_ptr<const Catalog> now = catalog(who);
   std::vector<Presented> all;
-  for (const auto& offer : catalog->offers()) all.push_back({offer->id, offer->capabilities, offer->instructions});
+  for (const auto& offer : now->offers()) all.push_back({offer->id, offer->capabilities, offer->instructions});
   identity.capabilities = merged_capabilities(all);
   identity.instructions = merged_instructions(all);
+  auto has_tasks = [](const auto& offer) { return offers_tasks(offer->capabilities); };
+  if (std::ranges::any_of(now->offers(), has_tasks)) identity.capabilities = with_task_capabilities(identity.capabilities);
   co_return identity;
 }
 

@@ -29,8 +29,12 @@ Task<Reply> Front::complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet*
   if (!prompt && type != "ref/resource") co_return Reply(protocol::invalid_params("params.ref.type must be ref/prompt or ref/resource"));
   auto name = base::json_string(base::find_member(ref, prompt ? "name" : "uri"));
   if (!name) co_return Reply(protocol::invalid_params(prompt ? "params.ref.name must be a string" : "params.ref.uri must be a string"));
+  const Viewer who = viewer(*call, *in);
   Target target = co_await resolve(prompt ? DefinitionKind::prompt : DefinitionKind::resource,
-                                   prompt ? Subject::Verb::get_prompt : Subject::Verb::read, *name, out->stop_token());
+                                   prompt ? Subject::Verb::get_prompt : Subject::Verb::read, *name, who, out->stop_token());
+  // What is in no list has nothing to complete, as far as the aggregate can tell.
+  if (scope_.empty() && target.unlisted)
+    co_return Reply(protocol::invalid_params((prompt ? "unknown prompt: " : "unknown resource: ") + *name));
   if (target.subject.name.empty()) target.subject.name = *name;
   call->record.server = target.subject.server;
   call->record.name = target.subject.name;

@@ -39,8 +39,7 @@ Task<std::optional<Reply>> Front::stateful(Passage* passage) {
   const std::string server(passage->target->subject.server);
   const bool tool = in.method() == Method::tools_call;
   const std::string& name = passage->target->entry->real();
-  const Entry* opener = passage->target->catalog->find_in(server, DefinitionKind::tool, SessionTools::kOpen);
-  const std::string open_with = opener && scope_.empty() ? opener->public_name : std::string(SessionTools::kOpen);
+  const std::string open_with = (scope_.empty() ? server + "__" : std::string()) + std::string(SessionTools::kOpen);
   std::string_view arguments = base::is_object(in.rpc.params.arguments) ? in.rpc.params.arguments : std::string_view("{}");
   std::string_view given = tool ? base::find_member(arguments, SessionTools::kArgument) : std::string_view();
 

@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include "base/json.h"
 #include "base/log.h"
 #include "gateway/front.h"
 #include "gateway/upstream/builtin_link.h"
@@ -13,18 +14,6 @@ using base::Result;
 using base::Task;
 using protocol::Method;
 
-namespace {
-
-DefinitionKind changed_kind(Method changed) {
-  switch (changed) {
-    case Method::tools_list_changed: return DefinitionKind::tool;
-    case Method::prompts_list_changed: return DefinitionKind::prompt;
-    default: return DefinitionKind::resource;
-  }
-}
-
-}  // namespace
-
 Gateway::Gateway(Config config, Parts parts)
     : config_(std::make_shared<const Config>(std::move(config))),
       parts_(std::move(parts)),
@@ -32,6 +21,7 @@ Gateway::Gateway(Config config, Parts parts)
       limits_(config_->limits),
       carrier_(sdk::random_id(), config_->state_keys),
       parked_(parts_.loop),
+      tasks_(parts_.loop, carrier_),
       subscriptions_(parts_.loop, asker()),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
@@ -43,7 +33,14 @@ Gateway::Gateway(Config config, Parts parts)
 std::shared_ptr<Upstream> Gateway::open_upstream(const ServerConfig& server) {
   const std::string& id = server.id;
   LinkEvents events;
-  events.list_changed = [this, id](Method changed) { source_.refresh(id, changed_kind(changed)); };
+  events.list_changed = [this, id](Method which) {
+    if (which == Method::resources_list_changed) reads_.drop(id);
+    source_.changed(id, which);
+  };
+  events.renewed = [this, id] {
+    reads_.drop(id);
+    source_.renewed(id);
+  };
   auto upstream = Held::hold(std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events)), parts_.loop);
   upstreams_.emplace(id, upstream);
   // A front stays when its server goes: streams may still be on it, and the server may come back.
@@ -53,7 +50,9 @@ std::shared_ptr<Upstream> Gateway::open_upstream(const ServerConfig& server) {
 
 void Gateway::start_if_eager(Upstream& upstream) {
   const ServerConfig& config = upstream.config();
-  if (config.start == ServerConfig::Start::eager || config.required) source_.used(config.id);
+  // Whoever signs nowhere in is the first to come, as far as anybody knows.
+  const Viewer nobody{{"local", "{}", {}}, nullptr};
+  if (config.start == ServerConfig::Start::eager || config.required) source_.start(config.id, nobody);
 }
 
 Gateway::~Gateway() = default;
@@ -64,6 +63,11 @@ Subscriptions::Ask Gateway::asker() {
       auto found = self->upstreams_.find(id);
       if (found == self->upstreams_.end()) co_return base::Error(base::Code::unavailable, "there is no server '" + id + "' any more");
       std::shared_ptr<Upstream> upstream = found->second;
+      what.on_notification = [self, id, hear = std::move(what.on_notification)](Method method, std::string_view params) {
+        auto uri = base::json_string(method == Method::resources_updated ? base::find_member(params, "uri") : std::string_view());
+        if (uri) self->reads_.updated(id, *uri);
+        if (hear) hear(method, params);
+      };
       co_return co_await upstream->request(std::move(what));
     };
     return ask(this, std::move(server), std::move(request));
@@ -96,6 +100,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
   ending_.request_stop();
   co_await parked_.stop();
+  co_await tasks_.stop();
   co_await subscriptions_.stop();
   co_await source_.stop();
   // All at once: each may take its time to end its child.
@@ -119,7 +124,7 @@ Status Gateway::status() const {
     UpstreamStatus one;
     if (found != upstreams_.end()) {
       one = found->second->status();
-      if (const ServerCatalog* offer = source_.current()->offer(server.id)) one.tools = offer->list(DefinitionKind::tool).size();
+      one.tools = source_.tools(server.id);
     } else {
       one.id = server.id;
       one.kind = server.kind == ServerConfig::Kind::builtin ? "builtin" : server.kind == ServerConfig::Kind::command ? "command" : "url";

@@ -14,12 +14,15 @@
 #include "base/record.h"
 #include "gateway/bridge/parked_calls.h"
 #include "gateway/bridge/session_handles.h"
+#include "gateway/bridge/tasks.h"
+#include "gateway/cache.h"
 #include "gateway/carried.h"
 #include "gateway/catalog_source.h"
 #include "gateway/config.h"
 #include "gateway/limits.h"
 #include "gateway/listeners.h"
 #include "gateway/open_call.h"
+#include "gateway/paging.h"
 #include "gateway/status.h"
 #include "gateway/subscriptions.h"
 #include "gateway/upstream/upstream.h"
@@ -94,9 +97,12 @@ class Gateway {
   Carrier carrier_;
   ParkedCalls parked_;
   SessionHandles handles_;
+  TaskBridge tasks_;
   std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
   Subscriptions subscriptions_;
   CatalogSource source_;
+  ListPages pages_{carrier_};
+  ReadCache reads_;
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate
   std::stop_source closing_;                                           // no new calls; streams end
   std::stop_source ending_;                                            // what still runs is cancelled

@@ -9,6 +9,7 @@
 #include "base/json.h"
 #include "mcp/server.h"
 #include "net/reaper.h"
+#include "protocol/tasks.h"
 #include "protocol/versions/versions.h"
 #include "sdk/server_core.h"
 
@@ -163,17 +164,30 @@ TEST(Gateway, ACallGoesToTheRealToolUnderItsPublicName) {
   EXPECT_EQ(w.book.calls[3].name, "echo://one");
 }
 
-TEST(Gateway, NoTaskIsMadeThatNobodyCouldAskFor) {
+TEST(Gateway, ATaskIsMadeOnlyForWhoCanAskForIt) {
   World w({{builtin("one")}});
   const std::string params = R"({"name":"report","arguments":{"text":"at once"},"task":{}})";
   for (const auto* revision : protocol::all_revisions()) {
-    sdk::Inbound in = w.inbound(Method::tools_call, params);
-    in.rpc.revision = revision;
-    in.rpc.era = revision->era;
-    in.client_capabilities = R"({"extensions":{"io.modelcontextprotocol/tasks":{}},"tasks":{}})";
-    auto reply = w.loop.block_on(w.gateway->server("one")->handle(std::move(in), w.ears));
+    auto as_client = [&](Method method, const std::string& with) {
+      sdk::Inbound in = w.inbound(method, with);
+      in.rpc.revision = revision;
+      in.rpc.era = revision->era;
+      in.client_capabilities = R"({"extensions":{"io.modelcontextprotocol/tasks":{}},"tasks":{}})";
+      return w.loop.block_on(w.gateway->server("one")->handle(std::move(in), w.ears));
+    };
+    auto reply = as_client(Method::tools_call, params);
     ASSERT_TRUE(reply.ok());
-    EXPECT_THAT(std::string(reply->result()), HasSubstr("at once")) << revision->name;
+    auto task = protocol::read_task(reply->result());
+    const bool knows = revision->era == protocol::Era::modern || revision->features.tasks_core;
+    EXPECT_EQ(task.ok(), knows) << revision->name;
+    EXPECT_EQ(reply->result().find("at once") != std::string_view::npos, !knows) << revision->name;
+    const std::string id = task ? task->id : "none";
+    auto found = as_client(Method::tasks_get, "{\"taskId\":" + base::quoted(id) + "}");
+    ASSERT_TRUE(found.ok());
+    if (knows)
+      EXPECT_EQ(protocol::read_task(found->result())->id, id);
+    else
+      EXPECT_EQ(found->error()->code, protocol::kMethodNotFound);
   }
 }
 
@@ -194,7 +208,7 @@ TEST(Gateway, EveryEndIsRecordedOnce) {
   EXPECT_THAT(w.text(Method::tools_call, R"({"name":"one__nothing"})"), HasSubstr("error not_found: unknown tool: one__nothing"));
   EXPECT_THAT(w.text(Method::tools_call, R"({"name":"nobody__echo"})"), HasSubstr("error not_found"));
   EXPECT_THAT(w.text(Method::tools_call, R"({"name":"one__fail","arguments":{"text":"x"}})"), HasSubstr("not today"));
-  EXPECT_THAT(w.text(Method::tasks_get, R"({"taskId":"x"})"), HasSubstr("rpc -32601"));
+  EXPECT_THAT(w.text(Method::tasks_get, R"({"taskId":"x"})"), HasSubstr("rpc -32602"));
   ASSERT_THAT(w.book.calls, SizeIs(4));
   EXPECT_EQ(w.book.calls[0].outcome, Outcome::failed);
   EXPECT_EQ(w.book.calls[0].error, Code::not_found);

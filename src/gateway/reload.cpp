@@ -25,6 +25,7 @@ void Gateway::retire(const std::string& id) {
   auto found = upstreams_.find(id);
   std::shared_ptr<Upstream> upstream = std::move(found->second);
   upstreams_.erase(found);
+  reads_.drop(id);
   const base::Instant deadline = base::Timers::now() + upstream->config().deadline + kAfterLastCall;
   work_.spawn(Held::retire(std::move(upstream), deadline, work_.stop_token()));
 }

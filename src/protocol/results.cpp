@@ -50,9 +50,12 @@ std::string_view scope_text(CacheScope scope) { return scope == CacheScope::shar
 bool good_ttl(std::string_view ttl) { return !ttl.empty() && ttl.front() >= '0' && ttl.front() <= '9'; }
 bool good_scope(std::string_view scope) { return scope == "\"public\"" || scope == "\"private\""; }
 
-std::string modern_result(Method method, std::string_view result, const CacheHints& hints, std::string_view server_info) {
+std::string tools_for(const Revision& revision, std::string_view tools);
+
+std::string modern_result(const Revision& revision, Method method, std::string_view result, const CacheHints& hints,
+                          std::string_view server_info) {
   Found found = find(result);
-  std::array<Member, 4> set;
+  std::array<Member, 5> set;
   std::size_t n = 0;
   if (found.result_type.empty()) set[n++] = {"resultType", "\"complete\""};
   std::string ttl;
@@ -64,6 +67,9 @@ std::string modern_result(Method method, std::string_view result, const CacheHin
     }
     if (!good_scope(found.scope)) set[n++] = {"cacheScope", found.scope.empty() ? scope_text(hints.scope) : "\"private\""};
   }
+  std::string tools;
+  if (method == Method::tools_list) tools = tools_for(revision, found.tools);
+  if (!tools.empty()) set[n++] = {"tools", tools};
   std::string meta;
   if (!server_info.empty()) {
     meta = with_members(base::is_object(found.meta) ? found.meta : std::string_view(), {{meta_key::kServerInfo, server_info}});
@@ -118,22 +124,26 @@ std::string messages_for(const Revision& revision, std::string_view messages) {
   });
 }
 
-// Tools without the output schemas that are not of an object; empty when there is nothing to take out.
-std::string tools_for_objects(std::string_view tools) {
-  if (!base::is_array(tools) || tools.find("outputSchema") == std::string_view::npos) return {};
+// Tools as the revision knows them: without output schemas that are not of an object where it wants one, and without `execution` where
+// it has no tasks of its own. Empty when there is nothing to take out.
+std::string tools_for(const Revision& revision, std::string_view tools) {
+  const bool schemas = !revision.features.any_structured_content && tools.find("outputSchema") != std::string_view::npos;
+  const bool execution = !revision.features.tasks_core && tools.find("\"execution\"") != std::string_view::npos;
+  if (!base::is_array(tools) || (!schemas && !execution)) return {};
   std::string out = "[";
   bool changed = false;
   base::Elements all(tools);
   while (all.next()) {
     std::string_view tool = all.value();
     if (out.size() > 1) out += ',';
-    std::string_view schema = base::is_object(tool) ? base::find_member(tool, "outputSchema") : std::string_view();
+    std::string_view schema = schemas && base::is_object(tool) ? base::find_member(tool, "outputSchema") : std::string_view();
     bool plain = schema.empty() || (base::is_object(schema) && base::find_member(schema, "type") == "\"object\"");
-    if (plain)
-      out += tool;
-    else
-      out += without_members(tool, {"outputSchema"});
-    changed = changed || !plain;
+    bool said = execution && base::is_object(tool) && !base::find_member(tool, "execution").empty();
+    std::string less;
+    if (!plain) less = without_members(tool, {"outputSchema"});
+    if (said) less = without_members(plain ? tool : std::string_view(less), {"execution"});
+    out += plain && !said ? tool : std::string_view(less);
+    changed = changed || !plain || said;
   }
   return changed ? out += ']' : std::string();
 }
@@ -168,7 +178,7 @@ std::string legacy_result(const Revision& revision, Method method, std::string_v
   if (method == Method::prompts_get && base::is_array(found.messages)) messages = messages_for(revision, found.messages);
   if (!messages.empty()) set.push_back({"messages", messages});
   std::string tools;
-  if (method == Method::tools_list && !revision.features.any_structured_content) tools = tools_for_objects(found.tools);
+  if (method == Method::tools_list) tools = tools_for(revision, found.tools);
   if (!tools.empty()) set.push_back({"tools", tools});
   return drop.empty() && set.empty() ? std::string(result) : edited(result, set, drop);
 }
@@ -179,7 +189,8 @@ bool has_uri(std::string_view data) { return base::is_object(data) && base::is_s
 
 std::string result_for(const Revision& revision, Method method, std::string_view result, const CacheHints& hints,
                        std::string_view server_info) {
-  return revision.era == Era::modern ? modern_result(method, result, hints, server_info) : legacy_result(revision, method, result);
+  return revision.era == Era::modern ? modern_result(revision, method, result, hints, server_info)
+                                     : legacy_result(revision, method, result);
 }
 
 std::string result_tail(const Revision& revision, Method method, const CacheHints& hints, std::string_view server_info) {

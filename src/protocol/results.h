@@ -22,7 +22,8 @@ struct CacheHints {
 
 // `result` as a caller of `revision` gets it for `method`. All that is not named here keeps its bytes.
 // Modern: resultType is there ("complete" where the server gave none), ttlMs and cacheScope are there on a complete result of the six
-// cacheable methods (`hints` where the server gave none), `_meta` names the server (`server_info`, JSON text; empty leaves it as it is).
+// cacheable methods (`hints` where the server gave none), `_meta` names the server (`server_info`, JSON text; empty leaves it as it is),
+// and `execution` of tools goes, as in each revision without tasks of its own.
 // Legacy: resultType, ttlMs, cacheScope and the modern keys of `_meta` go; structuredContent that is no object goes where the revision
 // wants an object, and its JSON text becomes a text block where the result has no content; content of types that came later (of
 // tools and prompts) becomes text that says what it is; output schemas that are not of an object go from lists of tools.

@@ -216,6 +216,15 @@ TEST(Definitions, EntriesKeepTheirBytes) {
   EXPECT_EQ(encode_definitions(DefinitionKind::tool, {"{}", "{}"}, "c"), R"({"tools":[{},{}],"nextCursor":"c"})");
 }
 
+TEST(Results, ToolsSpeakOfTasksOnlyWhereTheRevisionHasThem) {
+  const std::string list = R"({"tools":[{"name":"a","execution":{"taskSupport":"optional"},"x":1},{"name":"b"}]})";
+  for (const Revision* revision : all_revisions()) {
+    std::string out = result_for(*revision, Method::tools_list, list, {}, {});
+    EXPECT_EQ(out.find("taskSupport") != std::string::npos, revision->features.tasks_core) << revision->name;
+    EXPECT_NE(out.find(R"("x":1},{"name":"b"})"), std::string::npos) << revision->name;
+  }
+}
+
 TEST(Results, PromptsLoseTheBlocksThatOldRevisionsDoNotKnow) {
   const Revision& old = *all_revisions().back();
   const std::string prompt =

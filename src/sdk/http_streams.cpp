@@ -148,7 +148,7 @@ Result<bool> HttpConnection::event(const std::string& data, const Wanted& wanted
     case MessageKind::request: {
       answer.asked = message->known != Method::ping;
       if (!wanted.call && answer.asked) calls_.extend(base::Timers::now() + options_.answer_time);
-      Askable askable = wanted.call ? wanted.call->askable() : calls_.only();
+      Askable askable = wanted.call ? wanted.call->askable() : calls_.only(message->params);
       tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
       return false;
     }

@@ -1,14 +1,28 @@
 #include "sdk/open_calls.h"
 
+#include "base/json.h"
 #include "protocol/message.h"
+#include "protocol/params.h"
 
 namespace sdk {
 
 using protocol::Method;
 
-OpenCall::OpenCall(OpenCalls& calls, Method method, const OnRequest& on_request)
+namespace {
+
+// JSON text of the id, or empty.
+std::string_view related_task(std::string_view params) {
+  std::string_view text = base::is_object(params) ? base::find_member(params, "_meta") : std::string_view();
+  if (base::is_object(text)) text = base::find_member(text, protocol::meta_key::kRelatedTask);
+  return base::is_object(text) ? base::find_member(text, "taskId") : std::string_view();
+}
+
+}  // namespace
+
+OpenCall::OpenCall(OpenCalls& calls, Method method, const OnRequest& on_request, std::string_view params)
     : calls_(calls), after_(calls.first_), interactive_(on_request || protocol::facts(method).may_ask_input) {
   if (on_request) on_request_ = std::make_shared<const OnRequest>(on_request);
+  if (method == Method::tasks_result) task_ = base::find_member(params, "taskId");
   if (after_) after_->before_ = this;
   calls_.first_ = this;
 }
@@ -18,14 +32,19 @@ OpenCall::~OpenCall() {
   if (after_) after_->before_ = before_;
 }
 
-Askable OpenCalls::only() const {
-  const OpenCall* found = nullptr;
+Askable OpenCalls::only(std::string_view params) const {
+  const std::string_view task = related_task(params);
+  const OpenCall* call = nullptr;
+  const OpenCall* waits = nullptr;
+  std::size_t calls = 0, waiting = 0;
   for (const OpenCall* one = first_; one; one = one->after_) {
     if (!one->interactive_) continue;
-    if (found) return {nullptr, false};
-    found = one;
+    if (!task.empty() && one->task_ == task) return one->askable();
+    ++(one->task_.empty() ? calls : waiting);
+    (one->task_.empty() ? call : waits) = one;
   }
-  return found ? found->askable() : Askable{nullptr, false};
+  if (calls == 1) return call->askable();
+  return calls == 0 && waiting == 1 ? waits->askable() : Askable{nullptr, false};
 }
 
 void OpenCalls::extend(Instant later) {

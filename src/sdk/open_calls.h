@@ -22,7 +22,8 @@ class OpenCalls;
 // One request in flight. Threads: those of its connection.
 class OpenCall {
  public:
-  OpenCall(OpenCalls& calls, protocol::Method method, const OnRequest& on_request);
+  // `params`: of a request that waits for the result of a task, they say which task that is.
+  OpenCall(OpenCalls& calls, protocol::Method method, const OnRequest& on_request, std::string_view params = {});
   ~OpenCall();
   OpenCall(const OpenCall&) = delete;
   OpenCall& operator=(const OpenCall&) = delete;
@@ -38,14 +39,16 @@ class OpenCall {
   OpenCall* before_ = nullptr;
   OpenCall* after_ = nullptr;
   bool interactive_;
+  std::string task_;  // JSON text of the id, or empty
   std::shared_ptr<const OnRequest> on_request_;
 };
 
 // The requests in flight of one connection.
 class OpenCalls {
  public:
-  // What the server asks without a sign for which request: that is plain only while there is one request that may be interrupted.
-  Askable only() const;
+  // What the server asks without a sign for which request: that is plain only while there is one request that may be interrupted. `params`
+  // of the question may name a task (Tasks, "Associating Task-Related Messages"): then it is for who waits for that.
+  Askable only(std::string_view params) const;
   // A question came that may belong to any of them.
   void extend(Instant later);
 

@@ -29,7 +29,7 @@ struct World {
     if (!reply) return "error";
     return sdk::encode_for_server("1", *reply);
   }
-  std::string ask(Method method) { return ask(method, calls.only()); }
+  std::string ask(Method method) { return ask(method, calls.only("{}")); }
 };
 
 TEST(OpenCalls, TheOnlyInteractiveRequestIsAsked) {
@@ -74,6 +74,28 @@ TEST(OpenCalls, AQuestionMovesTheDeadlinesOfThoseItMayBelongTo) {
   one.extend = [&](base::Instant) { ++moved; };
   w.calls.extend(base::Timers::now());
   EXPECT_EQ(moved, 1);
+}
+
+TEST(OpenCalls, AQuestionThatNamesATaskIsForWhoWaitsForIt) {
+  OpenCalls calls;
+  const OnRequest ask = answers("{}");
+  const std::string question = R"({"_meta":{"io.modelcontextprotocol/related-task":{"taskId":"b"}}})";
+  EXPECT_FALSE(calls.only("{}").known);
+  OpenCall a(calls, Method::tasks_result, ask, R"({"taskId":"a"})");
+  // Who waits alone may be asked also by a server that does not say for which task.
+  EXPECT_EQ(calls.only("{}").call, a.askable().call);
+  OpenCall b(calls, Method::tasks_result, ask, R"({"taskId":"b"})");
+  EXPECT_EQ(calls.only(question).call, b.askable().call);
+  EXPECT_FALSE(calls.only("{}").known);
+  EXPECT_FALSE(calls.only("").known);
+  // A call beside them is asked what names no task.
+  OpenCall call(calls, Method::tools_call, ask, R"({"name":"x"})");
+  EXPECT_EQ(calls.only("{}").call, call.askable().call);
+  EXPECT_EQ(calls.only(question).call, b.askable().call);
+  OpenCall list(calls, Method::tools_list, {});
+  EXPECT_EQ(calls.only("{}").call, call.askable().call);
+  OpenCall other(calls, Method::tools_call, {});
+  EXPECT_FALSE(calls.only("{}").known);
 }
 
 }  // namespace

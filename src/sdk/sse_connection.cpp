@@ -127,7 +127,7 @@ Result<> SseConnection::event(net::SseEvent one) {
     case MessageKind::request:
       // Nothing says for which call the server asks.
       if (message->known != Method::ping) calls_.extend(base::Timers::now() + options_.answer_time);
-      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls_.only()));
+      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls_.only(message->params)));
   }
   return {};
 }
@@ -229,7 +229,7 @@ Task<Reply> SseConnection::send(const protocol::Revision& revision, Method metho
   auto mine = std::make_shared<Pending>();
   mine->on_notification = std::move(options.on_notification);
   pending_.emplace(id, mine);
-  OpenCall call(calls_, method, options.on_request);
+  OpenCall call(calls_, method, options.on_request, params);
   tasks_.spawn(deliver(std::move(out), mine));
 
   std::string_view reason;

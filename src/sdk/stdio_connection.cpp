@@ -103,7 +103,7 @@ void StdioConnection::Core::line(std::string text) {
     case MessageKind::request:
       // Nothing says for which call the server asks.
       if (message->known != Method::ping) calls.extend(base::Timers::now() + options->answer_time);
-      served.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls.only()));
+      served.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls.only(message->params)));
   }
 }
 
@@ -312,7 +312,7 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
   mine->on_notification = std::move(options.on_notification);
   mine->listens = listens;
   core->pending.emplace(id, mine);
-  OpenCall call(core->calls, method, options.on_request);
+  OpenCall call(core->calls, method, options.on_request, params);
   if (auto written = core->child->write_line(protocol::one_line(std::move(body))); !written) {
     core->pending.erase(id);
     co_return std::move(written).error();

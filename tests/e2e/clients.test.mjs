@@ -205,7 +205,9 @@ describe('one server alone', () => {
         assert.ok(names.includes(tool), `${tool} in ${names}`)
         assert.ok(!names.some(name => name.includes('__')), `${names}`)
         assert.match(text(await client.callTool(tool, args(world))), says, server)
-        await assert.rejects(client.callTool(`${server}__${tool}`, args(world)), error => codeOf(error) === -32602)
+        // There it is called otherwise. Some servers say so with an error, some with a result.
+        const strange = await client.callTool(`${server}__${tool}`, args(world)).then(result => result.isError ? -32602 : result, codeOf)
+        assert.equal(strange, -32602)
         await client.close()
       }
       const alone = await clients[kind](scope, gateway.server('new'))

@@ -34,9 +34,8 @@ std::string with_argument(const Definition& tool) {
 
 }  // namespace
 
-std::vector<std::string> add_session_tools(ServerCatalog& catalog) {
+std::vector<std::string> add_session_tools(std::vector<Definition>& tools) {
   std::vector<std::string> left_out;
-  std::vector<Definition>& tools = catalog.list(DefinitionKind::tool);
   std::string list = R"({"tools":[)";
   for (const Definition& tool : tools) {
     if (tool.key == SessionTools::kOpen || tool.key == SessionTools::kClose) {

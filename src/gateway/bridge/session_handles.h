@@ -20,9 +20,9 @@ struct SessionTools {
   static constexpr std::string_view kArgument = "session";
 };
 
-// Adds the tools that open and close a session, and the argument that names one to all others. A tool of the upstream's own that is called
-// like one of the two is left out; its argument of that name is replaced. What was left out, for the log.
-std::vector<std::string> add_session_tools(ServerCatalog& catalog);
+// Adds to `tools` those that open and close a session, and the argument that names one to all others. A tool of the upstream's own that is
+// called like one of the two is left out; its argument of that name is replaced. What was left out, for the log.
+std::vector<std::string> add_session_tools(std::vector<Definition>& tools);
 
 // The arguments without the session, as JSON text.
 std::string without_session(std::string_view arguments);

@@ -9,7 +9,6 @@ namespace {
 
 using gateway::Audience;
 using gateway::DefinitionKind;
-using gateway::ServerCatalog;
 using gateway::SessionHandles;
 using testing::HasSubstr;
 using testing::SizeIs;
@@ -39,13 +38,11 @@ TEST(SessionHandles, EndWhenIdleAndAreBounded) {
 }
 
 TEST(SessionHandles, ToolsTakeASessionAndTwoAreNew) {
-  ServerCatalog catalog;
   auto read = protocol::read_definitions(
       DefinitionKind::tool,
       R"({"tools":[{"name":"add","inputSchema":{"type":"object","properties":{"x":{"type":"string"}},"required":["x"]}},{"name":"plain","inputSchema":{"type":"object"}},{"name":"open_session","inputSchema":{"type":"object"}}]})");
-  catalog.list(DefinitionKind::tool) = std::move(read->items);
-  EXPECT_THAT(gateway::add_session_tools(catalog), SizeIs(1));
-  const auto& tools = catalog.list(DefinitionKind::tool);
+  std::vector<protocol::Definition> tools = std::move(read->items);
+  EXPECT_THAT(gateway::add_session_tools(tools), SizeIs(1));
   ASSERT_THAT(tools, SizeIs(4));
   EXPECT_THAT(tools[0].raw, HasSubstr(R"("properties":{"x":{"type":"string"},"session":{)"));
   EXPECT_THAT(tools[1].raw, HasSubstr(R"("session":{"type":"string")"));

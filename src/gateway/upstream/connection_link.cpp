@@ -9,6 +9,7 @@
 #include "gateway/upstream/message_level.h"
 #include "gateway/upstream/session_watch.h"
 #include "gateway/upstream/sessioned_link.h"
+#include "gateway/upstream/task_questions.h"
 #include "net/http_client.h"
 #include "sdk/connection.h"
 
@@ -56,12 +57,14 @@ class ConnectionLink final : public Link {
         audience_(std::move(audience)),
         known_(known),
         events_(std::move(events)),
-        watch_(parts_.loop, [this](Method method, std::string params, LinkRequest how) {
-          sdk::CallOptions options;
-          options.stop = std::move(how.stop);
-          options.deadline = how.deadline;
-          return connection_->request(method, std::move(params), std::move(options));
-        }) {}
+        watch_(parts_.loop,
+               [this](Method method, std::string params, LinkRequest how) {
+                 sdk::CallOptions options;
+                 options.stop = std::move(how.stop);
+                 options.deadline = how.deadline;
+                 return connection_->request(method, std::move(params), std::move(options));
+               }),
+        tasks_(parts_.loop) {}
 
   Task<void> open() {
     if (config_.kind == ServerConfig::Kind::url)
@@ -79,6 +82,7 @@ class ConnectionLink final : public Link {
       if (!connection_->alive()) co_return Error(Code::unavailable, connection_->why());
       co_return co_await watch_.listen(std::move(request));
     }
+    TaskQuestions::Waiter waits(tasks_, request);
     sdk::CallOptions options;
     options.stop = request.stop;
     options.deadline = request.deadline;
@@ -105,6 +109,7 @@ class ConnectionLink final : public Link {
   std::string why() const override { return lost_ ? "the upstream ended the session" : connection_->why(); }
 
   Task<void> close() override {
+    tasks_.close();
     co_await watch_.close();
     if (connection_) co_await connection_->close(kCloseGrace);
   }
@@ -116,6 +121,9 @@ class ConnectionLink final : public Link {
     options.identity.capabilities = audience_.capabilities;
     options.hint.revision = known_;
     options.answer_time = kAnswerTime;
+    // What belongs to no request may belong to a task.
+    options.answers = {Method::elicitation_create, Method::sampling_create_message, Method::roots_list};
+    options.on_request = [this](Method method, std::string params) { return tasks_.ask(method, std::move(params)); };
     options.on_renewed = [this] {
       level_.forget();
       // What the handle stands for was in the old session.
@@ -202,6 +210,7 @@ class ConnectionLink final : public Link {
   bool lost_ = false;  // what the session stood for
   MessageLevel level_;
   SessionWatch watch_;
+  TaskQuestions tasks_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<sdk::Connection> connection_;
 };

@@ -19,19 +19,29 @@ struct FakeServer {
   bool hang_at_start = false;
   bool alive = true;
   std::string capabilities = R"({"tools":{}})";
-  std::vector<std::string> asked;                 // method and params of each request
-  std::deque<base::Result<std::string>> answers;  // each request takes one; none: it hangs until stopped
-  base::OneShot<void>* hold_start = nullptr;      // a start waits for it
+  const protocol::Revision* revision = &protocol::latest_modern();
+  std::vector<std::string> asked;                                 // method and params of each request
+  std::deque<base::Result<std::string>> answers;                  // each request takes one; none: it hangs until stopped
+  std::function<std::string(const LinkRequest& request)> answer;  // in their place
+  std::vector<Audience> audiences;                                // of each request
+  base::OneShot<void>* hold_start = nullptr;                      // a start waits for it
+  base::OneShot<void>* hold_answer = nullptr;                     // an answer of `answer` waits for it
 };
 
 class FakeLink final : public Link {
  public:
   FakeLink(base::Loop& loop, FakeServer& server) : loop_(loop), server_(server) {
-    hello_ = {&protocol::latest_modern(), R"({"name":"fake","version":"1"})", server.capabilities, "be kind"};
+    hello_ = {server.revision, R"({"name":"fake","version":"1"})", server.capabilities, "be kind"};
   }
   const Hello& hello() const override { return hello_; }
   base::Task<sdk::Reply> request(LinkRequest request) override {
     server_.asked.push_back(std::string(protocol::method_name(request.method)) + " " + std::string(request.params));
+    server_.audiences.push_back(request.audience);
+    if (server_.answer) {
+      std::string text = server_.answer(request);
+      if (server_.hold_answer) co_await co_await server_.hold_answer->wait();
+      co_return sdk::Reply(std::move(text));
+    }
     if (server_.answers.empty()) {
       base::OneShot<void> never;
       co_await base::wait_for(never, loop_.timers(), request.stop, request.deadline);

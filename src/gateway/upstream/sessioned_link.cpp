@@ -65,7 +65,9 @@ class SessionedLink final : public Link {
   }
 
   Task<Reply> in_session(LinkRequest request) {
-    const bool alone = !first_->correlates() && protocol::facts(request.method).may_ask_input && can_be_asked(request.audience);
+    // What a task asks says for which task it is.
+    const bool alone = !first_->correlates() && request.audience.handle != kTaskSession && protocol::facts(request.method).may_ask_input &&
+                       can_be_asked(request.audience);
     auto use = alone ? SessionPool::Use::alone : SessionPool::Use::shared;
     SessionPool::Lease lease = co_await pool_.lease(request.audience, use, request.stop, request.deadline);
     Result<Reply> reply = co_await lease.link().request(std::move(request)).result();

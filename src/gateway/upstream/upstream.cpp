@@ -1,14 +1,11 @@
 #include "gateway/upstream/upstream.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
-#include <set>
 
-#include "base/json.h"
 #include "base/log.h"
-#include "gateway/bridge/session_handles.h"
 #include "gateway/limits.h"
-#include "protocol/splice.h"
 
 namespace gateway {
 
@@ -22,18 +19,15 @@ using protocol::Method;
 
 namespace {
 
-// An upstream that never stops paging is cut here.
-constexpr std::size_t kMostPages = 1'000;
-constexpr std::size_t kMostDefinitions = 50'000;
-
-Method list_method(DefinitionKind kind) {
-  switch (kind) {
-    case DefinitionKind::tool: return Method::tools_list;
-    case DefinitionKind::prompt: return Method::prompts_list;
-    case DefinitionKind::resource: return Method::resources_list;
-    case DefinitionKind::resource_template: break;
+bool is_list(Method method) {
+  switch (method) {
+    case Method::tools_list:
+    case Method::prompts_list:
+    case Method::resources_list:
+    case Method::resources_templates_list:
+    case Method::server_discover: return true;
+    default: return false;
   }
-  return Method::resources_templates_list;
 }
 
 std::string_view kind_name(ServerConfig::Kind kind) {
@@ -80,7 +74,6 @@ UpstreamStatus Upstream::status() const {
   out.kind = kind_name(config_.kind);
   out.enabled = config_.enabled;
   out.required = config_.required;
-  out.tools = tools_;
   out.starts = starts_;
   out.in_flight = gate_.inside();
   out.queued = gate_.waiting();
@@ -184,12 +177,13 @@ class Upstream::Turn {
 
 Task<sdk::Reply> Upstream::request(LinkRequest request) {
   const Instant now = base::Timers::now();
-  // What listens neither takes a place nor says how well the upstream answers.
-  const bool listens = request.method == Method::subscriptions_listen;
+  // What listens neither takes a place nor says how well the upstream answers; nor do lists, which the gateway asks for itself.
+  const bool lists = is_list(request.method);
+  const bool beside = lists || request.method == Method::subscriptions_listen;
   std::optional<Gate::Pass> pass;
   auto admission = Breaker::Admission::goes;
-  if (auto may = may_ask(request, now); !may) co_await mcp::fail(named(std::move(may).error()));
-  if (!listens) {
+  if (auto may = lists ? Result<>() : may_ask(request, now); !may) co_await mcp::fail(named(std::move(may).error()));
+  if (!beside) {
     pass = gate_.try_enter();
     if (!pass) {
       Result<Gate::Pass> waited = co_await gate_.wait(request.stop, request.deadline).result();
@@ -209,67 +203,13 @@ Task<sdk::Reply> Upstream::request(LinkRequest request) {
       return ask(method, std::move(params));
     };
   Result<sdk::Reply> reply = co_await link->request(std::move(request)).result();
-  if (!listens) judge(turn.admission(), turn.began(), *link, reply);
+  if (!beside) judge(turn.admission(), turn.began(), *link, reply);
   turn.judged();
   if (!reply) co_return named(std::move(reply).error());
   if (protocol::RpcError* error = reply->error(); error && !reply->from) reply->from = link->hello().revision;
-  if (!reply->error() && reply->result().size() > config_.largest_result)
+  if (!lists && !reply->error() && reply->result().size() > config_.largest_result)
     co_return named(too_large("result", reply->result().size(), config_.largest_result));
   co_return std::move(reply);
-}
-
-Task<ServerCatalog> Upstream::fetch() {
-  Turn turn(*this, Breaker::Admission::goes);
-  co_await open({}, base::Timers::now() + config_.connect_timeout);
-  std::shared_ptr<Link> link = link_;
-  ServerCatalog catalog;
-  catalog.id = config_.id;
-  catalog.info = link->hello().info;
-  catalog.capabilities = link->hello().capabilities;
-  catalog.instructions = link->hello().instructions;
-  auto offers = [&catalog](std::string_view capability) { return !base::find_member(catalog.capabilities, capability).empty(); };
-  if (offers("tools")) co_await fetch_list(DefinitionKind::tool, &catalog, link);
-  if (offers("prompts")) co_await fetch_list(DefinitionKind::prompt, &catalog, link);
-  if (offers("resources")) {
-    co_await fetch_list(DefinitionKind::resource, &catalog, link);
-    co_await fetch_list(DefinitionKind::resource_template, &catalog, link);
-  }
-  if (config_.state == ServerConfig::State::session && link->hello().revision->era == protocol::Era::legacy)
-    for (const std::string& left_out : add_session_tools(catalog))
-      base::log::warn("a definition is left out", {{"server", config_.id}, {"reason", left_out}});
-  tools_ = catalog.list(DefinitionKind::tool).size();
-  co_return std::move(catalog);
-}
-
-Task<void> Upstream::fetch_list(DefinitionKind kind, ServerCatalog* into, std::shared_ptr<Link> link) {
-  std::vector<Definition>& list = into->list(kind);
-  std::string params = "{}";
-  std::set<std::string> seen;
-  std::string method(protocol::method_name(list_method(kind)));
-  for (std::size_t page = 0;; ++page) {
-    LinkRequest request;
-    request.method = list_method(kind);
-    request.params = params;
-    request.deadline = base::Timers::now() + config_.connect_timeout;
-    Result<sdk::Reply> reply = co_await link->request(std::move(request)).result();
-    if (!reply) co_await mcp::fail(named(std::move(reply).error().in(method)));
-    if (protocol::RpcError* error = reply->error()) {
-      // Many servers announce resources and know no templates.
-      if (error->code == protocol::kMethodNotFound) co_return;
-      co_await mcp::fail(named(Error(Code::upstream_failed, method + ": " + error->message)));
-    }
-    auto read = protocol::read_definitions(kind, reply->result());
-    if (!read) co_await mcp::fail(named(std::move(read).error().in(method)));
-    for (const std::string& refused : read->refused)
-      base::log::warn("a definition is left out", {{"server", config_.id}, {"reason", refused}});
-    for (Definition& definition : read->items) list.push_back(std::move(definition));
-    if (!read->next_cursor) co_return;
-    if (page >= kMostPages || list.size() > kMostDefinitions || !seen.insert(*read->next_cursor).second) {
-      base::log::warn("a list never ends and is cut", {{"server", config_.id}, {"method", method}});
-      co_return;
-    }
-    params = protocol::with_members("{}", {{"cursor", base::quoted(*read->next_cursor)}});
-  }
 }
 
 Task<void> Upstream::close() {

@@ -9,7 +9,6 @@
 
 #include "base/loop.h"
 #include "base/task_group.h"
-#include "gateway/catalog.h"
 #include "gateway/config.h"
 #include "gateway/status.h"
 #include "gateway/token_bucket.h"
@@ -46,6 +45,11 @@ class Upstream {
   UpstreamStatus status() const;
   // What it said of itself when the link was opened; null while there is none. Good until the next suspension.
   const Hello* hello() const { return link_ && link_->alive() ? &link_->hello() : nullptr; }
+  // As Link::correlates.
+  bool correlates() const { return !link_ || link_->correlates(); }
+
+  // How often a link was opened: it is another one when this is another number. 0: never.
+  std::uint64_t starts() const { return starts_; }
 
   // Sends one request, over a link that is opened first when there is none. A request that may have been sent is never sent twice.
   // Errors: as Link::request, and those of open(); rate_limited (the queue is full, or the rate passed), too_large (the request or its
@@ -65,9 +69,6 @@ class Upstream {
   // Opens the link when there is none; several callers share one attempt, and a caller that gives up does not stop it.
   // Errors: unavailable (it cannot be started, with the reason; or it failed lately and is left alone), timeout, cancelled.
   base::Task<void> open(std::stop_token stop, base::Instant deadline);
-
-  // Asks for everything that it offers. Errors: as request; upstream_failed (an answer that makes no sense).
-  base::Task<ServerCatalog> fetch();
 
   // As long as this lives, the upstream is not stopped for want of use: somebody wants to hear from it.
   [[nodiscard]] std::shared_ptr<void> keep_awake() const { return awake_; }
@@ -98,7 +99,6 @@ class Upstream {
   base::Task<void> probe_once(Breaker::Admission how);
   bool always_on() const { return config_.required || config_.start == ServerConfig::Start::eager; }
 
-  base::Task<void> fetch_list(DefinitionKind kind, ServerCatalog* into, std::shared_ptr<Link> link);
   base::Error named(base::Error error) const;
 
   base::Loop& loop_;
@@ -109,7 +109,6 @@ class Upstream {
 
   State state_ = State::idle;
   std::string reason_;
-  std::size_t tools_ = 0;
   std::uint64_t starts_ = 0;
   bool closed_ = false;
   std::shared_ptr<Link> link_;

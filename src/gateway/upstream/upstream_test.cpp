@@ -12,7 +12,6 @@ using base::Loop;
 using base::Millis;
 using base::Result;
 using base::Task;
-using gateway::DefinitionKind;
 using gateway::FakeServer;
 using gateway::LinkRequest;
 using gateway::ServerConfig;
@@ -358,36 +357,6 @@ TEST(Upstream, ACallThatIsNeverAnsweredEndsWithItsDeadline) {
   auto reply = w.ask(Millis(30));
   EXPECT_EQ(reply.error().code, Code::timeout);
   EXPECT_THAT(reply.error().message, HasSubstr("server 'fake'"));
-}
-
-TEST(Upstream, FetchesWhatItOffersOverAllPages) {
-  World w;
-  w.server.capabilities = R"({"tools":{},"prompts":{}})";
-  w.server.answers = {std::string(R"({"tools":[{"name":"a","inputSchema":{"type":"object"}}],"nextCursor":"p\"2"})"),
-                      std::string(R"({"tools":[{"name":"b","inputSchema":{"type":"object"}}]})"), std::string(R"({"prompts":[]})")};
-  auto catalog = w.loop.block_on(w.upstream.fetch());
-  ASSERT_TRUE(catalog.ok()) << catalog.error().message;
-  EXPECT_THAT(catalog->list(DefinitionKind::tool), SizeIs(2));
-  EXPECT_EQ(catalog->instructions, "be kind");
-  EXPECT_THAT(w.server.asked, ElementsAre("tools/list {}", R"(tools/list {"cursor":"p\"2"})", "prompts/list {}"));
-}
-
-TEST(Upstream, AListThatNeverEndsIsCut) {
-  World w;
-  for (int i = 0; i < 3; ++i)
-    w.server.answers.push_back(std::string(R"({"tools":[{"name":"a","inputSchema":{"type":"object"}}],"nextCursor":"again"})"));
-  auto catalog = w.loop.block_on(w.upstream.fetch());
-  ASSERT_TRUE(catalog.ok());
-  EXPECT_THAT(w.server.asked, SizeIs(2));
-}
-
-TEST(Upstream, AListThatMakesNoSenseIsItsFault) {
-  World w;
-  w.server.answers = {std::string(R"({"tools":7})")};
-  auto catalog = w.loop.block_on(w.upstream.fetch());
-  ASSERT_FALSE(catalog.ok());
-  EXPECT_EQ(catalog.error().code, Code::upstream_failed);
-  EXPECT_THAT(catalog.error().message, HasSubstr("server 'fake': tools/list"));
 }
 
 }  // namespace
