@@ -146,9 +146,10 @@ Result<bool> HttpConnection::event(const std::string& data, const Wanted& wanted
       return true;
     case MessageKind::notification: stream_event(*message, wanted); return false;
     case MessageKind::request: {
-      answer.asked = message->known != Method::ping;
-      if (!wanted.call && answer.asked) calls_.extend(base::Timers::now() + options_.answer_time);
       Askable askable = wanted.call ? wanted.call->askable() : calls_.only(message->params);
+      const bool thinks = will_think(options_, askable, message->known);
+      answer.asked = thinks && (!wanted.call || wanted.call->asked_again());
+      if (!wanted.call && thinks) calls_.extend(askable, base::Timers::now() + options_.answer_time);
       tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
       return false;
     }

@@ -10,6 +10,13 @@ using protocol::Method;
 
 namespace {
 
+// So many questions move the deadline of one call. A server that asks on and on does not keep its call for ever.
+constexpr int kMostQuestions = 100;
+
+bool is_question(Method method) {
+  return method == Method::elicitation_create || method == Method::sampling_create_message || method == Method::roots_list;
+}
+
 // JSON text of the id, or empty.
 std::string_view related_task(std::string_view params) {
   std::string_view text = base::is_object(params) ? base::find_member(params, "_meta") : std::string_view();
@@ -47,14 +54,20 @@ Askable OpenCalls::only(std::string_view params) const {
   return calls == 0 && waiting == 1 ? waits->askable() : Askable{nullptr, false};
 }
 
-void OpenCalls::extend(Instant later) {
+bool OpenCall::asked_again() { return questions_ < kMostQuestions && ++questions_ > 0; }
+
+void OpenCalls::extend(const Askable& askable, Instant later) {
   for (OpenCall* one = first_; one; one = one->after_)
-    if (one->extend) one->extend(later);
+    if ((!askable.call || one->on_request_ == askable.call) && one->extend && one->asked_again()) one->extend(later);
+}
+
+bool will_think(const ConnectionOptions& options, const Askable& askable, Method method) {
+  return is_question(method) && (askable.call || (options.on_request && options.answers.has(method)));
 }
 
 Task<Reply> answer_server(const ConnectionOptions* options, Askable askable, Method method, std::string params) {
   if (method == Method::ping) co_return Reply(std::string("{}"));
-  const bool question = method == Method::elicitation_create || method == Method::sampling_create_message || method == Method::roots_list;
+  const bool question = is_question(method);
   Result<std::string> result = std::string();
   if (askable.call && question) {
     result = co_await (*askable.call)(method, std::move(params)).result();

@@ -30,6 +30,8 @@ class OpenCall {
 
   // What the server asks for this request.
   Askable askable() const { return {on_request_, true}; }
+  // A question of the server for it came, and somebody has to think. False when there were so many that no more time is given for them.
+  bool asked_again();
   // Moves its deadline, to a later time only; null while nothing can be moved.
   std::function<void(Instant)> extend;
 
@@ -39,6 +41,7 @@ class OpenCall {
   OpenCall* before_ = nullptr;
   OpenCall* after_ = nullptr;
   bool interactive_;
+  int questions_ = 0;
   std::string task_;  // JSON text of the id, or empty
   std::shared_ptr<const OnRequest> on_request_;
 };
@@ -49,13 +52,16 @@ class OpenCalls {
   // What the server asks without a sign for which request: that is plain only while there is one request that may be interrupted. `params`
   // of the question may name a task (Tasks, "Associating Task-Related Messages"): then it is for who waits for that.
   Askable only(std::string_view params) const;
-  // A question came that may belong to any of them.
-  void extend(Instant later);
+  // A question for `askable` came: moves the deadline of its call; of each that it may belong to, where nothing says which that is.
+  void extend(const Askable& askable, Instant later);
 
  private:
   friend class OpenCall;
   OpenCall* first_ = nullptr;
 };
+
+// Whether somebody will think about this request of the server. What nobody here answers gives a server no time.
+bool will_think(const ConnectionOptions& options, const Askable& askable, protocol::Method method);
 
 // Answers a request of the server: of the call it belongs to, else of the connection's owner. What belongs to no call is refused as
 // invalid params (SEP-2260). `options` must live until the Task ends.

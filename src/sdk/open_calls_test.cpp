@@ -72,8 +72,28 @@ TEST(OpenCalls, AQuestionMovesTheDeadlinesOfThoseItMayBelongTo) {
   int moved = 0;
   OpenCall one(w.calls, Method::tools_call, {}), two(w.calls, Method::tools_list, {});
   one.extend = [&](base::Instant) { ++moved; };
-  w.calls.extend(base::Timers::now());
+  w.calls.extend({}, base::Timers::now());
   EXPECT_EQ(moved, 1);
+  // Of a known call, nobody else's; and not for ever.
+  OpenCall asked(w.calls, Method::tools_call, answers("{}"));
+  int own = 0;
+  asked.extend = [&](base::Instant) { ++own; };
+  for (int i = 0; i < 500; ++i) w.calls.extend(asked.askable(), base::Timers::now());
+  EXPECT_EQ(moved, 1);
+  EXPECT_EQ(own, 100);
+}
+
+TEST(OpenCalls, NobodyThinksAboutWhatNobodyAnswers) {
+  World w;
+  OpenCall mute(w.calls, Method::tools_call, {}), asked(w.calls, Method::tools_call, answers("{}"));
+  EXPECT_FALSE(sdk::will_think(w.options, mute.askable(), Method::elicitation_create));
+  EXPECT_TRUE(sdk::will_think(w.options, asked.askable(), Method::elicitation_create));
+  EXPECT_FALSE(sdk::will_think(w.options, asked.askable(), Method::ping));
+  EXPECT_FALSE(sdk::will_think(w.options, asked.askable(), Method::tools_list));
+  w.options.on_request = answers("{}");
+  w.options.answers = {Method::roots_list};
+  EXPECT_TRUE(sdk::will_think(w.options, mute.askable(), Method::roots_list));
+  EXPECT_FALSE(sdk::will_think(w.options, mute.askable(), Method::elicitation_create));
 }
 
 TEST(OpenCalls, AQuestionThatNamesATaskIsForWhoWaitsForIt) {

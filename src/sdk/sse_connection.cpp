@@ -124,10 +124,12 @@ Result<> SseConnection::event(net::SseEvent one) {
     case MessageKind::response:
     case MessageKind::error: answer(std::move(text)); break;
     case MessageKind::notification: notification(*message); break;
-    case MessageKind::request:
+    case MessageKind::request: {
       // Nothing says for which call the server asks.
-      if (message->known != Method::ping) calls_.extend(base::Timers::now() + options_.answer_time);
-      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls_.only(message->params)));
+      Askable askable = calls_.only(message->params);
+      if (will_think(options_, askable, message->known)) calls_.extend(askable, base::Timers::now() + options_.answer_time);
+      tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
+    }
   }
   return {};
 }

@@ -100,10 +100,12 @@ void StdioConnection::Core::line(std::string text) {
     case MessageKind::response:
     case MessageKind::error: return answer(std::move(owned), *message);
     case MessageKind::notification: return notification(*message);
-    case MessageKind::request:
+    case MessageKind::request: {
       // Nothing says for which call the server asks.
-      if (message->known != Method::ping) calls.extend(base::Timers::now() + options->answer_time);
-      served.spawn(serve(std::string(message->id), message->known, std::string(message->params), calls.only(message->params)));
+      Askable askable = calls.only(message->params);
+      if (will_think(*options, askable, message->known)) calls.extend(askable, base::Timers::now() + options->answer_time);
+      served.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
+    }
   }
 }
 
