@@ -40,6 +40,8 @@ class ListWriter {
     // Older revisions have no output schema but of an object: such a list is looked at again on its way out.
     const std::string& schema = definition.output_schema;
     if (!schema.empty() && base::find_member(schema, "type") != "\"object\"") out_.bare = false;
+    // Most revisions have no `execution`.
+    if (!definition.task_support.empty()) out_.bare = false;
     if (!out_.items.empty()) out_.text += ',';
     out_.items.emplace_back(out_.text.size(), raw.size());
     out_.text += raw;

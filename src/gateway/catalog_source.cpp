@@ -48,6 +48,7 @@ void CatalogSource::arrange(std::shared_ptr<const Config> config, std::vector<st
     if (same == before.end()) {
       add(std::move(upstream));
     } else {
+      (*same)->pictures.clear();  // what the config says of its tools may be new
       by_id_.emplace((*same)->upstream.config().id, *same);
       slots_.push_back(*same);
     }

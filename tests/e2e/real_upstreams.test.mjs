@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { clients, inspector, node, root, runToEnd, Scope, startGateway, text } from './lib.mjs'
+import { clients, inspector, node, root, runToEnd, Scope, startGateway, text, within } from './lib.mjs'
 
 const npm = join(root, 'tests/npm/node_modules')
 const bin = name => join(npm, '.bin', name)
@@ -34,6 +34,22 @@ function makePlace(scope) {
     return [id, { command: [node, join(npm, program), ...(args?.({ folder }) ?? [])], env: { HOME: folder, ...env?.({ folder }) }, connect_timeout: '60s' }]
   }))
   return { folder, servers }
+}
+
+// A form as a person fills it: what is required, in the type that the schema wants.
+const form = { action: 'accept', content: { name: 'Ada Lovelace' } }
+const able = { capabilities: { elicitation: { form: {}, url: {} }, sampling: {}, roots: { listChanged: true } } }
+
+function answering(client) {
+  const asked = []
+  const answers = {
+    'elicitation/create': () => form,
+    'sampling/createMessage': () => ({ role: 'assistant', model: 'test', content: { type: 'text', text: 'Rooibos.' } }),
+    'roots/list': () => ({ roots: [{ uri: 'file:///home/ada', name: 'home' }] }),
+  }
+  for (const [method, answer] of Object.entries(answers))
+    client.client.setRequestHandler(method, request => { asked.push(method); return answer(request) })
+  return asked
 }
 
 describe('real upstreams', () => {
@@ -103,6 +119,44 @@ describe('real upstreams', () => {
     }
   })
 
+  // What server-everything has for clients that can do more.
+  describe('capabilities of the client reach server-everything', () => {
+    for (const kind of ['modern', 'legacy', 'sdk1']) {
+      test(`${kind}: it lists more for a client that can do more, and asks it`, async t => {
+        const own = Scope.of(t)
+        const poor = await clients[kind](own, gateway.url)
+        const rich = await clients[kind](own, gateway.url, able)
+        const extra = async client => (await client.listTools({ timeout: 60000 })).tools.map(tool => tool.name).filter(name => /^everything__(trigger-(elicitation|sampling)|get-roots)/.test(name))
+        if (kind === 'sdk1') {
+          const { ElicitRequestSchema, CreateMessageRequestSchema } = await import('@modelcontextprotocol/sdk/types.js')
+          rich.client.setRequestHandler(ElicitRequestSchema, () => form)
+          rich.client.setRequestHandler(CreateMessageRequestSchema, () => ({ role: 'assistant', model: 'test', content: { type: 'text', text: 'Rooibos.' } }))
+        } else answering(rich)
+        assert.ok((await extra(rich)).includes('everything__trigger-elicitation-request'), String(await extra(rich)))
+        assert.ok(!(await extra(poor)).includes('everything__trigger-elicitation-request'), String(await extra(poor)))
+        assert.match(text(await rich.callTool('everything__trigger-elicitation-request', {}, { timeout: 20000 })), /Ada Lovelace/)
+        assert.match(text(await rich.callTool('everything__trigger-sampling-request', { prompt: 'Which tea?', maxTokens: 10 }, { timeout: 20000 })), /Rooibos/)
+      })
+    }
+  })
+
+  describe('subscriptions reach server-memory', () => {
+    for (const kind of ['modern', 'legacy']) {
+      test(`${kind}: a change of the graph is told`, async t => {
+        const own = Scope.of(t)
+        const client = await clients[kind](own, gateway.url)
+        const { resources } = await client.listResources()
+        const graph = resources.find(one => /memory|graph/.test(one.uri) || /graph/.test(one.name))
+        assert.ok(graph, JSON.stringify(resources.map(one => one.uri)))
+        const told = new Promise(done => client.client.setNotificationHandler('notifications/resources/updated', said => done(said.params.uri)))
+        if (kind === 'modern') await client.client.listen({ resourceSubscriptions: [graph.uri] })
+        else await client.client.subscribeResource({ uri: graph.uri })
+        await client.callTool('memory__create_entities', { entities: [{ name: `told-${kind}`, entityType: 'thing', observations: [] }] })
+        assert.equal(await within(10000, 'the update', told), graph.uri)
+      })
+    }
+  })
+
   describe('other clients', () => {
     const home = folder => ({ HOME: folder, MCP_REMOTE_CONFIG_DIR: folder, XDG_CONFIG_HOME: folder, MCP_INSPECTOR_SECRET_STORE: 'memory' })
     for (const era of ['modern', 'legacy']) {
@@ -131,5 +185,24 @@ describe('real upstreams', () => {
       assert.ok(JSON.parse(list.stdout).tools.some(tool => tool.name === 'memory__read_graph'))
       assert.match((await run(['call', `${gateway.url}.everything__echo`, 'message=hi', '--allow-http'])).stdout, /Echo: hi/)
     })
+    for (const era of ['modern', 'legacy']) {
+      test(`mcpdo, ${era}: the server asks, and a later command answers`, async t => {
+        const own = Scope.of(t)
+        const folder = own.folder()
+        const env = { ...home(folder), MCP_INSPECTOR_DAEMON_DIR: join(folder, 'd'), MCP_INSPECTOR_DAEMON_TOKEN: 'e2e-token-of-this-test' }
+        const run = async args => {
+          const result = await runToEnd(own, node, [bin('mcpdo'), '--format', 'json', ...args], { env, ms: 60000, name: 'mcpdo' })
+          assert.equal(result.code, 0, result.output)
+          return result.stdout
+        }
+        own.defer(() => runToEnd(new Scope(), node, [bin('mcpdo'), 'daemon', 'stop'], { env }))
+        await run(['--connection', 'gw', 'connect', gateway.url, '--era', era, '--transport', 'http'])
+        assert.match(await run(['--connection', 'gw', 'tools/list']), /everything__trigger-elicitation-request/)
+        const asked = await run(['--connection', 'gw', 'tools/call', 'everything__trigger-elicitation-request'])
+        const id = /"elicitationId":\s*"([^"]+)"/.exec(asked)?.[1]
+        assert.ok(id, asked)
+        assert.match(await run(['--connection', 'gw', 'elicitation/respond', id, 'name:="Ada Lovelace"']), /Ada Lovelace/)
+      })
+    }
   })
 })
