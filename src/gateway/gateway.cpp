@@ -1,5 +1,6 @@
 #include "gateway/gateway.h"
 
+#include "base/any_stop.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/front.h"
@@ -68,7 +69,13 @@ Subscriptions::Ask Gateway::asker() {
         if (uri) self->reads_.updated(id, *uri);
         if (hear) hear(method, params);
       };
-      co_return co_await upstream->request(std::move(what));
+      // A listen is not kept on a server that was replaced: it is broken off, and opened again on the new one.
+      base::AnyStop stop(what.stop, Held::retiring(upstream));
+      what.stop = stop.token();
+      Result<sdk::Reply> reply = co_await upstream->request(std::move(what)).result();
+      if (!reply && Held::retiring(upstream).stop_requested())
+        co_return base::Error(base::Code::unavailable, "server '" + id + "' was begun anew with another config");
+      co_return std::move(reply);
     };
     return ask(this, std::move(server), std::move(request));
   };

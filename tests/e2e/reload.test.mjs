@@ -4,6 +4,7 @@ import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
 import { ask, clients, fixture, modern, node, openStreams, processesWith, Raw, requestBytes, Scope, startEar, startGateway, text, within, writeConfig } from './lib.mjs'
+import { startModern } from './fixtures/modern.mjs'
 import { makeVault } from './world.mjs'
 
 let serial = 0
@@ -128,6 +129,27 @@ describe('a changed config', () => {
     assert.match(line, /set name_limit, limits\.body, allowed_origins; needs a restart: listen, strict/)
     assert.equal((await ask(gateway.url, 'tools/list', {}, { headers: { origin: page } })).status, 200)
     assert.equal((await ask(gateway.url, 'tools/call', { name: 'a__echo', arguments: { text: 'x'.repeat(4096) } })).status, 413)
+  })
+
+  test('takes subscriptions along to the server that was begun anew', async t => {
+    const scope = Scope.of(t)
+    const upstream = await startModern(scope)
+    const servers = round => ({ servers: { m: { url: upstream.url, headers: { 'X-Round': round } } } })
+    const gateway = await startGateway(scope, servers('1'))
+    const url = gateway.server('m')
+    const { body, headers } = modern('subscriptions/listen', { notifications: { resourceSubscriptions: ['demo://one'] } })
+    const stream = await Raw.open(url)
+    scope.defer(() => stream.close())
+    stream.write(requestBytes(url, { headers, body: JSON.stringify(body) }))
+    await stream.until(({ text }) => text.includes('acknowledged'))
+    assert.match(await change(gateway, servers('2')), /restarted m/)
+    await upstream.hears(said => said.event === 'request' && said.headers['x-round'] === '2' && said.headers['mcp-method'] === 'subscriptions/listen')
+    // What could have been missed meanwhile counts as changed.
+    await stream.until(({ text }) => text.includes('resources/updated'))
+    const before = stream.text.split('resources/updated').length
+    upstream.change('another')
+    await stream.until(({ text }) => text.split('resources/updated').length > before)
+    assert.equal(stream.closed, false)
   })
 
   test('comes by renaming, and from the file of a secret', async t => {

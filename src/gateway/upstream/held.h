@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <stop_token>
 #include <utility>
 
 #include "gateway/upstream/upstream.h"
@@ -18,6 +19,9 @@ class Held {
   // hold it then find it closed. Errors: none.
   static base::Task<void> retire(std::shared_ptr<Upstream> upstream, base::Instant deadline, std::stop_token stop);
 
+  // Requested when the upstream retires: what would go on for ever ends, and may begin anew elsewhere.
+  static std::stop_token retiring(const std::shared_ptr<Upstream>& upstream);
+
   Held(std::unique_ptr<Upstream> upstream, base::Loop& loop) : upstream_(std::move(upstream)), loop_(loop) {}
 
  private:
@@ -28,7 +32,7 @@ class Held {
 
   std::unique_ptr<Upstream> upstream_;
   base::Loop& loop_;
-  bool retires_ = false;
+  std::stop_source retires_;
   base::OneShot<void> free_;
 };
 

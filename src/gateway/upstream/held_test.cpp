@@ -30,6 +30,7 @@ TEST(Held, IsClosedWhenTheLastCallLetsGo) {
   work.spawn(Held::retire(std::move(upstream), base::Timers::now() + std::chrono::hours(1), {}));
   ASSERT_TRUE(loop.block_on(loop.timers().sleep(Millis(1))).ok());
   EXPECT_EQ(server.closed, 0);
+  EXPECT_TRUE(Held::retiring(call).stop_requested());
   call.reset();
   ASSERT_TRUE(loop.block_on(work.join()).ok());
   EXPECT_EQ(server.closed, 1);
