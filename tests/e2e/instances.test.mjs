@@ -228,12 +228,13 @@ describe('two instances behind nginx', { skip: lacking }, () => {
     answering(current, 'modern', () => 'modern')
     for (const kind of ['sdk1', 'legacy']) {
       const client = await clients[kind](scope, pair.url, { capabilities: { elicitation: { form: {} } } })
-      let killed
+      let killed, dead
       answering(client, kind, async () => {
-        if (killed === undefined) await pair.instances[killed = await holder(pair)].kill('SIGKILL')
+        if (killed === undefined) await (dead = pair.instances[killed = await holder(pair)].kill('SIGKILL'))
         return kind
       })
       await assert.rejects(within(30000, `the lost call of ${kind}`, client.callTool('asks__form')), error => { assert.doesNotMatch(error.message, /waited/); return true })
+      await dead // its connections go before its port does
       assert.match(text(await client.callTool('asks__form')), new RegExp(`"name":"${kind}"`), kind)
       assert.match(text(await current.callTool('asks__form')), /"name":"modern"/)
       await pair.restart(killed)
