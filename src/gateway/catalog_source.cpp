@@ -53,6 +53,7 @@ void CatalogSource::arrange(std::shared_ptr<const Config> config, std::vector<st
       slots_.push_back(*same);
     }
   }
+  merged_.clear();
   ++generation_;
 }
 
@@ -315,6 +316,7 @@ std::shared_ptr<const OfferedList> CatalogSource::interned(Slot& slot, Definitio
 }
 
 void CatalogSource::accept(Slot& slot, const std::shared_ptr<Shelf>& asked, DefinitionKind kind, FetchedList fresh) {
+  if (find(slot.upstream.config().id).get() != &slot) return;  // it was replaced meanwhile
   std::shared_ptr<const OfferedList> list = interned(slot, kind, std::move(fresh.list));
   fresh.list = {};
   const Audience asker = asked->at(kind).asker;

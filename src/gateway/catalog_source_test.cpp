@@ -264,6 +264,12 @@ TEST(CatalogSource, AnotherArrangementKeepsWhatStays) {
   EXPECT_THAT(w.list(), AllOf(HasSubstr("two__t"), Not(HasSubstr("one__t"))));
   EXPECT_EQ(w.asked("two"), 1u);
   EXPECT_EQ(w.list_one("one").error().code, Code::not_found);
+  // What stays may be shown otherwise.
+  w.config.servers[1].tools["t"].rename = "renamed";
+  w.upstreams[1]->adjust(w.config.servers[1], gateway::fake_opener(w.loop, w.fakes["two"]));
+  w.source->arrange(std::make_shared<const Config>(w.config), {w.upstreams[1]});
+  EXPECT_THAT(w.list(), HasSubstr("two__renamed"));
+  EXPECT_EQ(w.asked("two"), 1u);
 }
 
 class Folder {

@@ -84,6 +84,9 @@ TEST(Catalog, AListThatOlderRevisionsMustNotSeeAsItIsIsNotBare) {
   };
   EXPECT_TRUE(alone("a", of(R"({"type":"object"})"))->text(DefinitionKind::tool)->bare);
   EXPECT_FALSE(alone("a", of(R"({"type":"array"})"))->text(DefinitionKind::tool)->bare);
+  auto may_be_task = alone("a", R"([{"name":"t","inputSchema":{},"execution":{"taskSupport":"optional"}}])");
+  EXPECT_FALSE(may_be_task->text(DefinitionKind::tool)->bare);
+  EXPECT_FALSE(together({may_be_task})->text(DefinitionKind::tool)->bare);
   auto with_meta = std::make_shared<ServerCatalog>(*offer("a", "[]"));
   with_meta->at(DefinitionKind::tool) = std::make_shared<const gateway::OfferedList>(gateway::OfferedList{{}, R"(,"_meta":{"v":1})"});
   auto catalog = Catalog::of_server(nullptr, with_meta);
