@@ -167,7 +167,7 @@ Task<void> CatalogSource::wait_one(std::shared_ptr<Slot> slot, Viewer viewer, De
     if (!state.asking || behind(*slot, state)) co_return;
     Millis patience = how == Wait::fully ? slot->upstream.config().connect_timeout : state.list ? parts_.patience_old : parts_.patience;
     Result<> waited = co_await state.waiting.wait(parts_.loop.timers(), stop, state.began + patience).result();
-    if (!waited && waited.error().code == Code::cancelled) co_await std::move(waited);
+    if (!waited && waited.error().code == Code::cancelled) co_await mcp::fail(waited.error());
     if (!waited) {
       state.missed = true;
       co_return;

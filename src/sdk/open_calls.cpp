@@ -54,7 +54,11 @@ Askable OpenCalls::only(std::string_view params) const {
   return calls == 0 && waiting == 1 ? waits->askable() : Askable{nullptr, false};
 }
 
-bool OpenCall::asked_again() { return questions_ < kMostQuestions && ++questions_ > 0; }
+bool OpenCall::asked_again() {
+  if (questions_ >= kMostQuestions) return false;
+  ++questions_;
+  return true;
+}
 
 void OpenCalls::extend(const Askable& askable, Instant later) {
   for (OpenCall* one = first_; one; one = one->after_)
