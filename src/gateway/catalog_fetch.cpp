@@ -84,7 +84,7 @@ Task<std::optional<sdk::Reply>> ask(Upstream* upstream, Audience audience, Reque
   // Many servers announce resources and know no templates.
   if (error->code == protocol::kMethodNotFound) co_return std::nullopt;
   Error failed(Code::upstream_failed, std::string(protocol::method_name(method)) + ": " + error->message);
-  co_await mcp::fail(std::move(failed).in("server '" + upstream->config().id + "'"));
+  co_return std::move(failed).in("server '" + upstream->config().id + "'");
 }
 
 }  // namespace
