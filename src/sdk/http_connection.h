@@ -38,7 +38,6 @@ class HttpConnection final : public Connection {
     std::string text;
     std::string session;
     bool stream = false;
-    bool asked = false;  // the server asked something meanwhile
   };
   struct Wanted {
     std::string id;

@@ -55,16 +55,18 @@ Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse respo
     found = *mine;
     return {};
   };
-  auto extend = [&](Instant later) {
-    if (wanted.deadline == Instant::max() || later <= wanted.deadline) return;
-    wanted.deadline = later;
-    response.extend(later);
+  auto move = [&](Instant to) {
+    wanted.deadline = wanted.call->due = to;
+    response.extend(to);
   };
-  if (wanted.call) wanted.call->extend = extend;
+  if (wanted.call && wanted.deadline != Instant::max()) {
+    wanted.call->due = wanted.deadline;
+    wanted.call->move = move;
+  }
   struct Forget {
     OpenCall* call;
     ~Forget() {
-      if (call) call->extend = nullptr;
+      if (call) call->move = nullptr;
     }
   } forget{wanted.call};
   while (!found) {
@@ -75,7 +77,6 @@ Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse respo
       co_return Error(Code::unavailable, url_.text() + " ended its stream without an answer");
     }
     co_await parser.feed(chunk->bytes, sink);
-    if (std::exchange(answer.asked, false)) extend(base::Timers::now() + options_.answer_time);
   }
   // What is behind the answer is of no use; reading it keeps the connection, when it comes at once.
   co_return answer;
@@ -147,9 +148,6 @@ Result<bool> HttpConnection::event(const std::string& data, const Wanted& wanted
     case MessageKind::notification: stream_event(*message, wanted); return false;
     case MessageKind::request: {
       Askable askable = wanted.call ? wanted.call->askable() : calls_.only(message->params);
-      const bool thinks = will_think(options_, askable, message->known);
-      answer.asked = thinks && (!wanted.call || wanted.call->asked_again());
-      if (!wanted.call && thinks) calls_.extend(askable, base::Timers::now() + options_.answer_time);
       tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
       return false;
     }
@@ -159,7 +157,7 @@ Result<bool> HttpConnection::event(const std::string& data, const Wanted& wanted
 
 Task<void> HttpConnection::serve(std::string id, Method method, std::string params, Askable askable) {
   if (!revision_ || modern()) co_return;  // a modern server may not ask
-  Reply reply = co_await answer_server(&options_, std::move(askable), method, std::move(params));
+  Reply reply = co_await calls_.answer(&options_, std::move(askable), method, std::move(params));
   protocol::Outgoing out = protocol::legacy_notification(*revision_, Method::initialized, {}, session_);
   out.body = encode_for_server(id, reply);
   co_await send_notification(std::move(out));

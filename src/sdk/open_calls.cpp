@@ -1,5 +1,7 @@
 #include "sdk/open_calls.h"
 
+#include <algorithm>
+
 #include "base/json.h"
 #include "protocol/message.h"
 #include "protocol/params.h"
@@ -27,7 +29,10 @@ std::string_view related_task(std::string_view params) {
 }  // namespace
 
 OpenCall::OpenCall(OpenCalls& calls, Method method, const OnRequest& on_request, std::string_view params)
-    : calls_(calls), after_(calls.first_), interactive_(on_request || protocol::facts(method).may_ask_input) {
+    : calls_(calls),
+      after_(calls.first_),
+      interactive_(on_request || protocol::facts(method).may_ask_input),
+      number_(++calls.last_number_) {
   if (on_request) on_request_ = std::make_shared<const OnRequest>(on_request);
   if (method == Method::tasks_result) task_ = base::find_member(params, "taskId");
   if (after_) after_->before_ = this;
@@ -54,15 +59,31 @@ Askable OpenCalls::only(std::string_view params) const {
   return calls == 0 && waiting == 1 ? waits->askable() : Askable{nullptr, false};
 }
 
-bool OpenCall::asked_again() {
-  if (questions_ >= kMostQuestions) return false;
-  ++questions_;
-  return true;
+void OpenCalls::begin_thinking(const Askable& askable, Millis answer_time) {
+  const Instant now = base::Timers::now();
+  for (OpenCall* one = first_; one; one = one->after_) {
+    const bool meant = askable.number == 0 || askable.number == one->number_;
+    if (!meant || !one->move || one->questions_ >= kMostQuestions) continue;
+    ++one->questions_;
+    if (one->open_++ == 0) one->left_ = one->due - now;
+    one->move(std::max(one->due, now + answer_time));
+  }
 }
 
-void OpenCalls::extend(const Askable& askable, Instant later) {
-  for (OpenCall* one = first_; one; one = one->after_)
-    if ((!askable.call || one->on_request_ == askable.call) && one->extend && one->asked_again()) one->extend(later);
+void OpenCalls::end_thinking(const Askable& askable) {
+  for (OpenCall* one = first_; one; one = one->after_) {
+    const bool meant = askable.number == 0 || askable.number == one->number_;
+    if (!meant || one->open_ == 0 || --one->open_ > 0 || !one->move) continue;
+    one->move(base::Timers::now() + one->left_);
+  }
+}
+
+Task<Reply> OpenCalls::answer(const ConnectionOptions* options, Askable askable, Method method, std::string params) {
+  const bool thinks = will_think(*options, askable, method);
+  if (thinks) begin_thinking(askable, options->answer_time);
+  Reply reply = co_await answer_server(options, askable, method, std::move(params));
+  if (thinks) end_thinking(askable);
+  co_return std::move(reply);
 }
 
 bool will_think(const ConnectionOptions& options, const Askable& askable, Method method) {

@@ -1,6 +1,7 @@
 // For which request of ours a legacy server asks, and what it is answered.
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <string>
@@ -15,6 +16,7 @@ namespace sdk {
 struct Askable {
   std::shared_ptr<const OnRequest> call;
   bool known = true;
+  std::uint64_t number = 0;  // of the call; 0: it may be any
 };
 
 class OpenCalls;
@@ -29,11 +31,10 @@ class OpenCall {
   OpenCall& operator=(const OpenCall&) = delete;
 
   // What the server asks for this request.
-  Askable askable() const { return {on_request_, true}; }
-  // A question of the server for it came, and somebody has to think. False when there were so many that no more time is given for them.
-  bool asked_again();
-  // Moves its deadline, to a later time only; null while nothing can be moved.
-  std::function<void(Instant)> extend;
+  Askable askable() const { return {on_request_, true, number_}; }
+  // Its deadline, and what moves it; null while nothing can be moved.
+  Instant due = Instant::max();
+  std::function<void(Instant)> move;
 
  private:
   friend class OpenCalls;
@@ -41,8 +42,11 @@ class OpenCall {
   OpenCall* before_ = nullptr;
   OpenCall* after_ = nullptr;
   bool interactive_;
-  int questions_ = 0;
-  std::string task_;  // JSON text of the id, or empty
+  std::uint64_t number_;
+  int questions_ = 0;         // so far
+  int open_ = 0;              // of them, those that somebody thinks about
+  Instant::duration left_{};  // of the call's time, when the first of them came
+  std::string task_;          // JSON text of the id, or empty
   std::shared_ptr<const OnRequest> on_request_;
 };
 
@@ -52,12 +56,17 @@ class OpenCalls {
   // What the server asks without a sign for which request: that is plain only while there is one request that may be interrupted. `params`
   // of the question may name a task (Tasks, "Associating Task-Related Messages"): then it is for who waits for that.
   Askable only(std::string_view params) const;
-  // A question for `askable` came: moves the deadline of its call; of each that it may belong to, where nothing says which that is.
-  void extend(const Askable& askable, Instant later);
+  // Answers a request of the server, as answer_server. While somebody thinks, the time of the call does not run: its deadline is
+  // `answer_time` away, and then again as far as it was. Where nothing says which call is meant, that is so for each.
+  Task<Reply> answer(const ConnectionOptions* options, Askable askable, protocol::Method method, std::string params);
 
  private:
   friend class OpenCall;
+  void begin_thinking(const Askable& askable, Millis answer_time);
+  void end_thinking(const Askable& askable);
+
   OpenCall* first_ = nullptr;
+  std::uint64_t last_number_ = 0;
 };
 
 // Whether somebody will think about this request of the server. What nobody here answers gives a server no time.

@@ -67,20 +67,31 @@ TEST(OpenCalls, TheOwnerAnswersWhatNoCallDoes) {
   EXPECT_NE(w.ask(Method::tools_list).find("-32601"), std::string::npos);
 }
 
-TEST(OpenCalls, AQuestionMovesTheDeadlinesOfThoseItMayBelongTo) {
+TEST(OpenCalls, WhileSomebodyThinksTheTimeOfTheCallStandsStill) {
   World w;
-  int moved = 0;
-  OpenCall one(w.calls, Method::tools_call, {}), two(w.calls, Method::tools_list, {});
-  one.extend = [&](base::Instant) { ++moved; };
-  w.calls.extend({}, base::Timers::now());
-  EXPECT_EQ(moved, 1);
-  // Of a known call, nobody else's; and not for ever.
-  OpenCall asked(w.calls, Method::tools_call, answers("{}"));
-  int own = 0;
-  asked.extend = [&](base::Instant) { ++own; };
-  for (int i = 0; i < 500; ++i) w.calls.extend(asked.askable(), base::Timers::now());
-  EXPECT_EQ(moved, 1);
-  EXPECT_EQ(own, 100);
+  w.options.answer_time = base::Millis(600'000);
+  const base::Instant due = base::Timers::now() + std::chrono::seconds(5);
+  std::vector<base::Instant> moved;
+  const sdk::OnRequest thinks = [&](Method, std::string) -> base::Task<std::string> {
+    EXPECT_EQ(moved.size() % 2, 1u);
+    EXPECT_GT(moved.back(), base::Timers::now() + std::chrono::seconds(500));
+    co_return std::string("{}");
+  };
+  OpenCall other(w.calls, Method::tools_call, {}), asked(w.calls, Method::tools_call, thinks);
+  other.move = [](base::Instant) { ADD_FAILURE() << "it was not asked"; };
+  asked.due = due;
+  asked.move = [&](base::Instant to) { moved.push_back(asked.due = to); };
+  auto ask = [&](Method method) { return w.loop.block_on(w.calls.answer(&w.options, asked.askable(), method, "{}")); };
+  ASSERT_TRUE(ask(Method::elicitation_create));
+  ASSERT_EQ(moved.size(), 2u);
+  // Then it has again what it had.
+  EXPECT_GE(moved[1], due);
+  EXPECT_LT(moved[1], due + std::chrono::seconds(60));
+  // What nobody thinks about gives no time, and neither does a server that asks on and on.
+  ASSERT_TRUE(ask(Method::ping));
+  EXPECT_EQ(moved.size(), 2u);
+  for (int i = 1; i < 100; ++i) ASSERT_TRUE(ask(Method::elicitation_create));
+  EXPECT_EQ(moved.size(), 200u);
 }
 
 TEST(OpenCalls, NobodyThinksAboutWhatNobodyAnswers) {

@@ -127,7 +127,6 @@ Result<> SseConnection::event(net::SseEvent one) {
     case MessageKind::request: {
       // Nothing says for which call the server asks.
       Askable askable = calls_.only(message->params);
-      if (will_think(options_, askable, message->known)) calls_.extend(askable, base::Timers::now() + options_.answer_time);
       tasks_.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
     }
   }
@@ -186,7 +185,7 @@ void SseConnection::notification(const protocol::Message& message) {
 }
 
 Task<void> SseConnection::serve(std::string id, Method method, std::string params, Askable askable) {
-  Reply reply = co_await answer_server(&options_, std::move(askable), method, std::move(params));
+  Reply reply = co_await calls_.answer(&options_, std::move(askable), method, std::move(params));
   const protocol::Revision& revision = revision_ ? *revision_ : protocol::latest_legacy();
   protocol::Outgoing out = protocol::legacy_notification(revision, Method::initialized, {}, {});
   out.body = encode_for_server(id, reply);
@@ -245,17 +244,17 @@ Task<Reply> SseConnection::send(const protocol::Revision& revision, Method metho
   {
     std::stop_callback stop(options.stop, on_stop);
     base::Deadline deadline;
-    Instant due = options.deadline;
+    const Instant due = options.deadline;
     if (due != Instant::max()) {
       deadline = base::Deadline(loop_.timers(), due, on_deadline);
-      call.extend = [&](Instant later) {
-        if (later <= due) return;
-        due = later;
-        deadline = base::Deadline(loop_.timers(), due, on_deadline);
+      call.due = due;
+      call.move = [&](Instant to) {
+        call.due = to;
+        deadline = base::Deadline(loop_.timers(), to, on_deadline);
       };
     }
     reply = co_await mine->answer.wait();
-    call.extend = nullptr;
+    call.move = nullptr;
   }
   pending_.erase(id);
   // Given up: the server is told, and its late answer is a stranger. The handshake may not be cancelled.

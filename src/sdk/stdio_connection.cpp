@@ -103,7 +103,6 @@ void StdioConnection::Core::line(std::string text) {
     case MessageKind::request: {
       // Nothing says for which call the server asks.
       Askable askable = calls.only(message->params);
-      if (will_think(*options, askable, message->known)) calls.extend(askable, base::Timers::now() + options->answer_time);
       served.spawn(serve(std::string(message->id), message->known, std::string(message->params), std::move(askable)));
     }
   }
@@ -182,7 +181,7 @@ void StdioConnection::Core::notification(const protocol::Message& message) {
 }
 
 Task<void> StdioConnection::Core::serve(std::string id, Method method, std::string params, Askable askable) {
-  Reply reply = co_await answer_server(options.get(), std::move(askable), method, std::move(params));
+  Reply reply = co_await calls.answer(options.get(), std::move(askable), method, std::move(params));
   (void)child->write_line(protocol::one_line(encode_for_server(id, reply)));
 }
 
@@ -330,17 +329,17 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
     auto on_deadline = [&] { give_up(Code::timeout, "the server did not answer in time"); };
     std::stop_callback stop(options.stop, on_stop);
     base::Deadline deadline;
-    Instant due = options.deadline;
+    const Instant due = options.deadline;
     if (due != Instant::max()) {
       deadline = base::Deadline(loop_.timers(), due, on_deadline);
-      call.extend = [&](Instant later) {
-        if (later <= due) return;
-        due = later;
-        deadline = base::Deadline(loop_.timers(), due, on_deadline);
+      call.due = due;
+      call.move = [&](Instant to) {
+        call.due = to;
+        deadline = base::Deadline(loop_.timers(), to, on_deadline);
       };
     }
     Result<Reply> reply = co_await mine->answer.wait();
-    call.extend = nullptr;
+    call.move = nullptr;
     if (reason.empty()) co_return reply;
   }
   // Given up: the server is told, and its late answer is a stranger. The handshake may not be cancelled.
