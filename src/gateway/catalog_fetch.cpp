@@ -78,7 +78,7 @@ Task<std::optional<sdk::Reply>> ask(Upstream* upstream, Audience audience, Reque
   request.params = params;
   request.deadline = deadline;
   Result<sdk::Reply> reply = co_await upstream->request(std::move(request)).result();
-  if (!reply) co_await mcp::fail(std::move(reply).error().in(protocol::method_name(method)));
+  if (!reply) co_return std::move(reply).error().in(protocol::method_name(method));
   protocol::RpcError* error = reply->error();
   if (!error) co_return std::optional<sdk::Reply>(*std::move(reply));
   // Many servers announce resources and know no templates.
@@ -115,7 +115,7 @@ Task<FetchedList> fetch_list(std::shared_ptr<Upstream> upstream, Audience audien
     if (!reply) break;
     bytes += reply->result().size();
     auto read = protocol::read_definitions(kind, reply->result());
-    if (!read) co_await mcp::fail(std::move(read).error().in(protocol::method_name(facts.method)).in("server '" + id + "'"));
+    if (!read) co_return std::move(read).error().in(protocol::method_name(facts.method)).in("server '" + id + "'");
     for (const std::string& refused : read->refused) base::log::warn("a definition is left out", {{"server", id}, {"reason", refused}});
     for (Definition& definition : read->items) {
       if (kind == DefinitionKind::tool) settle_execution(definition, words);

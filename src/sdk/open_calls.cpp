@@ -73,8 +73,9 @@ void OpenCalls::begin_thinking(const Askable& askable, Millis answer_time) {
 void OpenCalls::end_thinking(const Askable& askable) {
   for (OpenCall* one = first_; one; one = one->after_) {
     const bool meant = askable.number == 0 || askable.number == one->number_;
-    if (!meant || one->open_ == 0 || --one->open_ > 0 || !one->move) continue;
-    one->move(base::Timers::now() + one->left_);
+    if (!meant || one->open_ == 0) continue;
+    --one->open_;
+    if (one->open_ == 0 && one->move) one->move(base::Timers::now() + one->left_);
   }
 }
 

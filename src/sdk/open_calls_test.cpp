@@ -72,10 +72,10 @@ TEST(OpenCalls, WhileSomebodyThinksTheTimeOfTheCallStandsStill) {
   w.options.answer_time = base::Millis(600'000);
   const base::Instant due = base::Timers::now() + std::chrono::seconds(5);
   std::vector<base::Instant> moved;
-  const sdk::OnRequest thinks = [&](Method, std::string) -> base::Task<std::string> {
+  const OnRequest thinks = [&, answer = answers("{}")](Method method, std::string params) {
     EXPECT_EQ(moved.size() % 2, 1u);
     EXPECT_GT(moved.back(), base::Timers::now() + std::chrono::seconds(500));
-    co_return std::string("{}");
+    return answer(method, std::move(params));
   };
   OpenCall other(w.calls, Method::tools_call, {}), asked(w.calls, Method::tools_call, thinks);
   other.move = [](base::Instant) { ADD_FAILURE() << "it was not asked"; };
