@@ -64,5 +64,12 @@ TEST(Carrier, AnyChangedByteIsRefused) {
   }
 }
 
+TEST(Carrier, RefusesPaddingThatIsNone) {
+  Carrier carrier("one");
+  const auto now = Carrier::WallTime::clock::now();
+  for (const char* bad : {"====", "one.====", "one.A===", "one.====AAAA", "one.AA==AAAA", "one.=AAA", "."})
+    EXPECT_FALSE(carrier.open(CarriedKind::task, bad, "alice", now)) << bad;
+}
+
 }  // namespace
 }  // namespace gateway

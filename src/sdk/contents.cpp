@@ -29,7 +29,12 @@ Result<std::string> from_base64(std::string_view text) {
   if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(out.data()), reinterpret_cast<const unsigned char*>(text.data()),
                       static_cast<int>(text.size())) < 0)
     return Error(Code::invalid_argument, "not base64");
-  while (!text.empty() && text.back() == '=') text.remove_suffix(1), out.pop_back();
+  // The decoder takes padding anywhere, as zeros.
+  std::size_t plain = text.find('=');
+  if (plain == std::string_view::npos) return out;
+  const std::size_t padding = text.size() - plain;
+  if (padding > 2 || text.find_first_not_of('=', plain) != std::string_view::npos) return Error(Code::invalid_argument, "not base64");
+  out.resize(out.size() - padding);
   return out;
 }
 
