@@ -105,7 +105,7 @@ Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   Listeners::Seat seat(gateway_.listeners_, filter, *out);
   std::optional<Watched> watched;
   if (!places.empty()) {
-    const Audience audience{call->record.caller->id, carried_capabilities(in->client_capabilities), {}};
+    Audience audience{call->record.caller->id, seen_capabilities(*in), {}};
     auto whose = [audience](const std::string&) { return audience; };
     watched.emplace(gateway_.subscriptions_, whose, [&seat](std::string_view uri) { seat.updated(uri); });
     const base::Instant deadline = base::Timers::now() + kPatience;
@@ -137,7 +137,7 @@ std::shared_ptr<Watched> Front::watched_of(const sdk::Inbound& in, const base::P
   sdk::Session* session = in.session.get();
   auto& place = watched_[session];
   if (!place) {
-    const Audience audience{who.id, carried_capabilities(in.client_capabilities), {}};
+    const Audience audience{who.id, seen_capabilities(in), {}};
     auto whose = [this, audience, handle = handle_of(*session)](const std::string& server) {
       Audience out = audience;
       auto upstream = gateway_.upstreams_.find(server);

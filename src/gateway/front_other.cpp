@@ -63,7 +63,7 @@ Task<Reply> Front::pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
   request.method = in->method();
   request.method_name = in->rpc.message.method;
   request.audience.caller = call->record.caller->id;
-  request.audience.capabilities = carried_capabilities(in->client_capabilities);
+  request.audience.capabilities = seen_capabilities(*in);
   request.params = in->rpc.params.raw;
   request.client_capabilities = in->client_capabilities;
   request.stop = stop.token();
@@ -87,7 +87,7 @@ void Front::notified(const sdk::Inbound& in) {
   if (!caller || found == gateway_.upstreams_.end()) return;
   Audience audience;
   audience.caller = (*caller)->id;
-  audience.capabilities = carried_capabilities(in.client_capabilities);
+  audience.capabilities = seen_capabilities(in);
   found->second->notify(audience, in.rpc.message.method, in.rpc.params.raw);
 }
 
