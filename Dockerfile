@@ -7,13 +7,14 @@ FROM debian:12 AS build
 RUN apt-get update && apt-get install -y --no-install-recommends git ca-certificates && rm -rf /var/lib/apt/lists/*
 WORKDIR /src
 COPY script/lib.sh script/setup script/packages.txt script/
+COPY third_party third_party
 RUN script/setup build
 COPY . .
 RUN script/build gatehouse && strip build/gatehouse
 
 FROM debian:12-slim
 RUN apt-get update \
- && apt-get install -y --no-install-recommends ca-certificates libssl3 libsimdjson14 libyaml-cpp0.7 libfmt9 libspdlog1.10 libsqlite3-0 libpq5 libre2-9 \
+ && apt-get install -y --no-install-recommends ca-certificates libssl3 libsimdjson14 libyaml-cpp0.7 libfmt9 libspdlog1.10 libsqlite3-0 libpq5 libre2-9 libstemmer0d libseccomp2 \
  && rm -rf /var/lib/apt/lists/* \
  && useradd --system --create-home --home-dir /var/lib/gatehouse gatehouse
 COPY --from=build /src/build/gatehouse /usr/local/bin/gatehouse
