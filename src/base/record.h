@@ -31,6 +31,7 @@ std::string_view outcome_name(Outcome outcome);
 // One call, filled along the path and ended in one place. All strings are copies; nothing in it is a secret.
 struct CallRecord {
   std::uint64_t number = 0;  // counts calls of this process; `c<number>` in logs and errors
+  std::uint64_t parent = 0;  // the number of the call that made this one for its caller; 0: a client did
   std::shared_ptr<const Principal> caller;
   std::string_view method;    // a constant of protocol/methods, or "other"
   std::string_view revision;  // of the client's side; a constant of protocol/versions

@@ -92,7 +92,7 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   switch (in->method()) {
     case Method::tools_call:
     case Method::prompts_get:
-    case Method::resources_read: co_return co_await carry_out(call, in, out);
+    case Method::resources_read: co_return co_await carry_out(call, in, out, Origin::client);
     case Method::subscriptions_listen: co_return co_await listen(call, in, out);
     case Method::resources_subscribe:
     case Method::resources_unsubscribe: co_return co_await subscribe(call, in, out);
@@ -107,7 +107,7 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
 }
 
 // The five lines. Resolve comes before decide: a rule judges the real tool, never an alias for it.
-Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
+Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Origin origin) {
   CallKind kind = *call_kind(in->method());
   call->record.caller = co_await identify(*in);
   const Viewer who = viewer(*call, *in);
@@ -116,7 +116,7 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;
   call->record.name = target.subject.name;
-  if (in->modern() && in->http && !target.entry->headers.empty()) {
+  if (origin == Origin::client && in->modern() && in->http && !target.entry->headers.empty()) {
     auto lookup = [http = in->http](std::string_view name) { return http->find(name); };
     auto mirrored = protocol::check_param_headers(target.entry->headers, in->rpc.params.arguments, lookup);
     if (!mirrored) co_return Reply(std::move(mirrored.error()));

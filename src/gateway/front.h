@@ -7,6 +7,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "gateway/disclosure/inner_call.h"
 #include "gateway/gateway.h"
 #include "gateway/watched.h"
 
@@ -32,6 +33,12 @@ class Front final : public sdk::Handler {
   void notified(const sdk::Inbound& in) override;
   void session_ended(sdk::Session& session) override;
 
+  // Calls a tool for the caller of the call `outer`, whose record knows the caller: by the five lines, under the tool's real name, with a
+  // record of its own. Progress, messages and questions go to `out`; the reply is what a direct call would have got, input_required
+  // included, whose retry has to come with the same name and arguments. What is pointed to lives until it ends.
+  // Errors: as a direct call. Cancel: out->stop_token().
+  base::Task<sdk::Reply> call_within(const OpenCall* outer, const sdk::Inbound* in, sdk::Outlet* out, InnerCall inner);
+
  private:
   struct Unlisted;
   // One target of a call, and the snapshot that it stands in.
@@ -47,7 +54,9 @@ class Front final : public sdk::Handler {
   // `call`, `in` and `out` live in handle(), which awaits these. front.cpp has the five lines; the other front_*.cpp
   // what they lead to.
   base::Task<sdk::Reply> answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
-  base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  // Who made a call. Headers that repeat what a client's own call says are not there for one that is made within it.
+  enum class Origin { client, within };
+  base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Origin origin);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);

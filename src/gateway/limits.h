@@ -45,7 +45,8 @@ class CallerLimits {
     std::shared_ptr<std::size_t> caller_;  // how many run for this caller; null when nobody counts
   };
 
-  enum class Kind { call, listen };
+  // `within` is a call that one which runs makes: it counts for the rate alone, as listening does.
+  enum class Kind { call, listen, within };
   // Errors, each with retry_after() as its data: unavailable (the gateway is full), rate_limited (this caller has too much).
   base::Result<Seat> admit(std::string_view caller, Kind kind, base::Instant now);
 

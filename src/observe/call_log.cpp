@@ -19,7 +19,8 @@ void CallLog::finished(const base::CallRecord& record) {
   Level level = level_of(record);
   if (!base::log::enabled(level)) return;
   auto micros = std::chrono::duration_cast<std::chrono::microseconds>(record.duration).count();
-  std::string call = fmt::format("c{}", record.number);
+  // One that another call made stands behind it.
+  std::string call = record.parent == 0 ? fmt::format("c{}", record.number) : fmt::format("c{}/c{}", record.parent, record.number);
   std::string_view caller = record.caller ? std::string_view(record.caller->id) : "unknown";
   std::string_view code = record.error ? mcp::code_name(*record.error) : std::string_view();
   std::string_view outcome = base::outcome_name(record.outcome);
