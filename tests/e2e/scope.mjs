@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url'
 
 export const root = resolve(dirname(fileURLToPath(import.meta.url)), '../..')
 export const gatehouse = resolve(root, process.env.GATEHOUSE_BIN ?? 'build/gatehouse')
+export const tokenizer = join(root, 'third_party/node_modules/gpt-tokenizer/esm/encoding/o200k_base.js')
 const npm = join(root, 'tests/npm/node_modules')
 export const programs = {
   everything: join(npm, '@modelcontextprotocol/server-everything/dist/index.js'),
