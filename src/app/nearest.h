@@ -7,11 +7,8 @@
 
 namespace app {
 
-// The word of `known` that is closest to `word` by edits (insert, delete, replace, swap of neighbours; case counts half), or nothing
+// The word of `known` that is closest to `word` by edits (base/edit_distance.h), or nothing
 // when none is close enough to be a slip of the finger: at most three edits, and at most one for every three letters of the word.
 std::optional<std::string_view> find_nearest(std::string_view word, std::span<const std::string_view> known);
-
-// The edits between two words; what find_nearest counts, doubled so that it is a whole number.
-int distance(std::string_view a, std::string_view b);
 
 }  // namespace app

@@ -23,11 +23,4 @@ TEST(Nearest, IsSilentWhenNothingIsNear) {
   EXPECT_FALSE(app::find_nearest(std::string(10'000, 's'), kWords));
 }
 
-TEST(Nearest, Distance) {
-  EXPECT_EQ(app::distance("", "abc"), 6);
-  EXPECT_EQ(app::distance("abc", "acb"), 2);
-  EXPECT_EQ(app::distance("abc", "ABC"), 3);
-  EXPECT_EQ(app::distance("abc", "abc"), 0);
-}
-
 }  // namespace
