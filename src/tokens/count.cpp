@@ -97,13 +97,12 @@ std::size_t count_piece(std::string_view piece) {
   return piece.size() <= kSmall ? count_small(piece) : LongPiece(piece).count();
 }
 
-// Where what is counted as one ends: a piece, or its part. Behind a whole character.
+// Where what is counted as one ends: a piece, or a part of one. Behind a whole character. It looks no further than a part may be long, so
+// that a piece of many parts is not read once for each.
 std::size_t part_end(std::string_view text, std::size_t at) {
-  std::size_t end = piece_end(text, at);
-  if (end - at <= kLongestPiece) return end;
-  end = at + kLongestPiece;
-  while ((static_cast<unsigned char>(text[end]) & 0xc0U) == 0x80) --end;
-  return end;
+  std::size_t window = std::min(text.size(), at + kLongestPiece);
+  while (window < text.size() && (static_cast<unsigned char>(text[window]) & 0xc0U) == 0x80) --window;
+  return piece_end(text.substr(0, window), at);
 }
 
 std::size_t count_utf8(std::string_view text, std::size_t most) {

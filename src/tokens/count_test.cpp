@@ -55,6 +55,12 @@ TEST(Count, LinearInWhatIsMadeToTakeLong) {
   }
 }
 
+// One piece of many parts is not read from its beginning for each of them.
+TEST(Count, OnePieceOfManyMegabytes) {
+  EXPECT_EQ(count(repeated(" ", 500'000)), 3'907U);
+  EXPECT_GT(count_to(repeated("a", 4'000'000), 1000), 1000U);
+}
+
 TEST(Count, StopsWhereEnoughIsKnown) {
   const std::string text = repeated("word ", 1'000'000);
   EXPECT_GT(count_to(text, 10), 10U);
