@@ -64,6 +64,11 @@ class Front final : public sdk::Handler {
   base::Task<sdk::Reply> tasks(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<std::vector<Watched::Place>> judge(const base::Principal* who, Viewer viewer, ChangeFilter* filter, std::stop_token stop);
+  // Tasks that a listen asks for, by their servers (front_task_news.cpp). Leaves in `filter` those that there are.
+  base::Task<std::vector<TaskFollow>> followed(const base::Principal* who, const sdk::Inbound* in, ChangeFilter* filter,
+                                               std::stop_token stop);
+  void tell_tasks(std::vector<TaskFollow>* follows, const base::Principal* who, Listeners::Seat* seat);
+  TaskHost task_host(std::string_view server, const sdk::Inbound& in) const;
   std::shared_ptr<Watched> watched_of(const sdk::Inbound& in, const base::Principal& who);
   base::Task<void> watch_again(const base::Principal* who, const sdk::Inbound* in, std::stop_token stop);
   std::optional<Watched::Place> place_of(const Viewer& who, const std::string& uri);

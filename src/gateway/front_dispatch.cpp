@@ -35,6 +35,13 @@ Error gone() {
                "arguments; call again without it");
 }
 
+Error gave_way(std::string_view server) {
+  const std::string why = "server '" + std::string(server) +
+                          "': this call waited for its answer for so long that its session was given to another one; call again without "
+                          "requestState";
+  return Error(Code::invalid_argument, why, why);
+}
+
 // With the upstream's own name of the prompt, or the own URI of the resource or template.
 std::string completion_params(std::string_view params, const Entry& entry) {
   std::string_view ref = base::find_member(params, "ref");
@@ -156,6 +163,7 @@ Task<Reply> Front::parked(Passage* passage) {
     if (body.substr(0, one) != digest) co_await mcp::fail(gone());
     if (!id.empty()) {
       auto waiting = gateway_.parked_.find(id, passage->caller(), digest);
+      if (!waiting && gateway_.parked_.gave_way(id)) co_await mcp::fail(gave_way(passage->target->subject.server));
       if (!waiting) co_await mcp::fail(gone());
       if (waiting->waited_for()) co_await mcp::fail(Code::conflict, "another request waits for this call");
       co_await waiting->answer(params.input_responses);
@@ -176,6 +184,7 @@ Task<Reply> Front::parked(Passage* passage) {
   LinkRequest like = passage->request();
   OwnedRequest request;
   request.method = like.method;
+  request.server = passage->target->subject.server;
   request.audience = like.audience;
   request.name = like.name;
   request.params = passage->params;

@@ -6,6 +6,7 @@
 #include "protocol/errors.h"
 #include "protocol/params.h"
 #include "protocol/subscriptions.h"
+#include "protocol/tasks.h"
 #include "sdk/session.h"
 
 namespace gateway {
@@ -88,7 +89,6 @@ Task<std::vector<Watched::Place>> Front::judge(const base::Principal* who, Viewe
     const Subject subject{Subject::Verb::read, place->server, place->real};
     if (gateway_.policy_.decide(*who, subject, {})) places.push_back(*std::move(place));
   }
-  filter->task_ids.clear();
   co_return std::move(places);
 }
 
@@ -101,7 +101,10 @@ Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   const std::string meta = "{\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}}";
   base::AnyStop stop(out->stop_token(), gateway_.closing_.get_token());
   const Viewer seer = viewer(*call, *in);
+  if (!filter.task_ids.empty() && !client_has_tasks(*in))
+    co_return Reply(protocol::missing_capability("taskIds need a client with the tasks extension", protocol::kTasksRequired));
   auto places = co_await judge(call->record.caller.get(), seer, &filter, stop.token());
+  std::vector<TaskFollow> follows = co_await followed(call->record.caller.get(), in, &filter, stop.token());
   Listeners::Seat seat(gateway_.listeners_, filter, *out);
   std::optional<Watched> watched;
   if (!places.empty()) {
@@ -115,7 +118,11 @@ Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
     if (agreed) filter.uris.merge(agreed->open);
   }
   co_await seat.acknowledge(filter);
+  base::TaskGroup following;
+  tell_tasks(&follows, call->record.caller.get(), &seat);
+  for (TaskFollow& follow : follows) following.spawn(gateway_.tasks_.follow(&follow, stop.token()));
   co_await sdk::until_stopped(stop.token());
+  co_await following.join();
   co_return Reply(meta);
 }
 

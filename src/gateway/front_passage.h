@@ -79,6 +79,7 @@ struct Front::Passage {
     out_of.deadline = base::Timers::now() + target->upstream->config().deadline;
     if (!target->entry->headers.empty()) out_of.tool = &target->entry->headers;
     out_of.headers = forwarded_headers(target->upstream->config().forward_headers, in->http);
+    if (!in->modern()) out_of.on_stream_closed = [to = out](base::Millis retry) { to->close_stream(retry); };
     if (wants_notifications())
       out_of.on_notification = [to = out, of = in](protocol::Method method, std::string_view said) { relay_notice(to, of, method, said); };
     return out_of;

@@ -1,6 +1,5 @@
 // The part of Front that answers requests about tasks.
 #include "base/any_stop.h"
-#include "gateway/forwarded_headers.h"
 #include "gateway/front.h"
 #include "protocol/errors.h"
 
@@ -17,14 +16,7 @@ Task<Reply> Front::tasks(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* ou
   // An id that nobody knows is not for the log.
   call->record.name.clear();
   call->record.caller = co_await identify(*in);
-  auto find = [this, in](std::string_view server) {
-    TaskHost host;
-    auto found = gateway_.upstreams_.find(server);
-    if (found == gateway_.upstreams_.end()) return host;
-    host.upstream = found->second;
-    host.headers = forwarded_headers(host.upstream->config().forward_headers, in->http);
-    return host;
-  };
+  auto find = [this, in](std::string_view server) { return task_host(server, *in); };
   base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
   if (in->method() == Method::tasks_list) {
     TaskBridge::Find look = find;

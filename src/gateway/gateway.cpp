@@ -42,6 +42,8 @@ std::shared_ptr<Upstream> Gateway::open_upstream(const ServerConfig& server) {
     reads_.drop(id);
     source_.renewed(id);
   };
+  events.crowded = [this, id](const Audience* audience) { parked_.make_room(id, audience); };
+  events.task_changed = [this, id](const Audience& audience, std::string_view params) { tasks_.heard(id, audience, params); };
   auto upstream = Held::hold(std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events)), parts_.loop);
   upstreams_.emplace(id, upstream);
   // A front stays when its server goes: streams may still be on it, and the server may come back.

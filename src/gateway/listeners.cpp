@@ -160,12 +160,6 @@ void Listeners::updated(const sdk::Session& session, std::string_view uri) {
   tell(session, Method::resources_updated, "{\"uri\":" + base::quoted(uri) + "}");
 }
 
-void Listeners::task_changed(std::string_view caller, std::string_view task_id, std::string_view params) {
-  each([&](Seat& seat) {
-    if (seat.filter_.caller == caller && seat.filter_.task_ids.contains(task_id)) seat.tell(Method::tasks, params);
-  });
-}
-
 void Listeners::tell(const sdk::Session& session, Method method, std::string_view params) {
   auto [begin, end] = by_session_.equal_range(&session);
   std::vector<Seat*> now;

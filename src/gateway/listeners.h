@@ -51,6 +51,8 @@ class Listeners {
     base::Result<> acknowledge(const ChangeFilter& granted);
     // A resource that this client asked for has changed.
     void updated(std::string_view uri);
+    // A task that this client asked for is as `params` say (DetailedTask). Only after the acknowledgement.
+    void task_changed(std::string_view params) { tell(protocol::Method::tasks, params); }
 
    private:
     friend class Listeners;
@@ -67,8 +69,6 @@ class Listeners {
   void list_changed(std::string_view server, protocol::DefinitionKind kind);
   // A resource that this session subscribed to has changed.
   void updated(const sdk::Session& session, std::string_view uri);
-  // A task of `caller` is as `params` say (DetailedTask): told to the modern seats that listen for it.
-  void task_changed(std::string_view caller, std::string_view task_id, std::string_view params);
   // Any notification that belongs to a legacy session and to no request of it.
   void tell(const sdk::Session& session, protocol::Method method, std::string_view params);
 

@@ -79,6 +79,9 @@ struct CallOptions {
   // request it asks, while this is the only one in flight that may be interrupted by a question. Before ConnectionOptions::on_request.
   // It may still run when the request has ended, and is then not listened to.
   OnRequest on_request;
+  // A legacy server ended the event stream of this request in good order before the answer, and is asked again in `retry` (Streamable
+  // HTTP, "Sending Messages": polling).
+  std::function<void(Millis retry)> on_stream_closed;
   // Where the method is Method::unknown: its name.
   std::string_view method_name;
   // Unless empty: the name of the tool or prompt, in place of the one in the params.

@@ -152,6 +152,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   Wanted wanted;
   wanted.id = std::to_string(next_id_++);
   wanted.on_notification = options.on_notification;
+  wanted.on_stream_closed = options.on_stream_closed;
   OpenCall call(calls_, method, options.on_request, params);
   wanted.call = &call;
   wanted.headers = &options.headers;

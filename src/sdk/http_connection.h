@@ -42,6 +42,7 @@ class HttpConnection final : public Connection {
   struct Wanted {
     std::string id;
     OnNotification on_notification;
+    std::function<void(Millis retry)> on_stream_closed;
     OpenCall* call = nullptr;  // who is asked what the server asks on this stream; null: the stream is nobody's
     const std::vector<std::pair<std::string, std::string>>* headers = nullptr;  // this request's own
     bool listens = false;                                                       // all that comes belongs to the request
@@ -53,6 +54,7 @@ class HttpConnection final : public Connection {
   // The state of an event stream while it is read.
   struct Stream {
     bool broken = false;  // it ended, or broke off, before the answer
+    bool closed = false;  // ... and that in good order
     std::string last_id;
     int retry = 1000;
   };

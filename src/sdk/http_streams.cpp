@@ -39,7 +39,7 @@ Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse respo
   answer.status = response.status();
   answer.session = response.find("mcp-session-id").value_or("");
   answer.stream = is_stream(response);
-  stream->broken = false;
+  stream->broken = stream->closed = false;
   if (!answer.stream) {
     answer.text = co_await response.body(options_.max_message);
     co_return answer;
@@ -74,6 +74,7 @@ Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse respo
     if (!chunk && chunk.error().code != Code::upstream_failed) co_return std::move(chunk).error();
     if (!chunk || chunk->end) {
       stream->broken = true;
+      stream->closed = chunk.ok();
       co_return Error(Code::unavailable, url_.text() + " ended its stream without an answer");
     }
     co_await parser.feed(chunk->bytes, sink);
@@ -85,6 +86,7 @@ Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse respo
 // A GET with the place where the stream ended, after the time that the server gave (Streamable HTTP, "Resumability").
 Task<HttpConnection::Answer> HttpConnection::resume(Wanted wanted, Stream stream) {
   for (int attempt = 0; attempt < kMostResumes; ++attempt) {
+    if (std::exchange(stream.closed, false) && wanted.on_stream_closed) wanted.on_stream_closed(Millis(stream.retry));
     co_await loop_.timers().sleep(std::clamp(Millis(stream.retry), Millis(0), kMostRetry), wanted.stop);
     if (wanted.stop.stop_requested()) co_return Error(Code::cancelled, "the call was cancelled");
     std::string last = stream.last_id;

@@ -116,15 +116,32 @@ void ParkedCalls::expire(std::string id) {
   auto found = calls_.find(id);
   if (found == calls_.end()) return;
   auto call = found->second;
-  forget(*call);
-  for (auto& [order, open] : std::exchange(call->open_, {})) {
+  close(*call);
+}
+
+void ParkedCalls::close(ParkedCall& call) {
+  forget(call);
+  for (auto& [order, open] : std::exchange(call.open_, {})) {
     std::string closed = cancelled_answer(open->question.method);
     if (closed.empty())
       open->answer.set(Error(Code::timeout, "the client did not answer in time"));
     else
       open->answer.set(std::move(closed));
   }
-  call->stop_.request_stop();
+  call.stop_.request_stop();
+}
+
+bool ParkedCalls::make_room(std::string_view server, const Audience* audience) {
+  std::shared_ptr<ParkedCall> oldest;
+  for (const auto& [id, call] : calls_) {
+    if (call->waited_for_ || call->open_.empty() || call->request_.server != server) continue;
+    if (audience && call->request_.audience != *audience) continue;
+    if (!oldest || call->left_ < oldest->left_) oldest = call;
+  }
+  if (!oldest) return false;
+  gave_way_.put(oldest->id_, true);
+  close(*oldest);
+  return true;
 }
 
 Task<ParkedCalls::Leg> ParkedCalls::leg(std::shared_ptr<ParkedCall> call, std::function<void(Method, std::string_view)> sink,
@@ -158,6 +175,7 @@ Task<ParkedCalls::Leg> ParkedCalls::leg(std::shared_ptr<ParkedCall> call, std::f
     co_return std::move(out);
   }
   for (const auto& [order, open] : call->open_) out.questions.push_back(open->question);
+  call->left_ = base::Timers::now();
   call->expiry_ = base::Deadline(loop_.timers(), base::Timers::now() + limits_.life, [this, id = call->id_] { expire(id); });
   co_return std::move(out);
 }

@@ -13,6 +13,7 @@
 #include "base/loop.h"
 #include "base/task_group.h"
 #include "gateway/bridge/questions.h"
+#include "gateway/recent.h"
 #include "gateway/upstream/link.h"
 
 namespace gateway {
@@ -20,6 +21,7 @@ namespace gateway {
 // A request that owns what it is made of.
 struct OwnedRequest {
   protocol::Method method = protocol::Method::unknown;
+  std::string server;  // its id in the config
   Audience audience;
   std::string name;  // as LinkRequest::name
   std::string params;
@@ -65,6 +67,7 @@ class ParkedCall {
   std::stop_source stop_;
   std::function<void(protocol::Method, std::string_view)> sink_;
   base::Deadline expiry_;
+  base::Instant left_{};  // when its client went away to think
   bool waited_for_ = false;
 };
 
@@ -87,6 +90,12 @@ class ParkedCalls {
   // The call of this id, if it is this caller's and the retry matches; else null.
   std::shared_ptr<ParkedCall> find(std::string_view id, std::string_view caller, std::string_view digest) const;
 
+  // Ends the call to `server` whose client has been away the longest, of one audience or (null) of all: its session is needed. False when
+  // there is none.
+  bool make_room(std::string_view server, const Audience* audience);
+  // Whether make_room() ended the call of this id, as far as that is remembered.
+  bool gave_way(const std::string& id) { return gave_way_.find(id) != nullptr; }
+
   // What one request of the client comes to: the call's outcome, or what the upstream wants to know.
   struct Leg {
     std::optional<sdk::Reply> reply;
@@ -105,12 +114,14 @@ class ParkedCalls {
   base::Task<void> run(std::shared_ptr<ParkedCall> call, SendOwned send);
   static base::Task<std::string> ask(std::shared_ptr<ParkedCall> call, protocol::Method method, std::string params);
   void expire(std::string id);
+  void close(ParkedCall& call);
   void forget(ParkedCall& call);
   static void cancel(ParkedCall& call);
 
   base::Loop& loop_;
   Limits limits_;
   std::map<std::string, std::shared_ptr<ParkedCall>, std::less<>> calls_;
+  Recent<std::string, bool> gave_way_{1'000};
   base::TaskGroup work_;
 };
 

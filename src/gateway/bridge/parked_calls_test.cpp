@@ -159,4 +159,30 @@ TEST(ParkedCalls, OneWaitsAtATimeAndTheTableIsBounded) {
   (void)w.loop.block_on(work.join());
 }
 
+TEST(ParkedCalls, WhoIsAwayTheLongestGivesWay) {
+  World w;
+  const gateway::Audience ann{"ann", "{}", {}}, ben{"ben", "{}", {}};
+  auto begin = [&](const gateway::Audience& audience) {
+    OwnedRequest request;
+    request.server = "up";
+    request.audience = audience;
+    request.capabilities = R"({"elicitation":{}})";
+    auto serve = [&w](LinkRequest what) { return w.upstream.serve(std::move(what)); };
+    return *w.parked.begin(audience.caller, "digest", std::move(request), serve);
+  };
+  auto first = begin(ann), second = begin(ann), other = begin(ben);
+  for (const auto& call : {second, first, other}) ASSERT_THAT(w.leg(call)->questions, SizeIs(1));
+  EXPECT_FALSE(w.parked.make_room("down", nullptr));
+  EXPECT_FALSE(w.parked.gave_way(second->id()));
+  ASSERT_TRUE(w.parked.make_room("up", &ann));
+  EXPECT_TRUE(w.parked.gave_way(second->id()));
+  EXPECT_EQ(w.parked.find(second->id(), "ann", "digest"), nullptr);
+  EXPECT_NE(w.parked.find(first->id(), "ann", "digest"), nullptr);
+  EXPECT_THAT(w.upstream.heard, ElementsAre(R"({"action":"cancel"})"));
+  ASSERT_TRUE(w.parked.make_room("up", &ann));
+  EXPECT_FALSE(w.parked.make_room("up", &ann));
+  EXPECT_TRUE(w.parked.make_room("up", nullptr));
+  EXPECT_EQ(w.parked.size(), 0u);
+}
+
 }  // namespace

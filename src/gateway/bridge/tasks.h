@@ -11,11 +11,13 @@
 #include "base/loop.h"
 #include "base/task_group.h"
 #include "gateway/bridge/task_ids.h"
+#include "gateway/bridge/task_news.h"
 #include "gateway/bridge/task_offer.h"
 #include "gateway/bridge/task_stores.h"
 #include "gateway/bridge/task_watch.h"
 #include "gateway/catalog.h"
 #include "gateway/upstream/upstream.h"
+#include "sdk/session.h"
 
 namespace gateway {
 
@@ -25,14 +27,17 @@ struct TaskCall {
   enum class Route { aggregate, own };
 
   TaskCall(std::shared_ptr<Upstream> to, const Entry& tool, const sdk::Inbound& in, Route where)
-      : upstream(std::move(to)), entry(&tool), route(where), era(in.rpc.era), has_tasks(client_has_tasks(in)), wish(in.rpc.params.task) {}
+      : upstream(std::move(to)), entry(&tool), route(where), era(in.rpc.era), has_tasks(client_has_tasks(in)), wish(in.rpc.params.task) {
+    if (in.session) session = in.session->id();
+  }
 
   std::shared_ptr<Upstream> upstream;
   const Entry* entry;  // whoever made this keeps its catalog
   Route route;
   protocol::Era era;
-  bool has_tasks;    // the client may be given a task
-  std::string wish;  // `task` of the params, JSON text or empty
+  bool has_tasks;       // the client may be given a task
+  std::string wish;     // `task` of the params, JSON text or empty
+  std::string session;  // of a legacy client; empty: none
 
   const std::string& name() const { return route == Route::own ? entry->name : entry->public_name; }
 };
@@ -74,6 +79,14 @@ class TaskBridge {
   base::Task<sdk::Reply> list(const sdk::Inbound* in, std::string caller, std::string scope, Find find, std::stop_token stop);
 
   base::Task<void> stop();
+
+  // Tells of the tasks of `follow`, first how they stand, until all have ended or `stop`. Ends also when their server is gone, or has no
+  // tasks any more. No errors.
+  base::Task<void> follow(TaskFollow* follow, std::stop_token stop);
+  // Whether there is such a task, as far as anybody can say now.
+  base::Task<bool> exists(const TaskHost* host, const HandedTask* task, std::stop_token stop);
+  // A legacy server says how one of its tasks stands, in the session of `audience`.
+  void heard(std::string_view server, const Audience& audience, std::string_view params);
 
   // A stream on which a legacy client hears what belongs to no request, and may be asked what a task asks, as long as this lives.
   class Stream {
@@ -122,6 +135,18 @@ class TaskBridge {
   base::Task<sdk::Reply> result_extension(TaskAsk* ask);
   base::Task<void> feed(TaskAsk* ask, const protocol::TaskState* state);
 
+  base::Task<protocol::TaskState> detailed_core(const TaskHost* host, const HandedTask* task, std::stop_token stop);
+
+  // tasks_news.cpp
+  enum class Followed { a_while, not_now, no_more };
+  base::Task<Followed> follow_once(TaskFollow* follow, std::stop_token stop);
+  base::Task<bool> listen_on(TaskFollow* follow, const TaskHost* host, std::stop_token stop);
+  base::Task<void> look_once(TaskFollow* follow, const TaskHost* host, std::stop_token stop, std::function<void()> end);
+  base::Task<protocol::TaskState> look_inside(const TaskHost* host, const HandedTask* task, TaskWords words, std::stop_token stop);
+  base::Task<void> look_on(TaskFollow* follow, const TaskHost* host, TaskWords words, std::stop_token stop);
+  base::Task<void> look_on_one(TaskFollow* follow, TaskFollow::One* one, const TaskHost* host, TaskWords words, std::stop_token stop);
+  void tell_session(const TaskHost& host, const HandedTask& task, const std::string& id, const std::string& session, TaskWords words);
+
   // tasks_stream.cpp: some clients wait for the question where they hear all else (Tasks, "Input Required Status").
   void ask_on_stream(const TaskAsk& ask, protocol::TaskState state, TaskWords words);
   base::Task<void> ask_extension(TaskAsk ask, HandedTask task, std::string id, protocol::TaskState state);
@@ -139,6 +164,8 @@ class TaskBridge {
   HeldTasks held_;
   TaskLedger ledger_;
   TaskWatches watches_;
+  TaskEars ears_;
+  std::size_t legacy_follows_ = 0;
   std::set<std::string> needing_;                        // tools that answer nobody who cannot take a task; bounded
   std::set<std::string> asking_;                         // questions that a client is being asked just now
   std::set<std::string> answered_;                       // questions that were answered, of which a server may still speak

@@ -66,6 +66,8 @@ Task<Reply> TaskBridge::answer(TaskAsk ask) {
   co_await ask.host.upstream->open(ask.stop, base::Timers::now() + ask.host.upstream->config().connect_timeout);
   const Hello* hello = ask.host.upstream->hello();
   const TaskWords words = hello ? task_words(*hello) : TaskWords::none;
+  // A session that asks for its task hears of it from now on, also one that was taken up again here.
+  if (ask.in->session && words == TaskWords::core) tell_session(ask.host, *ask.task, std::string(ask.id), ask.in->session->id(), words);
   if (words == TaskWords::extension) co_return co_await answer_extension(&ask);
   if (words == TaskWords::core) co_return co_await answer_core(&ask);
   co_return Reply(no_such_task());
@@ -158,15 +160,21 @@ Task<TaskState> TaskBridge::look_with_outcome(const TaskHost* host, const Handed
   co_return state;
 }
 
-Task<Reply> TaskBridge::get_core(TaskAsk* ask) {
-  TaskState state = co_await look_with_outcome(&ask->host, ask->task, ask->stop);
+// As the modern era wants it: what is asked, or the result, stands inside.
+Task<TaskState> TaskBridge::detailed_core(const TaskHost* host, const HandedTask* task, std::stop_token stop) {
+  TaskState state = co_await look_with_outcome(host, task, stop);
   if (state.status == TaskStatus::input_required) {
-    auto watch = co_await watches_.open(*ask->task, ask->host);
-    co_await watch->settled(kQuestionTime, ask->stop);
+    auto watch = co_await watches_.open(*task, *host);
+    co_await watch->settled(kQuestionTime, stop);
     state.input_requests = watch->questions();
     // What was asked is answered, and the next question is not here yet.
     if (state.input_requests == "{}") state.status = TaskStatus::working;
   }
+  co_return std::move(state);
+}
+
+Task<Reply> TaskBridge::get_core(TaskAsk* ask) {
+  TaskState state = co_await detailed_core(&ask->host, ask->task, ask->stop);
   state.id = ask->id;
   if (state.status == TaskStatus::completed)
     state.result = protocol::result_for(ask->in->revision(), Method::tools_call, state.result, {}, {});

@@ -148,7 +148,10 @@ Task<Reply> TaskBridge::call_extension(TaskCall* call, LinkRequest* request, Wis
     co_return co_await drive_extension(&host, request, std::move(driven));
   }
   const std::string id = base::quoted(hand_out(handed, &*made));
-  if (wish == Wish::core) co_return Reply(protocol::encode_created_task(Era::legacy, *made));
+  if (wish == Wish::core) {
+    tell_session(host, handed, made->id, call->session, TaskWords::extension);
+    co_return Reply(protocol::encode_created_task(Era::legacy, *made));
+  }
   co_return Reply(protocol::with_members(reply.result(), {{"taskId", id}}));
 }
 
@@ -185,6 +188,7 @@ Task<Reply> TaskBridge::call_core(TaskCall* call, LinkRequest* request, Wish wis
     (void)watches_.open(handed, host);
     co_return Reply(protocol::encode_created_task(Era::modern, *made));
   }
+  tell_session(host, handed, made->id, call->session, TaskWords::core);
   const std::string task = protocol::with_members(base::find_member(reply.result(), "task"), {{"taskId", id}});
   const std::string related = "{\"taskId\":" + id + "}";
   const std::string result = protocol::with_members(reply.result(), {{"task", task}});

@@ -67,14 +67,17 @@ class ScriptedLink final : public gateway::Link {
 class Ears final : public sdk::Outlet {
  public:
   explicit Ears(Loop& loop) : loop_(loop) {}
-  Result<> notify(Method, std::string_view) override { return {}; }
+  Result<> notify(Method method, std::string_view params) override {
+    told.push_back(std::string(protocol::method_name(method)) + " " + std::string(params));
+    return {};
+  }
   Task<std::string> request(Method method, std::string params) override {
     asked.push_back(std::string(protocol::method_name(method)) + " " + params);
     co_return answer;
   }
   std::stop_token stop_token() const override { return {}; }
   Loop& loop() override { return loop_; }
-  std::vector<std::string> asked;
+  std::vector<std::string> asked, told;
   Result<std::string> answer = std::string(R"({"action":"accept","content":{"a":1}})");
 
  private:
@@ -125,6 +128,7 @@ class World {
     in.rpc.message.method = protocol::method_name(method);
     in.rpc.params = *protocol::read_params(*kept.back());
     in.client_capabilities = client_capabilities;
+    in.session = session;
     return in;
   }
 
@@ -185,6 +189,7 @@ class World {
   Ears ears{loop};
   std::stop_source stop;
   std::string client_capabilities = kClient;
+  std::shared_ptr<sdk::Session> session;
   std::function<Task<std::string>(Method, std::string)> on_question;
   bool progress = false;
   std::vector<std::string> told;
@@ -453,6 +458,124 @@ TEST(TaskBridge, WithoutTasksUpstreamNoWordOfThemGoesThere) {
   EXPECT_EQ(w.script.asked[0], R"(tools/call {"name":"work"})");
   EXPECT_THAT(w.text(core_revision(), R"({"name":"work","task":{}})"), HasSubstr("rpc -32601"));
   EXPECT_EQ(w.text(protocol::latest_modern(), R"({"name":"work","task":{}})"), R"({"content":[]})");
+}
+
+// What a follow of one task tells.
+struct Followed {
+  gateway::TaskFollow follow;
+  std::vector<std::string> told;
+
+  Followed(World& world, const std::string& id, gateway::TaskFollow::Else otherwise = gateway::TaskFollow::Else::look) {
+    gateway::TaskFollow::One one;
+    one.task = *world.bridge.open(id, "ann");
+    one.id = id;
+    follow.tasks.push_back(std::move(one));
+    follow.otherwise = otherwise;
+    follow.host = [&world] { return gateway::TaskHost{world.upstream, {}}; };
+    follow.tell = [this](const gateway::TaskFollow::One&, const protocol::TaskState& state, std::string_view said) {
+      told.push_back(std::string(mcp::task_status_name(state.status)) + (said.empty() ? "" : " said"));
+    };
+  }
+};
+
+TEST(TaskNews, AModernServerTellsUntilTheTaskHasEnded) {
+  World w(protocol::latest_modern(), kExtension);
+  std::function<void(Method, std::string_view)> hear;
+  std::string status = "working";
+  w.script.serve = [&](LinkRequest request) {
+    if (request.method == Method::tools_call) return now(flat("working", R"(,"resultType":"task")"));
+    if (request.method == Method::tasks_get) return now(flat(status));
+    hear = request.on_notification;
+    EXPECT_EQ(request.params, R"({"notifications":{"taskIds":["real"]}})");
+    hear(Method::subscriptions_acknowledged, R"({"notifications":{"taskIds":["real"]}})");
+    w.loop.post([&] { hear(Method::tasks, flat("input_required", R"(,"inputRequests":{"k":{"method":"roots/list","params":{}}})")); });
+    w.loop.post([&] { hear(Method::tasks, R"({"taskId":"another","status":"completed"})"); });
+    w.loop.post([&] { hear(Method::tasks, flat("completed", R"(,"result":{"content":[]})")); });
+    w.loop.post([&] { hear(Method::tasks, flat("completed", R"(,"result":{"content":[]})")); });
+    return never(&w.loop, request.stop, request.deadline);
+  };
+  Followed f(w, World::id_in(w.text(protocol::latest_modern())));
+  ASSERT_TRUE(w.loop.block_on(w.bridge.follow(&f.follow, {})).ok());
+  EXPECT_THAT(f.told, ElementsAre("working", "input_required said", "completed said"));
+}
+
+TEST(TaskNews, AServerThatGrantsNothingIsLookedAt) {
+  World w(protocol::latest_modern(), kExtension);
+  int looks = 0;
+  w.script.serve = [&](LinkRequest request) {
+    if (request.method == Method::tools_call) return now(flat("working", R"(,"resultType":"task")"));
+    if (request.method == Method::tasks_get) return now(flat(++looks < 3 ? "working" : "cancelled"));
+    request.on_notification(Method::subscriptions_acknowledged, R"({"notifications":{}})");
+    return never(&w.loop, request.stop, request.deadline);
+  };
+  const std::string id = World::id_in(w.text(protocol::latest_modern()));
+  Followed f(w, id);
+  ASSERT_TRUE(w.loop.block_on(w.bridge.follow(&f.follow, {})).ok());
+  EXPECT_THAT(f.told, ElementsAre("working", "cancelled"));
+  Followed told_only(w, id, gateway::TaskFollow::Else::nothing);
+  ASSERT_TRUE(w.loop.block_on(w.bridge.follow(&told_only.follow, {})).ok());
+  EXPECT_THAT(told_only.told, ElementsAre());
+}
+
+TEST(TaskNews, ALegacyServersWordMakesUsLook) {
+  World w(core_revision(), kCore, "optional");
+  std::string status = "working";
+  w.script.serve = [&](LinkRequest request) {
+    if (request.method == Method::tools_call)
+      return now(R"({"task":{"taskId":"real","status":"working","createdAt":"c","lastUpdatedAt":"u","ttl":60000,"pollInterval":30000}})");
+    if (request.method == Method::tasks_result) return now(R"({"content":[]})");
+    if (status == "working")
+      w.loop.post([&] {
+        status = "completed";
+        w.bridge.heard("up", {"ann", "{}", {}}, core("completed"));
+      });
+    return now(R"({"taskId":"real","status":")" + status + R"(","createdAt":"c","lastUpdatedAt":"u","ttl":60000,"pollInterval":30000})");
+  };
+  Followed f(w, World::id_in(w.text(protocol::latest_modern())));
+  ASSERT_TRUE(w.loop.block_on(w.bridge.follow(&f.follow, {})).ok());
+  EXPECT_THAT(f.told, ElementsAre("working", "completed"));
+}
+
+TEST(TaskNews, ALegacySessionHearsOfItsTaskAndOfNoOther) {
+  World w(core_revision(), kCore, "optional");
+  w.script.serve = [&](LinkRequest) { return now(nested("working")); };
+  w.session = std::make_shared<sdk::Session>("s", protocol::LegacySession(protocol::RevisionSet()));
+  std::string id = World::id_in(std::string(base::find_member(w.text(core_revision(), R"({"name":"work","task":{}})"), "task")));
+  const gateway::Audience ann{"ann", R"({"elicitation":{"form":{}}})", {}};
+  w.bridge.heard("up", ann, core("completed"));
+  EXPECT_TRUE(w.ears.told.empty());  // nobody listens
+  TaskBridge::Stream stream(w.bridge, "s", w.ears);
+  w.bridge.heard("up", {"bob", ann.capabilities, {}}, core("completed"));
+  w.bridge.heard("other", ann, core("completed"));
+  w.bridge.heard("up", ann, R"({"taskId":7})");
+  w.bridge.heard("up", ann, "[]");
+  EXPECT_TRUE(w.ears.told.empty());
+  w.bridge.heard("up", ann, core("completed"));
+  ASSERT_EQ(w.ears.told.size(), 1u);
+  EXPECT_THAT(w.ears.told[0], StartsWith("notifications/tasks/status "));
+  EXPECT_EQ(World::id_in(w.ears.told[0].substr(w.ears.told[0].find('{'))), id);
+}
+
+TEST(TaskNews, ALegacySessionHearsOfAModernServersTask) {
+  World w(protocol::latest_modern(), kExtension);
+  std::function<void(Method, std::string_view)> hear;
+  w.script.serve = [&](LinkRequest request) {
+    if (request.method == Method::tools_call) return now(flat("working", R"(,"resultType":"task")"));
+    if (request.method == Method::tasks_get) return now(flat("working"));
+    hear = request.on_notification;
+    hear(Method::subscriptions_acknowledged, R"({"notifications":{"taskIds":["real"]}})");
+    return never(&w.loop, request.stop, request.deadline);
+  };
+  w.session = std::make_shared<sdk::Session>("s", protocol::LegacySession(protocol::RevisionSet()));
+  TaskBridge::Stream stream(w.bridge, "s", w.ears);
+  std::string created = w.text(core_revision(), R"({"name":"work","task":{}})");
+  std::string id = World::id_in(std::string(base::find_member(created, "task")));
+  ASSERT_TRUE(hear);
+  hear(Method::tasks, flat("completed", R"(,"result":{"content":[],"isError":true})"));
+  ASSERT_EQ(w.ears.told.size(), 2u);
+  EXPECT_THAT(w.ears.told[1], HasSubstr(R"("status":"failed")"));
+  EXPECT_THAT(w.ears.told[1], Not(HasSubstr("content")));
+  EXPECT_EQ(World::id_in(w.ears.told[1].substr(w.ears.told[1].find('{'))), id);
 }
 
 TEST(TaskStores, AreBoundedAndForget) {

@@ -88,6 +88,7 @@ class ConnectionLink final : public Link {
     options.deadline = request.deadline;
     options.on_notification = std::move(request.on_notification);
     options.on_request = std::move(request.on_question);
+    options.on_stream_closed = std::move(request.on_stream_closed);
     options.log_level = request.log_level;
     options.method_name = request.method_name;
     options.name = request.name;
@@ -176,6 +177,9 @@ class ConnectionLink final : public Link {
         if (uri) watch_.updated(*uri);
         break;
       }
+      case Method::tasks_status:
+        if (events_.task_changed) events_.task_changed(audience_, params);
+        break;
       default: break;
     }
   }

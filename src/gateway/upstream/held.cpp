@@ -17,7 +17,8 @@ void Held::LetGo::operator()(Upstream*) const {
 }
 
 std::stop_token Held::retiring(const std::shared_ptr<Upstream>& upstream) {
-  return std::get_deleter<LetGo>(upstream)->held->retires_.get_token();
+  auto* let_go = std::get_deleter<LetGo>(upstream);
+  return let_go ? let_go->held->retires_.get_token() : std::stop_token();
 }
 
 base::Task<void> Held::retire(std::shared_ptr<Upstream> upstream, base::Instant deadline, std::stop_token stop) {

@@ -19,7 +19,8 @@ class Held {
   // hold it then find it closed. Errors: none.
   static base::Task<void> retire(std::shared_ptr<Upstream> upstream, base::Instant deadline, std::stop_token stop);
 
-  // Requested when the upstream retires: what would go on for ever ends, and may begin anew elsewhere.
+  // Requested when the upstream retires: what would go on for ever ends, and may begin anew elsewhere. One that is not held
+  // never does.
   static std::stop_token retiring(const std::shared_ptr<Upstream>& upstream);
 
   Held(std::unique_ptr<Upstream> upstream, base::Loop& loop) : upstream_(std::move(upstream)), loop_(loop) {}

@@ -31,6 +31,10 @@ struct LinkEvents {
   std::function<void(protocol::Method changed)> list_changed;
   // A legacy session was lost and made anew: what was subscribed in the old one is gone.
   std::function<void()> renewed;
+  // A legacy server says how a task stands (notifications/tasks/status), in the session of `audience`.
+  std::function<void(const Audience& audience, std::string_view params)> task_changed;
+  // A call waits because calls that wait for answers have all the sessions: those of `audience`, or (null) those of the server.
+  std::function<void(const Audience* audience)> crowded;
 };
 
 // One request to an upstream. The slices must live until its Task has ended.
@@ -52,6 +56,8 @@ struct LinkRequest {
   // A legacy upstream asks the client behind this request: elicitation/create, sampling/createMessage, roots/list. Gives the client's
   // result as JSON text; its Error becomes the JSON-RPC error that the upstream hears. Null: nobody can be asked.
   std::function<base::Task<std::string>(protocol::Method method, std::string params)> on_question;
+  // A legacy upstream ended the stream of this request, and answers when it is asked again in `retry`.
+  std::function<void(base::Millis retry)> on_stream_closed;
 };
 
 // Threads: one loop only. Any number of requests at once. Destroy it only when none is pending.

@@ -126,6 +126,7 @@ Task<void> SessionPool::start(std::shared_ptr<Slot> slot) {
 }
 
 Task<SessionPool::Lease> SessionPool::lease(Audience audience, Use use, std::stop_token stop, Instant deadline) {
+  Instant crowded = base::Timers::now() + limits_.patience;
   for (;;) {
     if (closed_) co_await mcp::fail(Code::unavailable, "the connection was closed");
     if (auto slot = pick(audience, use)) {
@@ -147,9 +148,15 @@ Task<SessionPool::Lease> SessionPool::lease(Audience audience, Use use, std::sto
       co_await fresh->made.wait(loop_.timers(), stop, deadline);
       continue;
     }
-    Result<> waited = co_await changed_.wait(loop_.timers(), stop, deadline).result();
-    if (!waited && waited.error().code == Code::timeout)
-      co_await mcp::fail(Code::rate_limited, "all its sessions for this client are busy; try again when a call has ended");
+    Result<> waited = co_await changed_.wait(loop_.timers(), stop, std::min(deadline, crowded)).result();
+    const bool late = !waited && waited.error().code == Code::timeout;
+    if (late && base::Timers::now() < deadline) {
+      crowded = base::Timers::now() + limits_.patience;
+      const bool of_all = slots_.size() >= limits_.per_upstream;
+      if (use == Use::alone && audience.handle.empty() && events_.crowded) events_.crowded(of_all ? nullptr : &audience);
+      continue;
+    }
+    if (late) co_await mcp::fail(Code::rate_limited, "all its sessions for this client are busy; try again when a call has ended");
     co_await std::move(waited);
   }
 }

@@ -31,6 +31,7 @@ class SessionPool {
     std::size_t per_upstream = 64;
     base::Millis idle{3 * 60'000};         // after which a session ends that is not its audience's first
     base::Millis idle_first{30 * 60'000};  // ... and its first
+    base::Millis patience{3'000};          // after which who waits for a session to be alone in says so (LinkEvents::crowded)
   };
   SessionPool(base::Loop& loop, OpenSession open, LinkEvents events) : SessionPool(loop, std::move(open), std::move(events), Limits{}) {}
   SessionPool(base::Loop& loop, OpenSession open, LinkEvents events, Limits limits);

@@ -125,6 +125,26 @@ TEST(SessionPool, AFullAudienceWaitsForAFreeSessionUntilItsDeadline) {
   EXPECT_EQ(w.pool.size(), 1u);
 }
 
+TEST(SessionPool, WhoWaitsForLongSaysSo) {
+  Loop loop;
+  Sessions all;
+  std::optional<SessionPool::Lease> one;
+  std::vector<std::string> crowded;
+  LinkEvents events;
+  events.crowded = [&](const Audience* audience) {
+    crowded.push_back(audience ? audience->caller : "all");
+    if (crowded.size() == 2) one.reset();
+  };
+  SessionPool pool(loop, opener(all), events, {.per_audience = 1, .patience = Millis(1)});
+  auto lease = [&](Audience audience) {
+    return loop.block_on(pool.lease(std::move(audience), SessionPool::Use::alone, {}, base::Timers::now() + Millis(5'000)));
+  };
+  one = *lease(who("ann"));
+  EXPECT_TRUE(lease(who("ann")).ok());
+  EXPECT_THAT(crowded, ElementsAre("ann", "ann"));
+  ASSERT_TRUE(loop.block_on(pool.close()).ok());
+}
+
 TEST(SessionPool, AFullUpstreamEndsWhatIsIdleLongest) {
   World w({.per_audience = 2, .per_upstream = 2});
   auto ann = w.lease(who("ann"));
