@@ -209,6 +209,9 @@ std::string signature_line(const ToolView& tool) {
   line += ')';
   std::string sentence = first_sentence(tool.description.empty() ? tool.title : tool.description);
   if (!sentence.empty()) line.append(" — ").append(sentence);
+  for (char& c : line) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';  // from a schema that is no JSON
+  }
   return line;
 }
 
