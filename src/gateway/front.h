@@ -33,6 +33,9 @@ class Front final : public sdk::Handler {
   void notified(const sdk::Inbound& in) override;
   void session_ended(sdk::Session& session) override;
 
+  // The server of this route is not there any more: who listens hears so, and its stream ends.
+  void end_streams() { std::exchange(removed_, std::stop_source()).request_stop(); }
+
   // Calls a tool for the caller of the call `outer`, whose record knows the caller: by the five lines, under the tool's real name, with a
   // record of its own. Progress, messages and questions go to `out`; the reply is what a direct call would have got, input_required
   // included, whose retry has to come with the same name and arguments. What is pointed to lives until it ends.
@@ -108,6 +111,7 @@ class Front final : public sdk::Handler {
   Gateway& gateway_;
   std::string scope_;
   std::string info_;
+  std::stop_source removed_;                                                   // another one for each time that the server is there
   std::unordered_map<const sdk::Session*, std::shared_ptr<Watched>> watched_;  // of legacy sessions
 };
 

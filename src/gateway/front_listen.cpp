@@ -99,7 +99,9 @@ Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   filter.subscription_id = in->rpc.message.id;
   filter.caller = call->record.caller->id;
   const std::string meta = "{\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}}";
-  base::AnyStop stop(out->stop_token(), gateway_.closing_.get_token());
+  const std::stop_token removed = removed_.get_token();
+  base::AnyStop ending(gateway_.closing_.get_token(), removed);
+  base::AnyStop stop(out->stop_token(), ending.token());
   const Viewer seer = viewer(*call, *in);
   if (!filter.task_ids.empty() && !client_has_tasks(*in))
     co_return Reply(protocol::missing_capability("taskIds need a client with the tasks extension", protocol::kTasksRequired));
@@ -123,6 +125,7 @@ Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   for (TaskFollow& follow : follows) following.spawn(gateway_.tasks_.follow(&follow, stop.token()));
   co_await sdk::until_stopped(stop.token());
   co_await following.join();
+  if (removed.stop_requested()) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' was taken out of the gateway's config");
   co_return Reply(meta);
 }
 
@@ -135,9 +138,12 @@ Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {
   filter.session = in.session;
   Listeners::Seat seat(gateway_.listeners_, std::move(filter), out);
   TaskBridge::Stream asked(gateway_.tasks_, in.session ? in.session->id() : std::string(), out);
-  base::AnyStop stop(out.stop_token(), gateway_.closing_.get_token());
+  base::AnyStop ending(gateway_.closing_.get_token(), removed_.get_token());
+  base::AnyStop stop(out.stop_token(), ending.token());
   (void)co_await watch_again(caller.get(), &in, stop.token()).result();
   co_await sdk::until_stopped(stop.token());
+  // A client that comes back finds that there is no such route.
+  if (!gateway_.closing_.stop_requested() && !out.stop_token().stop_requested()) out.close_stream(base::Millis(1'000));
 }
 
 std::shared_ptr<Watched> Front::watched_of(const sdk::Inbound& in, const base::Principal& who) {

@@ -57,6 +57,7 @@ ConfigChange Gateway::apply(Config config) {
   }
   for (const auto* gone : {&change.removed, &change.restarted})
     for (const std::string& id : *gone) retire(id);
+  for (const std::string& id : change.removed) fronts_.find(id)->second->end_streams();
   for (const ServerConfig* server : fresh) open_upstream(*server);
   arrange(change);
   return change;

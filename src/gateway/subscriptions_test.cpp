@@ -85,7 +85,7 @@ struct World {
   bool until(std::function<bool()> done) {
     auto wait = [](Loop* at, std::function<bool()> what) -> Task<void> {
       const auto deadline = base::Timers::now() + std::chrono::seconds(10);
-      while (!what() && base::Timers::now() < deadline) co_await at->timers().sleep(Millis(1));
+      while (!what() && base::Timers::now() < deadline) co_await base::resume_on(at->executor());
     };
     EXPECT_TRUE(loop.block_on(wait(&loop, done)).ok());
     return done();

@@ -87,6 +87,30 @@ Task<Reply> OpenCalls::answer(const ConnectionOptions* options, Askable askable,
   co_return std::move(reply);
 }
 
+Task<Waited> wait_for_answer(base::OneShot<Reply>* answer, OpenCall* call, base::Timers* timers, std::stop_token stop, Instant deadline) {
+  Waited out{Reply(), {}};
+  auto give_up = [&](Code code, std::string_view why) {
+    if (answer->ready()) return;
+    out.gave_up = why;
+    answer->set(Error(code, std::string(why)));
+  };
+  auto on_stop = [&] { give_up(Code::cancelled, "the call was cancelled"); };
+  auto on_deadline = [&] { give_up(Code::timeout, "the server did not answer in time"); };
+  std::stop_callback on_request(std::move(stop), on_stop);
+  base::Deadline late;
+  if (deadline != Instant::max()) {
+    late = base::Deadline(*timers, deadline, on_deadline);
+    call->due = deadline;
+    call->move = [&](Instant to) {
+      call->due = to;
+      late = base::Deadline(*timers, to, on_deadline);
+    };
+  }
+  out.reply = co_await answer->wait();
+  call->move = nullptr;
+  co_return std::move(out);
+}
+
 bool will_think(const ConnectionOptions& options, const Askable& askable, Method method) {
   return is_question(method) && (askable.call || (options.on_request && options.answers.has(method)));
 }

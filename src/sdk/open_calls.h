@@ -69,6 +69,16 @@ class OpenCalls {
   std::uint64_t last_number_ = 0;
 };
 
+// How the wait for an answer ended.
+struct Waited {
+  Result<Reply> reply;
+  std::string gave_up;  // why it was not waited for any longer, as the server is told; empty: there was an answer
+};
+
+// Waits for the answer of `call`, until `stop` is requested or its deadline passes, which questions of the server move. All that is given
+// must live until the Task ends. Errors in the reply: timeout, cancelled, or those of the answer.
+Task<Waited> wait_for_answer(base::OneShot<Reply>* answer, OpenCall* call, base::Timers* timers, std::stop_token stop, Instant deadline);
+
 // Whether somebody will think about this request of the server. What nobody here answers gives a server no time.
 bool will_think(const ConnectionOptions& options, const Askable& askable, protocol::Method method);
 

@@ -13,6 +13,9 @@ namespace sdk {
 // How often a handler may ask within one call or task.
 inline constexpr int kMostRounds = 20;
 
+// In the `_meta` of a question to a legacy client: the key that the handler gave it, so that who stands between can keep it.
+inline constexpr std::string_view kQuestionKey = "gatehouse/key";
+
 // Whether a handler ended with mcp::ask(). Its data is {"inputRequests": {key: {"method", "params"}}, "state": text}.
 bool is_question(const Error& error);
 

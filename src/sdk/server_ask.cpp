@@ -1,7 +1,10 @@
 // The part of ServerCore that asks clients: rounds of the modern era, requests to the client in the legacy one.
 #include "mcp/ask.h"
 
+#include <array>
+
 #include "base/json.h"
+#include "base/task_group.h"
 #include "protocol/splice.h"
 #include "sdk/deprecations.h"
 #include "sdk/once.h"
@@ -38,6 +41,8 @@ using mcp::JsonWriter;
 namespace {
 
 constexpr std::chrono::minutes kStateLives{10};
+constexpr std::array kKinds = {protocol::Method::elicitation_create, protocol::Method::sampling_create_message,
+                               protocol::Method::roots_list};
 
 // What a question needs of its client: the name of the capability, and the ClientCapabilities that have it, as JSON text.
 struct Need {
@@ -72,6 +77,56 @@ void report_use(const mcp::PeerInfo& client, std::string_view method, JsonView p
   report_deprecated(peer, sampling ? Deprecated::sampling : Deprecated::roots);
   if (auto context = params["includeContext"].string_or("none"); sampling && context != "none")
     report_deprecated(peer, Deprecated::include_context);
+}
+
+// One question to a legacy client.
+struct Asked {
+  std::string key;
+  protocol::Method method = protocol::Method::unknown;
+  std::string params;
+  Result<std::string> answer = Error(Code::cancelled, "it was not asked");
+};
+
+Asked asked_of(std::string_view key, JsonView question) {
+  Asked out;
+  out.key = key;
+  out.method = protocol::find_method(question["method"].string_or(""));
+  JsonView params = question["params"];
+  out.params = params.text();
+  // The legacy era wants a name for a visit to a page.
+  if (params["mode"].string_or("") == "url" && !params["elicitationId"])
+    out.params = protocol::with_members(out.params, {{"elicitationId", base::quoted(random_id())}});
+  const std::string name = base::quoted(key);
+  out.params = protocol::with_meta(out.params.empty() ? "{}" : out.params, {{kQuestionKey, name}});
+  return out;
+}
+
+// Those of one kind one after the other: a person looks at one form at a time. The first that fails ends all.
+Task<void> ask_kind(std::vector<Asked>* all, protocol::Method kind, std::shared_ptr<CallState> call, std::stop_source failed) {
+  for (Asked& one : *all) {
+    if (one.method != kind || failed.stop_requested()) continue;
+    if (!call->outlet()) {
+      one.answer = Error(Code::cancelled, "the call has ended");
+    } else {
+      Task<std::string> asking = call->outlet()->request_until(failed.get_token(), one.method, std::move(one.params));
+      one.answer = co_await std::move(asking).result();
+    }
+    if (one.answer || failed.stop_requested()) continue;
+    failed.request_stop();
+    co_await mcp::fail(one.answer.error());
+  }
+}
+
+// A person, a model and a list of folders do not wait for each other. Error: that of the first that failed.
+Task<void> ask_all(std::vector<Asked>* all, std::shared_ptr<CallState> call) {
+  std::stop_source failed;
+  std::optional<Error> why;
+  base::TaskGroup kinds([&why](const Error& error) {
+    if (!why) why = error;
+  });
+  for (protocol::Method kind : kKinds) kinds.spawn(ask_kind(all, kind, call, failed));
+  co_await kinds.join();
+  if (why) co_await mcp::fail(*std::move(why));
 }
 
 }  // namespace
@@ -139,18 +194,12 @@ Task<std::optional<Reply>> ServerCore::question(Error error, std::shared_ptr<Cal
     Reply reply(std::move(w).text());
     co_return std::optional<Reply>(std::move(reply));
   }
+  std::vector<Asked> all;
+  for (std::size_t i = 0; i < requests.size(); ++i) all.push_back(asked_of(requests.key(i), requests.at(i)));
+  co_await ask_all(&all, call);
   JsonWriter answers;
   answers.object();
-  for (std::size_t i = 0; i < requests.size(); ++i) {
-    if (!call->outlet()) co_return Error(Code::cancelled, "the call has ended");
-    auto method = protocol::find_method(requests.at(i)["method"].string_or(""));
-    std::string params = requests.at(i)["params"].text();
-    // The legacy era wants a name for a visit to a page.
-    if (requests.at(i)["params"]["mode"].string_or("") == "url" && !requests.at(i)["params"]["elicitationId"])
-      params = protocol::with_members(params, {{"elicitationId", base::quoted(random_id())}});
-    std::string answer = co_await call->outlet()->request(method, std::move(params));
-    answers.key(requests.key(i)).raw(answer);
-  }
+  for (const Asked& one : all) answers.key(one.key).raw(*one.answer);
   answers.end();
   Json before = co_await Json::parse(call->answers()), now = co_await Json::parse(answers.text());
   call->answered(both(before.root(), now.root()), std::move(state));

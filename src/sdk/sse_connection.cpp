@@ -233,34 +233,12 @@ Task<Reply> SseConnection::send(const protocol::Revision& revision, Method metho
   OpenCall call(calls_, method, options.on_request, params);
   tasks_.spawn(deliver(std::move(out), mine));
 
-  std::string_view reason;
-  auto give_up = [&](Code code, std::string_view why) {
-    reason = why;
-    mine->answer.set(Error(code, std::string(why)));
-  };
-  auto on_stop = [&] { give_up(Code::cancelled, "the call was cancelled"); };
-  auto on_deadline = [&] { give_up(Code::timeout, "the server did not answer in time"); };
-  Result<Reply> reply = Error(Code::internal, "");
-  {
-    std::stop_callback stop(options.stop, on_stop);
-    base::Deadline deadline;
-    const Instant due = options.deadline;
-    if (due != Instant::max()) {
-      deadline = base::Deadline(loop_.timers(), due, on_deadline);
-      call.due = due;
-      call.move = [&](Instant to) {
-        call.due = to;
-        deadline = base::Deadline(loop_.timers(), to, on_deadline);
-      };
-    }
-    reply = co_await mine->answer.wait();
-    call.move = nullptr;
-  }
+  Waited waited = co_await wait_for_answer(&mine->answer, &call, &loop_.timers(), options.stop, options.deadline);
   pending_.erase(id);
   // Given up: the server is told, and its late answer is a stranger. The handshake may not be cancelled.
-  if (!reason.empty() && method != Method::initialize && !failure_)
-    notify(Method::cancelled, "{\"requestId\":" + id + ",\"reason\":" + base::quoted(reason) + "}");
-  co_return reply;
+  if (!waited.gave_up.empty() && method != Method::initialize && !failure_)
+    notify(Method::cancelled, "{\"requestId\":" + id + ",\"reason\":" + base::quoted(waited.gave_up) + "}");
+  co_return std::move(waited.reply);
 }
 
 Task<Reply> SseConnection::request(Method method, std::string params, CallOptions options) {

@@ -319,39 +319,18 @@ Task<Reply> StdioConnection::send(const protocol::Revision& revision, Method met
     co_return std::move(written).error();
   }
 
-  std::string_view reason;
-  {
-    auto give_up = [&](Code code, std::string_view why) {
-      reason = why;
-      mine->answer.set(Error(code, std::string(why)));
-    };
-    auto on_stop = [&] { give_up(Code::cancelled, "the call was cancelled"); };
-    auto on_deadline = [&] { give_up(Code::timeout, "the server did not answer in time"); };
-    std::stop_callback stop(options.stop, on_stop);
-    base::Deadline deadline;
-    const Instant due = options.deadline;
-    if (due != Instant::max()) {
-      deadline = base::Deadline(loop_.timers(), due, on_deadline);
-      call.due = due;
-      call.move = [&](Instant to) {
-        call.due = to;
-        deadline = base::Deadline(loop_.timers(), to, on_deadline);
-      };
-    }
-    Result<Reply> reply = co_await mine->answer.wait();
-    call.move = nullptr;
-    if (reason.empty()) co_return reply;
-  }
+  Waited waited = co_await wait_for_answer(&mine->answer, &call, &loop_.timers(), options.stop, options.deadline);
+  if (waited.gave_up.empty()) co_return std::move(waited.reply);
   // Given up: the server is told, and its late answer is a stranger. The handshake may not be cancelled.
   core->pending.erase(id);
   if (method != Method::initialize && !core->failure) {
-    std::string cancel = "{\"requestId\":" + id + ",\"reason\":" + base::quoted(reason) + "}";
+    std::string cancel = "{\"requestId\":" + id + ",\"reason\":" + base::quoted(waited.gave_up) + "}";
     std::string line = revision.era == protocol::Era::modern
                            ? protocol::modern_notification(revision, options_->identity, Method::cancelled, cancel).body
                            : protocol::legacy_notification(revision, Method::cancelled, cancel, {}).body;
     (void)core->child->write_line(protocol::one_line(std::move(line)));
   }
-  co_return Error(reason.starts_with("the call") ? Code::cancelled : Code::timeout, std::string(reason));
+  co_return std::move(waited.reply);
 }
 
 void StdioConnection::notify(Method method, std::string params, std::string_view name) {

@@ -56,6 +56,15 @@ describe('the four cells', () => {
           ['test_input_required_result_multi_round', /^Ada likes red$/],
         ]) test(tool, async () => assert.match(text(await client.callTool(name(tool))), expected))
 
+        if (era === 'modern')
+          test('questions keep the names that their server gave them, and those of different kinds come at once', async () => {
+            const asked = (await call(gateway, name('test_input_required_result_multiple_inputs'), { capabilities: able.capabilities })).json.result
+            assert.equal(asked.resultType, 'input_required')
+            assert.deepEqual(Object.values(asked.inputRequests).map(one => one.method).sort(), ['elicitation/create', 'roots/list', 'sampling/createMessage'])
+            assert.ok(asked.inputRequests.user_name, Object.keys(asked.inputRequests).join())
+            assert.doesNotMatch(JSON.stringify(asked.inputRequests), /gatehouse/)
+          })
+
         test('a prompt asks, too', async () => {
           client.client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { context: 'tea' } }))
           const prompt = await client.getPrompt(name('test_input_required_result_prompt'))

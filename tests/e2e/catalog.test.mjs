@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { ask, clients, freePort, gatehouse, META, node, programs, Scope, startGateway, text } from './lib.mjs'
+import { ask, clients, freePort, gatehouse, META, node, openStreams, programs, Scope, startGateway, text, within } from './lib.mjs'
 import { startCounting } from './fixtures/counting.mjs'
 
 const able = { capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} } }
@@ -30,12 +30,18 @@ for (const way of ['stdio', 'HTTP']) {
       gateway = await startGateway(scope, { servers: { every: config } })
     })
     // The upstream makes up its mind a moment after the handshake, and announces it.
-    const until = async (count, list) => {
-      for (let end = Date.now() + 10000; ;) {
-        const { tools } = await list()
-        if (tools.length === count) return tools
-        if (Date.now() > end) assert.fail(`${tools.length} tools, not ${count}: ${tools.map(tool => tool.name)}`)
-        await new Promise(done => setTimeout(done, 50))
+    const listing = async (era, { client }) => {
+      let changes = 0, wake = () => {}
+      client.setNotificationHandler('notifications/tools/list_changed', () => { ++changes; wake() })
+      if (era === 'modern') await client.listen({ toolsListChanged: true })
+      else await openStreams(gateway, 1)
+      return async count => {
+        for (;;) {
+          const seen = changes
+          const { tools } = await client.listTools()
+          if (tools.length === count) return tools
+          await within(10000, () => `${tools.length} tools, not ${count}: ${tools.map(tool => tool.name)}`, new Promise(done => { wake = () => { if (changes > seen) done() }; wake() }))
+        }
       }
     }
     for (const era of ['modern', 'legacy'])
@@ -44,8 +50,8 @@ for (const way of ['stdio', 'HTTP']) {
           const where = route === 'aggregate' ? gateway.url : gateway.server('every')
           const plain = await clients[era](scope, where)
           const full = answering(await clients[era](scope, where, able))
-          const few = await until(13, () => plain.listTools())
-          const many = await until(16, () => full.listTools())
+          const few = await (await listing(era, plain))(13)
+          const many = await (await listing(era, full))(16)
           assert.equal((await plain.listTools()).tools.length, 13)
           const more = many.filter(tool => !few.some(one => one.name === tool.name)).map(tool => tool.name.replace(/^every__/, ''))
           assert.ok(more.some(name => /elicitation/.test(name)) && more.some(name => /sampling/.test(name)), String(more))

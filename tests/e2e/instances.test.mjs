@@ -3,7 +3,8 @@ import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { randomBytes } from 'node:crypto'
 import { ElicitRequestSchema, ToolListChangedNotificationSchema } from '@modelcontextprotocol/sdk/types.js'
-import { ask, clients, fixture, freePort, LEGACY, META, modern, node, openStreams, Scope, startGateway, text, within } from './lib.mjs'
+import { startExample } from './examples.mjs'
+import { ask, clients, fixture, freePort, LEGACY, META, MODERN, modern, node, openStreams, Scope, startGateway, text, within } from './lib.mjs'
 import { lacking, startPair, startPostgres } from './pair.mjs'
 import { makeVault } from './world.mjs'
 
@@ -256,6 +257,74 @@ describe('two instances behind nginx', { skip: lacking }, () => {
     await openStreams(pair.instances[0], 1, 20000)
     await client.callTool('fixture__grow')
     await within(15000, 'the change', heard)
+  })
+
+  test('kill -9 of the instance that a modern client listens at: it listens again and hears of what comes after', async t => {
+    const scope = Scope.of(t)
+    const pair = await startPair(scope, { servers: everything(scope) })
+    const client = await clients.modern(scope, pair.url)
+    await client.listTools()
+    let changes = 0, wake = () => {}
+    client.client.setNotificationHandler('notifications/tools/list_changed', () => { ++changes; wake() })
+    const listen = () => client.client.listen({ toolsListChanged: true })
+    const streams = async one => Number(/^gatehouse_open_streams (\d+)/m.exec((await one.get('/metrics')).text)?.[1] ?? 0)
+    let subscription = await listen()
+    for (const round of [0, 1]) {
+      const at = (await streams(pair.instances[0])) > 0 ? 0 : 1
+      const ended = subscription.closed
+      await pair.instances[at].kill('SIGKILL')
+      await within(15000, 'the end of the stream', ended)
+      subscription = await listen()
+      await client.callTool('fixture__grow', { name: `grown${round}` })
+      await within(15000, 'the change', new Promise(done => { wake = () => { if (changes > round) done() }; wake() }))
+      assert.ok((await client.listTools()).tools.length > 0)
+      await pair.restart(at)
+      await Promise.all(pair.instances.map(one => one.wrote(/peer found/)))
+    }
+  })
+
+  test('a task is asked for at whatever instance, in both eras; after kill -9 its server still has it', async t => {
+    const scope = Scope.of(t)
+    const EXTENSION = `${META.slice(0, -1)}/tasks`
+    const withTasks = { meta: { [`${META}clientCapabilities`]: { elicitation: { form: {} }, extensions: { [EXTENSION]: {} } } } }
+    const servers = {}
+    for (const [era, revision] of [['modern', MODERN], ['legacy', LEGACY]])
+      servers[era] = { url: (await startExample(scope, 'conformance_server', ['--revisions', revision])).url }
+    const pair = await startPair(scope, { servers })
+    for (const upstream of ['modern', 'legacy']) {
+      const about = async (url, what, taskId, more = {}) => (await ask(url, `tasks/${what}`, { taskId, ...more }, { ...withTasks, headers: { 'mcp-name': taskId } })).json
+      const places = pair.instances.map(one => one.server(upstream))
+      const make = async (name, args = {}) => (await ask(pair.server(upstream), 'tools/call', { name, arguments: args }, withTasks)).json.result
+      // Questions and results, whoever is asked.
+      const made = await make('confirm_delete', { filename: 'a.txt' })
+      assert.equal(made.resultType, 'task')
+      const until = async (fits, urls = places) => {
+        for (let i = 0; ; ++i) {
+          const { result, error } = await about(urls[i % urls.length], 'get', made.taskId)
+          assert.equal(error, undefined)
+          if (fits(result)) return result
+          await new Promise(done => setTimeout(done, 50))
+        }
+      }
+      const { inputRequests } = await within(20000, 'the question', until(task => task.status === 'input_required'))
+      for (const url of places) assert.deepEqual(Object.keys((await about(url, 'get', made.taskId)).result.inputRequests), Object.keys(inputRequests))
+      const inputResponses = Object.fromEntries(Object.keys(inputRequests).map(key => [key, { action: 'accept', content: { confirm: true } }]))
+      await about(places[1], 'update', made.taskId, { inputResponses })
+      assert.match(text((await within(20000, 'the end', until(task => task.status === 'completed'))).result), /Deleted a\.txt/)
+      const long = await make('slow_compute', { seconds: 600 })
+      await about(places[0], 'cancel', long.taskId)
+      for (const url of places) assert.notEqual((await about(url, 'get', long.taskId)).result.status, 'completed')
+      // A legacy client waits at one instance for what it began at the other.
+      const wire = await session(pair.server(upstream))
+      const { result: { task } } = await wire.result('tools/call', { name: 'slow_compute', arguments: { seconds: 0.2, label: 'sum' }, task: { ttl: 60000 } })
+      const here = await at(wire, places[0]), there = await at(wire, places[1])
+      for (const one of [here, there]) assert.match(text((await one.result('tasks/result', { taskId: task.taskId })).result), /sum/)
+      for (const one of [here, there]) assert.ok((await one.result('tasks/list', {})).result.tasks.some(each => each.taskId === task.taskId))
+      await pair.instances[0].kill('SIGKILL')
+      assert.match(text((await about(pair.server(upstream), 'get', made.taskId)).result.result), /Deleted a\.txt/)
+      await pair.restart(0)
+      await Promise.all(pair.instances.map(one => one.wrote(/peer found/)))
+    }
   })
 
   test('nobody without a pass comes in by the way between instances', async t => {

@@ -46,6 +46,23 @@ async function listenAt(scope, url) {
 }
 
 describe('a changed config', () => {
+  test('takes a server out: who listens there hears so, and its stream ends', async t => {
+    const scope = Scope.of(t)
+    const a = stdio(), b = stdio()
+    const gateway = await startGateway(scope, { servers: { a: a.config, b: b.config } })
+    const all = await listenAt(scope, gateway.url), onlyA = await listenAt(scope, gateway.server('a'))
+    const { client } = await clients.legacy(scope, gateway.server('a'))
+    await openStreams(gateway, 3)
+    await change(gateway, { servers: { b: b.config } })
+    await onlyA.stream.until(({ text }) => /server 'a' was taken out of the gateway's config/.test(text))
+    await all.hears(0)
+    await within(15000, 'the end of the streams', (async () => { while (!/^gatehouse_open_streams 1$/m.test((await gateway.get('/metrics')).text)); })())
+    await assert.rejects(client.listTools())
+    // It comes back, and so do its streams.
+    await change(gateway, { servers: { a: a.config, b: b.config } })
+    await listenAt(scope, gateway.server('a'))
+  })
+
   test('changes only what changed: calls and streams of the rest go on', async t => {
     const scope = Scope.of(t)
     const ear = await startEar(scope)

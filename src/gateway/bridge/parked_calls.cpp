@@ -1,6 +1,10 @@
 #include "gateway/bridge/parked_calls.h"
 
+#include <algorithm>
+
 #include "base/json.h"
+#include "protocol/splice.h"
+#include "sdk/question.h"
 #include "sdk/session.h"
 
 namespace gateway {
@@ -16,6 +20,18 @@ namespace {
 
 // Several questions of one call come as several messages.
 constexpr base::Millis kBreath{15};
+// A name that a server gives to a question.
+constexpr std::size_t kLongestKey = 100;
+
+// The key that the server gave the question, where it did; and takes it out.
+std::string take_key(std::string& params) {
+  std::string_view meta = base::is_object(params) ? base::find_member(params, "_meta") : std::string_view();
+  std::string_view said = base::is_object(meta) ? base::find_member(meta, sdk::kQuestionKey) : std::string_view();
+  if (said.empty()) return {};
+  auto key = base::json_string(said);
+  params = protocol::with_meta(params, {}, {sdk::kQuestionKey});
+  return key && key->size() <= kLongestKey ? *std::move(key) : std::string();
+}
 
 }  // namespace
 
@@ -92,7 +108,10 @@ Task<std::string> ParkedCalls::ask(std::shared_ptr<ParkedCall> call, Method meth
   if (call->open_.size() >= kMostQuestions) co_return Error(Code::rate_limited, "too many questions are open");
   auto open = std::make_shared<ParkedCall::Open>();
   const std::size_t number = ++call->asked_;
-  open->question.key = "q" + std::to_string(number);
+  open->question.key = take_key(params);
+  auto taken = [&](const auto& other) { return other.second->question.key == open->question.key; };
+  if (open->question.key.empty()) open->question.key = "q" + std::to_string(number);
+  while (std::ranges::any_of(call->open_, taken)) open->question.key += '_';
   open->question.method = method;
   open->question.params = std::move(params);
   call->open_.emplace(number, open);

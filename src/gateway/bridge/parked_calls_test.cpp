@@ -25,6 +25,7 @@ constexpr std::string_view kForm = R"({"message":"?","requestedSchema":{"type":"
 struct Upstream {
   int calls = 0;
   std::vector<std::string> heard;  // answers to its questions, or codes
+  base::Signal answered;
   std::vector<Method> questions = {Method::elicitation_create};
   bool hangs = false;
   Loop& loop;
@@ -33,6 +34,7 @@ struct Upstream {
   Task<void> ask(LinkRequest* request, Method method) {
     Result<std::string> answer = co_await request->on_question(method, std::string(kForm)).result();
     heard.push_back(answer ? *answer : std::string(mcp::code_name(answer.error().code)));
+    answered.raise();
   }
   Task<Reply> serve(LinkRequest request) {
     ++calls;
@@ -119,11 +121,12 @@ TEST(ParkedCalls, WhatTheClientCannotBeAskedIsRefusedUpstream) {
 }
 
 TEST(ParkedCalls, NobodyComesBack) {
-  World w({.most = 10, .life = Millis(40)});
+  World w({.most = 10, .life = Millis(1)});
   w.upstream.hangs = true;
   auto call = *w.begin();
   ASSERT_THAT(w.leg(call)->questions, SizeIs(1));
-  (void)w.loop.block_on(w.loop.timers().sleep(Millis(120)));
+  auto wait = [](Upstream* upstream) -> Task<void> { co_await upstream->answered.wait(); };
+  ASSERT_TRUE(w.loop.block_on(wait(&w.upstream)).ok());
   EXPECT_EQ(w.parked.find(call->id(), "ann", "digest"), nullptr);
   EXPECT_EQ(w.parked.size(), 0u);
   EXPECT_THAT(w.upstream.heard, ElementsAre(R"({"action":"cancel"})"));
@@ -157,6 +160,37 @@ TEST(ParkedCalls, OneWaitsAtATimeAndTheTableIsBounded) {
   EXPECT_EQ(w.leg(call).error().code, Code::conflict);
   (void)w.loop.block_on(w.parked.stop());
   (void)w.loop.block_on(work.join());
+}
+
+TEST(ParkedCalls, AQuestionKeepsTheNameThatItsServerGaveIt) {
+  World w;
+  auto asks = [&w](LinkRequest request) -> Task<Reply> {
+    auto run = [](World* world, LinkRequest what) -> Task<Reply> {
+      base::TaskGroup asking;
+      auto one = [](LinkRequest* of, std::string params) -> Task<void> {
+        (void)co_await of->on_question(Method::elicitation_create, std::move(params)).result();
+      };
+      for (const char* key : {R"("name")", R"("name")", "7", R"("q3")"})
+        asking.spawn(one(&what, std::string(R"({"message":"?","_meta":{"gatehouse/key":)") + key + "}}"));
+      co_await asking.join();
+      (void)world;
+      co_return Reply(std::string("{}"));
+    };
+    return run(&w, std::move(request));
+  };
+  OwnedRequest request;
+  request.capabilities = R"({"elicitation":{}})";
+  auto call = *w.parked.begin("ann", "digest", std::move(request), asks);
+  auto leg = w.leg(call);
+  ASSERT_TRUE(leg.ok());
+  std::vector<std::string> keys;
+  for (const auto& question : leg->questions) {
+    keys.push_back(question.key);
+    EXPECT_EQ(question.params.find("gatehouse"), std::string::npos) << question.params;
+  }
+  EXPECT_THAT(keys, ElementsAre("name", "name_", "q3", "q3_"));
+  ASSERT_TRUE(call->answer(R"({"name":{},"name_":{},"q3":{},"q3_":{}})").ok());
+  EXPECT_TRUE(w.leg(call)->reply);
 }
 
 TEST(ParkedCalls, WhoIsAwayTheLongestGivesWay) {

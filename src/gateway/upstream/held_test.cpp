@@ -28,7 +28,9 @@ TEST(Held, IsClosedWhenTheLastCallLetsGo) {
   auto call = upstream;
   base::TaskGroup work;
   work.spawn(Held::retire(std::move(upstream), base::Timers::now() + std::chrono::hours(1), {}));
-  ASSERT_TRUE(loop.block_on(loop.timers().sleep(Millis(1))).ok());
+  // All that is due by now has its turn.
+  auto turn = [](Loop* at) -> base::Task<void> { co_await base::resume_on(at->executor()); };
+  ASSERT_TRUE(loop.block_on(turn(&loop)).ok());
   EXPECT_EQ(server.closed, 0);
   EXPECT_TRUE(Held::retiring(call).stop_requested());
   call.reset();

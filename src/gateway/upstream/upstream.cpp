@@ -177,15 +177,16 @@ class Upstream::Turn {
 
 Task<sdk::Reply> Upstream::request(LinkRequest request) {
   const Instant now = base::Timers::now();
-  // What listens neither takes a place nor says how well the upstream answers; nor do lists, which the gateway asks for itself.
+  // What listens neither takes a place nor says how well the upstream answers. Lists, which the gateway asks for itself, take a place
+  // that is free and wait for none: what there is must be known also where calls wait for each other.
   const bool lists = is_list(request.method);
-  const bool beside = lists || request.method == Method::subscriptions_listen;
+  const bool beside = request.method == Method::subscriptions_listen;
   std::optional<Gate::Pass> pass;
   auto admission = Breaker::Admission::goes;
-  if (auto may = lists ? Result<>() : may_ask(request, now); !may) co_await mcp::fail(named(std::move(may).error()));
+  if (auto may = lists ? may_list(now) : may_ask(request, now); !may) co_await mcp::fail(named(std::move(may).error()));
   if (!beside) {
     pass = gate_.try_enter();
-    if (!pass) {
+    if (!pass && !lists) {
       Result<Gate::Pass> waited = co_await gate_.wait(request.stop, request.deadline).result();
       if (!waited) co_return named(std::move(waited).error());
       pass.emplace(*std::move(waited));

@@ -86,6 +86,7 @@ class Upstream {
   void bury_link();
   base::Result<> may_start(base::Instant now) const;
   base::Result<> may_ask(const LinkRequest& request, base::Instant now);
+  base::Result<> may_list(base::Instant now) const;
   base::Error open_breaker(base::Instant now) const;
   base::Error too_large(std::string_view what, std::size_t size, std::size_t limit) const;
   void judge(Breaker::Admission how, base::Instant began, const Link& link, const base::Result<sdk::Reply>& reply);

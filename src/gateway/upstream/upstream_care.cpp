@@ -100,6 +100,11 @@ Result<> Upstream::may_ask(const LinkRequest& request, Instant now) {
   return {};
 }
 
+Result<> Upstream::may_list(Instant now) const {
+  if (breaker_.refuses(now)) return open_breaker(now);
+  return {};
+}
+
 // Its fault is what shows that it does not work: no connection, no answer, no sense. An answer is an answer, be it an error; and who
 // gave up says nothing of it.
 void Upstream::judge(Breaker::Admission how, Instant began, const Link& link, const Result<sdk::Reply>& reply) {

@@ -246,6 +246,35 @@ TEST(Upstream, WhenTheBreakerOpensThoseInTheQueueHearItAtOnce) {
   for (int i = 1; i < 4; ++i) EXPECT_THAT(out[static_cast<std::size_t>(i)], HasSubstr("it failed too often"));
 }
 
+TEST(Upstream, ListsGoThroughTheBreakerAndWaitForNobody) {
+  ServerConfig c = config();
+  c.concurrency = 1;
+  c.queue = 1;
+  World w(c);
+  auto list = [&w] {
+    LinkRequest request = w.call();
+    request.method = protocol::Method::tools_list;
+    request.params = "{}";
+    return w.loop.block_on(w.upstream.request(std::move(request)));
+  };
+  std::vector<std::string> out;
+  std::stop_source stop;
+  base::TaskGroup hanging;
+  LinkRequest long_one = w.call();
+  long_one.stop = stop.get_token();
+  hanging.spawn(ask_into(&w.upstream, std::move(long_one), &out));  // has the one place
+  w.server.answers = {std::string("{}")};
+  EXPECT_TRUE(list().ok());
+  EXPECT_EQ(w.upstream.status().in_flight, 1u);
+  stop.request_stop();
+  ASSERT_TRUE(w.loop.block_on(hanging.join()).ok());
+  for (int i = 0; i < 3; ++i) w.server.answers.push_back(base::Error(Code::upstream_failed, "no sense"));
+  for (int i = 0; i < 3; ++i) EXPECT_FALSE(list().ok());
+  const std::size_t asked = w.server.asked.size();
+  EXPECT_THAT(list().error().message, HasSubstr("it failed too often"));
+  EXPECT_EQ(w.server.asked.size(), asked);
+}
+
 TEST(Upstream, ErrorsOfTheServerAndOfTheCallerDoNotOpenTheBreaker) {
   World w;
   for (int i = 0; i < 6; ++i) {
