@@ -34,6 +34,11 @@ std::optional<DefinitionKind> listed_kind(Method method) {
   }
 }
 
+bool turned_away(const Error& error) {
+  if (error.code == Code::rate_limited) return true;
+  return error.code == Code::unavailable && base::is_object(error.data) && !base::find_member(error.data, "retryAfter").empty();
+}
+
 struct CallKind {
   DefinitionKind kind;
   Subject::Verb verb;
@@ -83,6 +88,8 @@ Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
   }
   Result<Reply> outcome = co_await answer(&call, &in, &out).result();
   call.ended(outcome);
+  // So does an upstream's refusal before anything was sent, and one that wants to be left alone for a while.
+  if (!outcome && turned_away(outcome.error())) co_return Reply(protocol::to_refusal(outcome.error()));
   co_return std::move(outcome);
 }
 

@@ -35,6 +35,13 @@ bool only_reads(Method method) {
   }
 }
 
+// An answer of a server that does not speak the era of the request.
+bool says_other_era(bool modern, const protocol::RpcError& error) {
+  if (modern) return error.code == protocol::kUnsupportedVersion;
+  // Legacy servers do not answer a well-formed call like this, and modern ones refuse what has no envelope.
+  return error.http_status == 400;
+}
+
 // The authorizer's own errors; nothing else gives these codes before an answer is there.
 bool signing_in_failed(const Error& error) { return error.code == Code::unauthenticated || error.code == Code::denied; }
 
@@ -238,9 +245,26 @@ Task<Reply> HttpConnection::send_twice(Method method, const std::string& params,
   }
   const bool failed = believed && !reply && reply.error().code == Code::upstream_failed;
   const bool doubted = believed || base::Timers::now() - judged_ > kProbeAgain;
-  if (modern() && (failed || (doubted && refused && looks_legacy(*refused)))) {
+  // It has not looked at the request: it was renewed, and speaks the other era. Asked once a while, as some always answer like this.
+  const bool lately = doubted_ && base::Timers::now() - *doubted_ <= kProbeAgain;
+  const bool another = refused && !lately && says_other_era(modern(), *refused);
+  if (modern() && (failed || another || (doubted && refused && looks_legacy(*refused)))) {
+    if (another) doubted_ = base::Timers::now();
     co_await probe();
+    if (!modern()) {
+      doubted_.reset();
+      if (options_.watch == ConnectionOptions::Watch::changes || options_.on_request) hear();
+    }
     co_return co_await send(method, params, options, session_);
+  }
+  if (!modern() && another) {
+    doubted_ = base::Timers::now();
+    const bool turned = co_await turned_modern();
+    if (turned) {
+      doubted_.reset();
+      if (options_.on_renewed) options_.on_renewed();
+      co_return co_await send(method, params, options, {});
+    }
   }
   const bool safe = options.repeat == net::Repeat::harmless || only_reads(method);
   if (lost && modern() && safe && !options.stop.stop_requested()) co_return co_await send(method, params, options, session);
@@ -275,6 +299,40 @@ Task<void> HttpConnection::initialize(const protocol::Revision& revision, Instan
   co_await send_notification(protocol::legacy_notification(*revision_, Method::initialized, {}, session_));
 }
 
+// Asks server/discover, and gives what the answer makes of the probe.
+Task<protocol::EraProbe::Step> HttpConnection::discover(protocol::EraProbe* probe, const protocol::Revision* asked, Instant deadline) {
+  Wanted wanted;
+  wanted.id = std::to_string(next_id_++);
+  wanted.stop = closing_.get_token();
+  wanted.deadline = deadline;
+  bool lost = false;
+  wanted.lost = &lost;
+  protocol::Outgoing out = co_await protocol::modern_request(*asked, options_.identity, wanted.id, Method::server_discover, "{}");
+  Result<Answer> answer = co_await post(std::move(out), std::move(wanted)).result();
+  if (answer) co_return probe->http_answer(answer->status, answer->text);
+  if (options_.authorizer && signing_in_failed(answer.error())) co_return std::move(answer).error();  // no sign of an era
+  if (answer.error().code == Code::upstream_failed || lost) co_return probe->http_answer(200, "");
+  co_return probe->http_unreachable(answer.error().message);
+}
+
+// Whether a server that was legacy has become a modern one; then that is what is spoken from now on. Its session is left alone otherwise.
+Task<bool> HttpConnection::turned_modern() {
+  const Instant deadline = base::Timers::now() + options_.connect_time;
+  protocol::EraProbe probe(options_.revisions);
+  protocol::EraProbe::Step step = probe.start();
+  while (auto* ask = std::get_if<protocol::EraProbe::Discover>(&step)) {
+    Result<protocol::EraProbe::Step> next = co_await discover(&probe, ask->revision, deadline).result();
+    if (!next) co_return false;
+    step = *std::move(next);
+  }
+  auto* found = std::get_if<protocol::EraProbe::Modern>(&step);
+  if (!found) co_return false;
+  session_.clear();
+  judged_ = base::Timers::now();
+  settle(*found->revision, found->discover);
+  co_return true;
+}
+
 Task<void> HttpConnection::probe() {
   judged_ = base::Timers::now();
   Instant deadline = base::Timers::now() + options_.connect_time;
@@ -295,23 +353,7 @@ Task<void> HttpConnection::probe() {
     }
     if (auto* incompatible = std::get_if<protocol::EraProbe::Incompatible>(&step))
       co_await Result<>(std::move(incompatible->reason).in(url_.text()));
-    const protocol::Revision* asked = std::get<protocol::EraProbe::Discover>(step).revision;
-    Wanted wanted;
-    wanted.id = std::to_string(next_id_++);
-    wanted.stop = closing_.get_token();
-    wanted.deadline = deadline;
-    bool lost = false;
-    wanted.lost = &lost;
-    protocol::Outgoing out = co_await protocol::modern_request(*asked, options_.identity, wanted.id, Method::server_discover, "{}");
-    Result<Answer> answer = co_await post(std::move(out), std::move(wanted)).result();
-    if (answer)
-      step = probe.http_answer(answer->status, answer->text);
-    else if (options_.authorizer && signing_in_failed(answer.error()))
-      co_await Result<>(std::move(answer).error());  // no sign of an era
-    else if (answer.error().code == Code::upstream_failed || lost)
-      step = probe.http_answer(200, "");
-    else
-      step = probe.http_unreachable(answer.error().message);
+    step = co_await discover(&probe, std::get<protocol::EraProbe::Discover>(step).revision, deadline);
     if (options_.authorizer) deadline = base::Timers::now() + options_.connect_time;  // somebody may have signed in meanwhile
   }
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "base/task_group.h"
@@ -69,6 +70,8 @@ class HttpConnection final : public Connection {
   Result<bool> event(const std::string& data, const Wanted& wanted, Answer& answer);
   Result<Reply> reply_of(Answer answer, std::string_view id);
   Task<void> probe();
+  Task<protocol::EraProbe::Step> discover(protocol::EraProbe* probe, const protocol::Revision* asked, Instant deadline);
+  Task<bool> turned_modern();
   Task<void> settle_era();
   Task<void> initialize(const protocol::Revision& revision, Instant deadline);
   Task<void> send_notification(protocol::Outgoing out);
@@ -89,10 +92,11 @@ class HttpConnection final : public Connection {
   OpenCalls calls_;
   bool initializing_ = false;
   bool maybe_sse_ = false;
-  bool hinted_ = false;        // the era is believed, and was not seen yet
-  Instant judged_{};           // when the era was found out
-  bool hearing_ = false;       // a GET stream is open, or about to be
-  base::OneShot<void> heard_;  // the server answered the first GET, in whatever way
+  bool hinted_ = false;             // the era is believed, and was not seen yet
+  Instant judged_{};                // when the era was found out
+  std::optional<Instant> doubted_;  // when an answer of another era was last looked into, in vain
+  bool hearing_ = false;            // a GET stream is open, or about to be
+  base::OneShot<void> heard_;       // the server answered the first GET, in whatever way
   std::stop_source closing_;
   base::TaskGroup tasks_;
 };

@@ -12,7 +12,13 @@ const stdio = (ear, more = {}) => {
 }
 const call = (gateway, name, args = {}, options) => ask(gateway.url, 'tools/call', { name, arguments: args }, options)
 const said = response => { assert.equal(response.status, 200, response.text); assert.ok(response.json.result, response.text); return text(response.json.result) }
-const failure = response => { assert.equal(response.status, 200, response.text); assert.ok(response.json.error, response.text); return response.json.error.message }
+// What is refused before it is sent says by its status when it may be tried again.
+const failure = response => {
+  const { code, message, data } = response.json.error ?? assert.fail(response.text)
+  assert.equal(response.status, data?.retryAfter ? code : 200, response.text)
+  if (data?.retryAfter) assert.equal(response.headers['retry-after'], String(data.retryAfter))
+  return message
+}
 const list = gateway => ask(gateway.url, 'tools/list')
 const rss = pid => Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1]) / 1024
 

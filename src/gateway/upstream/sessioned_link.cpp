@@ -18,7 +18,7 @@ class SessionedLink final : public Link {
   bool correlates() const override { return first_->correlates(); }
 
   Task<Reply> request(LinkRequest request) override {
-    if (hello().revision->era == protocol::Era::modern) return first_->request(std::move(request));
+    if (hello().revision->era == protocol::Era::modern) return in_first(std::move(request));
     narrow(request.audience);
     if (request.audience == Audience{} && first_->alive()) return first_->request(std::move(request));
     return in_session(std::move(request));
@@ -42,7 +42,7 @@ class SessionedLink final : public Link {
   }
 
  private:
-  static constexpr std::string_view kRenewed = "it was renewed while we ran, and does not speak in sessions any more";
+  static constexpr std::string_view kRenewed = "it was renewed while we ran, and speaks another revision now";
 
   // A session that turns out not to be one shows that the upstream was renewed: all begins anew then.
   OpenSession opener() {
@@ -64,6 +64,15 @@ class SessionedLink final : public Link {
     audience.caller.clear();
   }
 
+  // What has become an upstream of the other era is opened anew for the next request.
+  void notice(const Link& link, protocol::Era was) { renewed_ = renewed_ || link.hello().revision->era != was; }
+
+  Task<Reply> in_first(LinkRequest request) {
+    Result<Reply> reply = co_await first_->request(std::move(request)).result();
+    notice(*first_, protocol::Era::modern);
+    co_return std::move(reply);
+  }
+
   Task<Reply> in_session(LinkRequest request) {
     // What a task asks says for which task it is.
     const bool alone = !first_->correlates() && request.audience.handle != kTaskSession && protocol::facts(request.method).may_ask_input &&
@@ -71,6 +80,7 @@ class SessionedLink final : public Link {
     auto use = alone ? SessionPool::Use::alone : SessionPool::Use::shared;
     SessionPool::Lease lease = co_await pool_.lease(request.audience, use, request.stop, request.deadline);
     Result<Reply> reply = co_await lease.link().request(std::move(request)).result();
+    notice(lease.link(), protocol::Era::legacy);
     co_return std::move(reply);
   }
 
