@@ -87,9 +87,10 @@ std::string doc_comment(std::string_view text, std::size_t indent) {
   if (text.empty()) return {};
   std::string margin(indent, ' ');
   std::string out = margin + "/** ";
-  for (char c : text) {
-    out += c;
-    if (c == '\n') out += margin + "  ";
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    out += text[i];
+    bool line_follows = text[i] == '\n' && i + 1 < text.size() && text[i + 1] != '\n';
+    if (line_follows) out += margin + "  ";
   }
   return out + " */\n";
 }
