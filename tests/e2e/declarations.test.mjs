@@ -1,10 +1,10 @@
 // Declarations of tools, checked by the TypeScript compiler: those of real servers, and a table of schemas with values that fit and do not.
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import ts from 'typescript'
-import { gatehouse, runToEnd, Scope } from './lib.mjs'
+import { gatehouse, root, runToEnd, Scope } from './lib.mjs'
 import { servers, toolsOf } from './toolsets.mjs'
 import { schemas } from './fixtures/schemas.mjs'
 
@@ -107,4 +107,10 @@ describe('declarations of a table of schemas', () => {
     for (const { body } of source.statements)
       for (const statement of body.statements) assert.ok(['FunctionDeclaration', 'TypeAliasDeclaration'].includes(ts.SyntaxKind[statement.kind]))
   })
+})
+
+test('the example of docs/declarations.md is what comes out', async t => {
+  const page = readFileSync(join(root, 'docs/declarations.md'), 'utf8')
+  const block = kind => page.match(new RegExp('```' + kind + '\\n([^]*?)```'))[1]
+  assert.equal((await declare(Scope.of(t), [{ name: 'tracker', tools: [JSON.parse(block('json'))] }])).trim(), block('ts').trim())
 })
