@@ -4,9 +4,10 @@
 //
 // TOOLS: {"server", "tool" or "name", "description", "inputSchema", ...}, one tool a line; also "title", "instructions" or
 // "server_description". QUERIES: {"query", "relevant": ["server/tool", …]}, one query a line. "relevant_groups": [["server/tool", …], …]
-// instead says that any member of a group will do. "grades": {"server/tool": 2, …} makes ndcg graded. "task" is common to the queries of
-// one task; hit@3 is then that of each task's first query, and coverage@3 what all queries of a task together find of what it needs.
-// recall@1, @3 and @5, hit@3, coverage@3 and ndcg@5 are of answers of the usual five hits, the others of answers of ten.
+// instead says that any member of a group will do. "grades": {"server/tool": 2, …} makes ndcg graded. "server_q" and "tool_q" are a
+// question in two lines, what the server is for and what the tool should do. "task" is common to the queries of one task; hit@3 is then
+// that of each task's first query, and coverage@3 what all queries of a task together find of what it needs. recall@1, @3 and @5, hit@3,
+// coverage@3 and ndcg@5 are of answers of the usual five hits, the others of answers of ten.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -70,7 +71,7 @@ std::map<std::string, std::vector<Tool>> read_tools(const char* path) {
               text_of(row, {"title"}),
               text_of(row, {"description"}),
               text_of(row, {"inputSchema", "input_schema", "parameters"}),
-              text_of(row, {"instructions", "server_instructions", "server_description"})};
+              text_of(row, {"instructions", "server_instructions", "server_description", "serverDescription", "server_desc"})};
     tool.public_name = tool.server + "__" + tool.name;
     servers[tool.server].push_back(std::move(tool));
   }
@@ -91,7 +92,8 @@ std::string stem_of_id(const std::string& id) {
 
 Row read_row(const json::object& object) {
   Row row{text_of(object, {"query"}), text_of(object, {"task", "task_id", "taskId"}), {}, {}};
-  if (row.query.empty()) row.query = text_of(object, {"server_q"}) + "\n" + text_of(object, {"tool_q"});
+  std::string server = text_of(object, {"server_q"}), tool = text_of(object, {"tool_q"});
+  if (!server.empty() && !tool.empty()) row.query = server + "\n" + tool;
   if (const json::value* groups = object.if_contains("relevant_groups"); groups != nullptr && groups->is_array()) {
     for (const json::value& group : groups->get_array())
       row.groups.push_back(group.is_array() ? ids_of(group) : Ids{std::string(group.as_string())});

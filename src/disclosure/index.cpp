@@ -72,6 +72,7 @@ class Scorer {
     }
     end_clause();
     std::vector<Ranked> ranked;
+    ranked.reserve(total_.size());
     float top = 0;
     for (DocumentId id = 0; id < total_.size(); ++id) {
       if (total_[id] <= 0) continue;
@@ -96,9 +97,11 @@ class Scorer {
   // Of a word and its synonyms the best counts, so that a tool gains nothing by having all of them.
   void add(const Wish& wish) {
     touched_.clear();
+    std::size_t fewest = 0;  // a synonym is not rarer than the word that was said
     for (const Term& term : wish.terms) {
       std::span<const Impact> impacts = postings_.impacts(term.stem);
-      float factor = static_cast<float>(term.weight) * rarity(impacts.size());
+      if (&term == &wish.terms.front()) fewest = impacts.size();
+      float factor = static_cast<float>(term.weight) * rarity(std::max(fewest, impacts.size()));
       for (const Impact& impact : impacts) {
         float& best = best_[impact.document];
         if (best == 0) touched_.push_back(impact.document);
@@ -106,26 +109,33 @@ class Scorer {
       }
     }
     for (DocumentId id : touched_) {
+      if (clause_[id] == 0) in_clause_.push_back(id);
       clause_[id] += std::exchange(best_[id], 0.F);
       clause_met_[id] += 1;
     }
   }
 
   void end_clause() {
-    std::vector<Ranked> ranked;
-    for (DocumentId id = 0; id < clause_.size(); ++id) {
-      if (clause_[id] <= 0) continue;
+    std::vector<Ranked> top;
+    for (DocumentId id : in_clause_) {
       float score = std::exchange(clause_[id], 0.F), met = std::exchange(clause_met_[id], 0.F);
       if (!visible_(id)) continue;
       total_[id] += score;
       met_[id] += met;
-      if (several_) ranked.push_back({id, Tier::words, score * coordination(met, clause_wishes_)});
+      if (several_) keep_best(top, {id, Tier::words, score * coordination(met, clause_wishes_)});
     }
+    in_clause_.clear();
     clause_wishes_ = 0;
-    std::size_t most = std::min(ranked.size(), ranking::kMostOfClause);
-    std::partial_sort(ranked.begin(), ranked.begin() + static_cast<std::ptrdiff_t>(most), ranked.end(),
-                      [&](const Ranked& a, const Ranked& b) { return before(postings_, a, b); });
-    for (std::size_t i = 0; i < most; ++i) bonus_[ranked[i].document] += static_cast<float>(ranking::kClause / static_cast<double>(i + 1));
+    for (std::size_t i = 0; i < top.size(); ++i)
+      bonus_[top[i].document] += static_cast<float>(ranking::kClause / static_cast<double>(i + 1));
+  }
+
+  void keep_best(std::vector<Ranked>& top, const Ranked& one) const {
+    bool full = top.size() == ranking::kMostOfClause;
+    if (full && !before(postings_, one, top.back())) return;
+    if (full) top.pop_back();
+    top.insert(std::upper_bound(top.begin(), top.end(), one, [&](const Ranked& a, const Ranked& b) { return before(postings_, a, b); }),
+               one);
   }
 
  public:
@@ -141,7 +151,7 @@ class Scorer {
   const Postings& postings_;
   Visible& visible_;
   std::vector<float> total_, met_, best_, clause_, clause_met_, bonus_;
-  std::vector<DocumentId> touched_;
+  std::vector<DocumentId> touched_, in_clause_;
   std::size_t wishes_ = 0, clause_wishes_ = 0;
   bool several_ = false;
 };

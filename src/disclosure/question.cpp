@@ -23,7 +23,8 @@ std::vector<std::size_t> clause_ends(std::string_view text) {
     char c = text[i];
     bool space_behind = i + 1 == text.size() || text[i + 1] == ' ' || text[i + 1] == '\n';
     if (c == '\n' || c == ';' || (space_behind && (c == '.' || c == ',' || c == '?' || c == '!'))) ends.push_back(i);
-    if (c == ' ' && (text.substr(i + 1).starts_with("then ") || text.substr(i + 1).starts_with("also "))) ends.push_back(i);
+    std::string_view behind = text.substr(i + 1);
+    if (c == ' ' && (behind.starts_with("then ") || behind.starts_with("also "))) ends.push_back(i);
   }
   return ends;
 }
