@@ -79,6 +79,8 @@ void add_serving(CommandLine& line) {
 
   CLI::App& stdio_command = *line.app.add_subcommand("stdio", "the same gateway as one stdio server, for desktop clients");
   add_config(stdio_command, line.stdio.config);
+  stdio_command.add_option("--disclosure", line.stdio.disclosure, "all, search, code or auto, instead of what the config says")
+      ->type_name("MODE");
   add_log(stdio_command, line.stdio.log);
   stdio_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return stdio(line.stdio, reaper); }; });
 

@@ -35,6 +35,7 @@ struct ServeOptions {
 
 struct StdioOptions {
   std::string config;
+  std::string disclosure;  // empty: what the config says
   LogOptions log{base::log::Level::warn, base::log::Format::automatic};
 };
 

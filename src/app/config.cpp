@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "access/identity.h"
+#include "app/config_disclosure.h"
 #include "app/config_limits.h"
 #include "app/config_proxy.h"
 #include "app/config_server.h"
@@ -76,6 +77,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     findings.warn(0, 0, "there are no servers; add one under servers:");
   else
     config.gateway.servers = read_servers(*servers, config.gateway.limits, reader, findings);
+  read_disclosures(top, reader, findings, config.gateway);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
 }
 

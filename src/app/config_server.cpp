@@ -162,6 +162,7 @@ class ServerReader {
         reader_.error(*value, fmt::format("{}.rename: {} is the new name of another tool too; choose another", path, shown(*out.rename)));
     }
     if (auto* value = member.value.find("description")) out.description = reader_.text(*value, path + ".description");
+    if (auto* value = member.value.find("always")) out.always = reader_.flag(*value, path + ".always").value_or(false);
     config_.tools[member.key] = std::move(out);
   }
 

@@ -95,6 +95,8 @@ void add(std::string& said, std::string_view word, const std::vector<std::string
 std::vector<std::string> changed_settings(const AppConfig& now, const AppConfig& next) {
   std::vector<std::string> keys;
   if (now.gateway.name_limit != next.gateway.name_limit) keys.emplace_back("name_limit");
+  if (now.gateway.disclosure != next.gateway.disclosure) keys.emplace_back("disclosure");
+  if (!gateway::same_profiles(now.gateway.profiles, next.gateway.profiles)) keys.emplace_back("profiles");
   if (now.limits.body != next.limits.body) keys.emplace_back("limits.body");
   const gateway::Limits &was = now.gateway.limits, &is = next.gateway.limits;
   if (was.rate != is.rate) keys.emplace_back("limits.rate");

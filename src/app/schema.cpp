@@ -47,13 +47,13 @@ constexpr Key kTop[] = {
     {"store"},
     {"state_keys"},
     {"peers"},
-    {"disclosure", kNot, "all", "all search code auto"},
+    {"disclosure"},
     {"name_limit"},
     {"limits", Built::yes, {}, {}, kLimits},
     {"servers"},
     {"auth", kNot, {}, {}, kAuth},
     {"rules", kNot},
-    {"profiles", kNot},
+    {"profiles"},
     {"approvals", kNot, {}, {}, kApprovals},
     {"pins", kNot, {}, {}, kPins},
     {"scan", kNot, {}, {}, kScan},
@@ -100,7 +100,8 @@ constexpr Key kServer[] = {
     {"profile", kNot},
 };
 
-constexpr Key kTool[] = {{"rename"}, {"description"}, {"always", kNot, "false", "true false"}, {"annotations", kNot}};
+constexpr Key kTool[] = {{"rename"}, {"description"}, {"always"}, {"annotations", kNot}};
+constexpr Key kProfile[] = {{"servers"}, {"tools"}, {"disclosure"}};
 constexpr Key kRoot[] = {{"path"}, {"mode"}};
 
 std::string joined(std::string_view where, std::string_view key) {
@@ -188,6 +189,7 @@ bool all_as_built(const yaml::Value& value, Table table) {
 Table top() { return kTop; }
 Table server() { return kServer; }
 Table tool() { return kTool; }
+Table profile() { return kProfile; }
 Table root() { return kRoot; }
 
 void check(const yaml::Value& map, Table table, std::string_view where, Findings& findings) {

@@ -29,6 +29,8 @@ Table top();
 Table server();
 // Under `tools: NAME:` of a server.
 Table tool();
+// Under `profiles: NAME:`.
+Table profile();
 // A root of a built-in server written as a map.
 Table root();
 

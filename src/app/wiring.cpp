@@ -97,23 +97,35 @@ void HttpSide::follow() {
   origins_.origins = wiring_.config().allowed_origins;
   for (auto& endpoint : endpoints_) endpoint->admit(origins_);
   server_.limit_body(wiring_.config().limits.body);
-  std::map<std::string, net::HttpHandler, std::less<>> servers;
-  for (const gateway::ServerConfig& server : wiring_.config().gateway.servers)
-    if (server.enabled && wiring_.gateway().server(server.id)) servers.emplace(server.id, handler_of(server.id));
-  routes_.lead_to(std::move(servers));
+  routes_.lead_to(server_endpoints(), profile_endpoints());
 }
 
-// An endpoint stays when its server goes: streams may still be on it, and the server may come back.
-net::HttpHandler HttpSide::handler_of(const std::string& id) {
-  auto found = handlers_.find(id);
-  if (found == handlers_.end()) found = handlers_.emplace(id, add_endpoint("/mcp/s/" + id, *wiring_.gateway().server(id))).first;
+edge::Routes::Endpoints HttpSide::server_endpoints() {
+  edge::Routes::Endpoints out;
+  for (const gateway::ServerConfig& server : wiring_.config().gateway.servers)
+    if (server.enabled && wiring_.gateway().server(server.id))
+      out.emplace(server.id, endpoint_of("/mcp/s/" + server.id, *wiring_.gateway().server(server.id)));
+  return out;
+}
+
+edge::Routes::Endpoints HttpSide::profile_endpoints() {
+  edge::Routes::Endpoints out;
+  for (const auto& [name, profile] : wiring_.config().gateway.profiles)
+    if (sdk::Handler* handler = wiring_.gateway().profile(name)) out.emplace(name, endpoint_of("/mcp/p/" + name, *handler));
+  return out;
+}
+
+// An endpoint stays when its server or profile goes: streams may still be on it, and what went may come back.
+net::HttpHandler HttpSide::endpoint_of(const std::string& path, sdk::Handler& handler) {
+  auto found = handlers_.find(path);
+  if (found == handlers_.end()) found = handlers_.emplace(path, add_endpoint(path, handler)).first;
   return found->second;
 }
 
 net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler) {
   sdk::HttpEndpointOptions options;
   // One server alone is asked what its extensions know; behind the aggregate nobody could say whom a method is for.
-  if (path != "/mcp") gateway::add_extensions(options.front.methods);
+  if (path.starts_with("/mcp/s/")) gateway::add_extensions(options.front.methods);
   options.path = std::move(path);
   options.origins = origins_;
   options.front.strictness = wiring_.config().strictness;
@@ -131,8 +143,8 @@ edge::RouteParts HttpSide::route_parts() {
   edge::RouteParts parts;
   parts.version = build_version();
   parts.aggregate = add_endpoint("/mcp", wiring_.gateway().aggregate());
-  for (const gateway::ServerConfig& server : wiring_.config().gateway.servers)
-    if (server.enabled) parts.servers.emplace(server.id, handler_of(server.id));
+  parts.servers = server_endpoints();
+  parts.profiles = profile_endpoints();
   parts.status = [this] { return wiring_.gateway().status(); };
   parts.check_store = [this] { return wiring_.check_store(); };
   if (!wiring_.config().peers.empty())

@@ -82,7 +82,9 @@ class HttpSide {
 
  private:
   net::HttpHandler add_endpoint(std::string path, sdk::Handler& handler);
-  net::HttpHandler handler_of(const std::string& id);
+  net::HttpHandler endpoint_of(const std::string& path, sdk::Handler& handler);
+  edge::Routes::Endpoints server_endpoints();
+  edge::Routes::Endpoints profile_endpoints();
   edge::RouteParts route_parts();
   net::HttpServerOptions options();
   std::string metrics_text() const;
@@ -97,7 +99,7 @@ class HttpSide {
     auto found = here_.find(path);
     return found == here_.end() ? nullptr : &found->second;
   };
-  std::map<std::string, net::HttpHandler> handlers_;  // of all servers that ever were, by id
+  std::map<std::string, net::HttpHandler> handlers_;  // of all servers and profiles that ever were, by path
   edge::Routes routes_;
   net::HttpServer server_;
 };

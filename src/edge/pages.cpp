@@ -9,7 +9,7 @@ namespace {
 
 using base::quoted;
 
-constexpr std::string_view kKnown[] = {"/", "/mcp", "/mcp/s/<server>", "/healthz", "/readyz", "/metrics"};
+constexpr std::string_view kKnown[] = {"/", "/mcp", "/mcp/s/<server>", "/mcp/p/<profile>", "/healthz", "/readyz", "/metrics"};
 
 std::string_view truth(bool b) { return b ? "true" : "false"; }
 
@@ -40,6 +40,7 @@ Page front_page(std::string_view version) {
           .body = fmt::format("Gatehouse {}: a gateway for the Model Context Protocol.\n\n"
                               "  /mcp              all servers as one, for MCP clients\n"
                               "  /mcp/s/<server>   one server alone\n"
+                              "  /mcp/p/<profile>  what a profile of the config names\n"
                               "  /readyz           how the servers are\n"
                               "  /metrics          for Prometheus\n",
                               version)};
@@ -64,10 +65,10 @@ Page ready_page(const gateway::Status& status, const mcp::Result<>& store) {
 
 Page metrics_page(std::string text) { return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(text)}; }
 
-Page unknown_page(std::string_view path, const std::vector<std::string>& servers) {
+Page unknown_page(std::string_view path, const std::vector<std::string>& servers, const std::vector<std::string>& profiles) {
   return {.status = 404,
-          .body = fmt::format("{{\"error\":\"not found\",\"path\":{},\"known\":{},\"servers\":{}}}\n", quoted(path.substr(0, 200)),
-                              quoted_list(kKnown), quoted_list(servers))};
+          .body = fmt::format("{{\"error\":\"not found\",\"path\":{},\"known\":{},\"servers\":{},\"profiles\":{}}}\n",
+                              quoted(path.substr(0, 200)), quoted_list(kKnown), quoted_list(servers), quoted_list(profiles))};
 }
 
 Page read_only_page() { return {.status = 405, .body = "{\"error\":\"this page can only be read; use GET\"}\n", .allow = "GET, HEAD"}; }

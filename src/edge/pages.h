@@ -26,8 +26,9 @@ Page health_page();
 Page ready_page(const gateway::Status& status, const mcp::Result<>& store);
 // `/metrics`: `text` as Prometheus reads it.
 Page metrics_page(std::string text);
-// 404 for a path that is none of ours; names the paths that are, and the servers that `/mcp/s/<server>` takes.
-Page unknown_page(std::string_view path, const std::vector<std::string>& servers);
+// 404 for a path that is none of ours; names the paths that are, and the servers and profiles that `/mcp/s/<server>` and
+// `/mcp/p/<profile>` take.
+Page unknown_page(std::string_view path, const std::vector<std::string>& servers, const std::vector<std::string>& profiles = {});
 // 405 for a page that can only be read.
 Page read_only_page();
 // 403 for a request that a foreign web page made a browser send.

@@ -59,8 +59,8 @@ TEST(Pages, AStoreThatFailsIsNotReadyAndKeepsItsSecrets) {
 
 TEST(Pages, UnknownNamesTheKnown) {
   EXPECT_EQ(
-      edge::unknown_page("/x\"", {"files"}).body,
-      R"({"error":"not found","path":"/x\"","known":["/","/mcp","/mcp/s/<server>","/healthz","/readyz","/metrics"],"servers":["files"]})"
+      edge::unknown_page("/x\"", {"files"}, {"notes"}).body,
+      R"({"error":"not found","path":"/x\"","known":["/","/mcp","/mcp/s/<server>","/mcp/p/<profile>","/healthz","/readyz","/metrics"],"servers":["files"],"profiles":["notes"]})"
       "\n");
   EXPECT_EQ(edge::unknown_page("/x", {}).status, 404);
 }

@@ -5,7 +5,7 @@
 namespace edge {
 namespace {
 
-constexpr std::string_view kServerPrefix = "/mcp/s/";
+constexpr std::string_view kServerPrefix = "/mcp/s/", kProfilePrefix = "/mcp/p/";
 
 bool readable(std::string_view path) { return path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics"; }
 
@@ -13,9 +13,11 @@ bool readable(std::string_view path) { return path == "/" || path == "/healthz" 
 
 const net::HttpHandler* Routes::find_endpoint(std::string_view path) const {
   if (path == "/mcp") return &parts_.aggregate;
-  if (!path.starts_with(kServerPrefix)) return nullptr;
-  auto found = parts_.servers.find(path.substr(kServerPrefix.size()));
-  return found == parts_.servers.end() ? nullptr : &found->second;
+  const bool server = path.starts_with(kServerPrefix);
+  if (!server && !path.starts_with(kProfilePrefix)) return nullptr;
+  const auto& endpoints = server ? parts_.servers : parts_.profiles;
+  auto found = endpoints.find(path.substr(kServerPrefix.size()));
+  return found == endpoints.end() ? nullptr : &found->second;
 }
 
 mcp::Task<void> Routes::serve(net::HttpExchange& exchange) {
@@ -48,7 +50,9 @@ mcp::Task<Page> Routes::page(net::HttpRequest& request) {
   }
   std::vector<std::string> servers;
   for (const auto& [id, handler] : parts_.servers) servers.push_back(id);
-  co_return unknown_page(path, servers);
+  std::vector<std::string> profiles;
+  for (const auto& [name, handler] : parts_.profiles) profiles.push_back(name);
+  co_return unknown_page(path, servers, profiles);
 }
 
 }  // namespace edge

@@ -15,8 +15,9 @@ namespace edge {
 // What the routes lead to. Everything in it is called on the server's loop and outlives the Routes.
 struct RouteParts {
   std::string version;
-  net::HttpHandler aggregate;                                    // /mcp
-  std::map<std::string, net::HttpHandler, std::less<>> servers;  // /mcp/s/<id>
+  net::HttpHandler aggregate;                                     // /mcp
+  std::map<std::string, net::HttpHandler, std::less<>> servers;   // /mcp/s/<id>
+  std::map<std::string, net::HttpHandler, std::less<>> profiles;  // /mcp/p/<name>
   std::function<gateway::Status()> status;
   std::function<mcp::Task<void>()> check_store;  // ends with an Error when the store does not work; must not block
   std::function<std::string()> metrics;          // the exposition text
@@ -31,8 +32,12 @@ class Routes {
  public:
   explicit Routes(RouteParts parts) : parts_(std::move(parts)) {}
 
-  // From now on these are the servers' endpoints.
-  void lead_to(std::map<std::string, net::HttpHandler, std::less<>> servers) { parts_.servers = std::move(servers); }
+  // From now on these are the endpoints of the servers and of the profiles.
+  using Endpoints = std::map<std::string, net::HttpHandler, std::less<>>;
+  void lead_to(Endpoints servers, Endpoints profiles) {
+    parts_.servers = std::move(servers);
+    parts_.profiles = std::move(profiles);
+  }
 
   // Answers one exchange. Errors: as HttpExchange::respond.
   mcp::Task<void> serve(net::HttpExchange& exchange);

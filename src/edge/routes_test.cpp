@@ -35,6 +35,7 @@ class RoutesTest : public testing::Test {
     edge::RouteParts parts;
     parts.version = "1.2.3";
     parts.aggregate = [](net::HttpExchange& exchange) { return say(&exchange, "the aggregate"); };
+    parts.profiles["notes"] = [](net::HttpExchange& exchange) { return say(&exchange, "the notes"); };
     parts.servers["files"] = [](net::HttpExchange& exchange) { return say(&exchange, "files alone"); };
     parts.status = [] { return gateway::Status{}; };
     parts.check_store = [this]() -> Task<void> { return check(&store_); };

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
@@ -85,6 +86,10 @@ class Catalog {
   // All servers under public names, in this order. A URI that an earlier server has too is prefixed (uris.h).
   static std::shared_ptr<const Catalog> merge(std::vector<std::shared_ptr<const Catalog>> servers, std::size_t name_limit);
 
+  // What of `whole` is to be seen, in its order and under its names: `whole` itself where that is all.
+  using Keep = std::function<bool(DefinitionKind kind, const Entry& entry)>;
+  static std::shared_ptr<const Catalog> narrowed(std::shared_ptr<const Catalog> whole, const Keep& keep);
+
   // By the name that this catalog gives it, or for a resource by URI: the exact one, else the first template that can produce it. Null
   // when there is none.
   const Entry* find(DefinitionKind kind, std::string_view name) const;
@@ -106,6 +111,8 @@ class Catalog {
   std::span<const Entry> entries(DefinitionKind kind) const { return entries_[static_cast<std::size_t>(kind)]; }
   std::span<const std::shared_ptr<const ServerCatalog>> offers() const { return offers_; }
   const ServerCatalog* offer(std::string_view server) const;
+  // Of a merged one: what it was made of.
+  std::span<const std::shared_ptr<const Catalog>> servers() const { return servers_; }
   // What was left out and why, for the log: names that come twice, tools that no HTTP client could call.
   const std::vector<std::string>& left_out() const { return left_out_; }
 
@@ -125,6 +132,7 @@ class Catalog {
   // URIs and templates that had to be prefixed: by server and real one.
   std::map<std::pair<std::string, std::string>, std::string> prefixed_;
   std::vector<std::string> left_out_;
+  std::shared_ptr<const Catalog> whole_;  // of a narrowed one; its entries point to the same
 };
 
 // True for a tool in no list that the config neither hides nor calls otherwise.

@@ -22,7 +22,7 @@ constexpr std::int64_t kLongestIntroduction = 24 * 3600 * 1000;
 Task<void> CatalogSource::meet(Viewer viewer, std::stop_token stop) {
   std::vector<std::shared_ptr<Slot>> strangers;
   for (const auto& slot : slots_) {
-    if (slot->about) continue;
+    if (slot->about || !viewer.has(slot->upstream.config().id)) continue;
     std::shared_ptr<Shelf> shelf = shelf_for(*slot, viewer, DefinitionKind::tool);
     if (rests(shelf->at(DefinitionKind::tool))) continue;
     want(slot, shelf, viewer, DefinitionKind::tool);

@@ -75,6 +75,7 @@ std::string CatalogSource::caller_of(std::string_view server, const Viewer& view
 std::string CatalogSource::view_key(const Slot* slot, const Viewer& viewer) const {
   std::string key = slot ? slot->upstream.config().id : std::string();
   key.append("\n").append(viewer.audience.capabilities).append("\n").append(viewer.audience.caller);
+  if (viewer.profile && !slot) key.append("\n/").append(viewer.profile->name);
   for (const auto& one : slots_)
     if ((!slot || one.get() == slot) && !one->upstream.config().forward_headers.empty()) key.append("\n").append(caller_of(*one, viewer));
   return key;
@@ -178,6 +179,7 @@ Task<void> CatalogSource::wait_one(std::shared_ptr<Slot> slot, Viewer viewer, De
 Task<void> CatalogSource::settle(Viewer viewer, Kinds kinds, std::stop_token stop, Wait how) {
   for (DefinitionKind kind : kinds)
     for (const auto& slot : slots_) {
+      if (!viewer.has(slot->upstream.config().id)) continue;
       std::shared_ptr<Shelf> shelf = shelf_for(*slot, viewer, kind);
       State& state = shelf->at(kind);
       if (rests(state) && !state.asking)
@@ -188,7 +190,7 @@ Task<void> CatalogSource::settle(Viewer viewer, Kinds kinds, std::stop_token sto
   std::vector<std::shared_ptr<Slot>> all = slots_;
   for (DefinitionKind kind : kinds)
     for (const auto& slot : all) {
-      const State* state = known(*slot, viewer, kind);
+      const State* state = viewer.has(slot->upstream.config().id) ? known(*slot, viewer, kind) : nullptr;
       if (state && state->asking) co_await wait_one(slot, viewer, kind, stop, how);
     }
 }

@@ -33,6 +33,10 @@ struct Viewer {
   Audience audience;
   // The request that they come with: some upstreams get headers of it, and may answer by them. Null on stdio. Outlives what is given it.
   const net::HttpRequest* http = nullptr;
+  // Whose servers are all that there are; null: those of the config.
+  std::shared_ptr<const Profile> profile;
+
+  bool has(std::string_view server) const { return !profile || profile->has_server(server); }
 };
 
 // Keeps what each upstream offered to whom, by kind of definition.

@@ -71,6 +71,7 @@ std::shared_ptr<const Catalog> CatalogSource::all(const Viewer& viewer) {
   std::vector<std::shared_ptr<const Catalog>> servers;
   std::vector<const Catalog*> which;
   for (const auto& slot : slots_) {
+    if (!viewer.has(slot->upstream.config().id)) continue;
     auto one = picture(*slot, viewer);
     if (!one) continue;
     which.push_back(one.get());
@@ -109,7 +110,8 @@ CacheHints CatalogSource::hints(std::string_view server, const Viewer& viewer, D
   CacheHints out{Millis::max(), CacheScope::shared};
   bool any = false;
   for (const auto& slot : slots_) {
-    if (!server.empty() && slot->upstream.config().id != server) continue;
+    const std::string& id = slot->upstream.config().id;
+    if ((!server.empty() && id != server) || !viewer.has(id)) continue;
     const State* state = known(*slot, viewer, kind);
     CacheHints one = kAnnounced;
     if (state && state->list && state->told.modern && !slot->builtin) {

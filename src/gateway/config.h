@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/secret.h"
+#include "gateway/disclosure/profile.h"
 #include "net/proxy.h"
 
 namespace gateway {
@@ -35,6 +36,7 @@ struct Root {
 struct ToolOverride {
   std::optional<std::string> rename;       // the name callers see, before the server's prefix
   std::optional<std::string> description;  // replaces the upstream's
+  bool always = false;                     // listed also where others have to be searched for
   bool operator==(const ToolOverride&) const = default;
 };
 
@@ -110,6 +112,8 @@ struct Config {
   // Seal what clients carry back: the first seals, all open. Empty: a key that ends with the process.
   std::vector<base::Secret<std::string>> state_keys;
   Limits limits;
+  Disclosure disclosure = Disclosure::all;  // of the aggregate, and of profiles that say nothing else
+  Profiles profiles;
 };
 
 // What another config changed, by the ids of servers.

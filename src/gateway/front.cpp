@@ -55,7 +55,8 @@ std::optional<CallKind> call_kind(Method method) {
 
 }  // namespace
 
-Front::Front(Gateway& gateway, std::string scope) : gateway_(gateway), scope_(std::move(scope)) {
+Front::Front(Gateway& gateway, std::string scope, std::string profile)
+    : gateway_(gateway), scope_(std::move(scope)), profile_(std::move(profile)) {
   info_ = "{\"name\":" + base::quoted(scope_.empty() ? "gatehouse" : "gatehouse/" + scope_) +
           ",\"version\":" + base::quoted(gateway_.parts_.version) + "}";
 }

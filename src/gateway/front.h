@@ -19,11 +19,12 @@ void add_extensions(protocol::MethodSet& methods);
 // The session of its own that a legacy client has with a server that keeps state per session (Audience::handle).
 std::string handle_of(const sdk::Session& session);
 
-// The aggregate (an empty scope), or one server alone under its own names.
+// The aggregate, or one server alone under its own names, or the part of the aggregate that a profile names.
 // Threads: the gateway's loop.
 class Front final : public sdk::Handler {
  public:
-  Front(Gateway& gateway, std::string scope);
+  // `scope`: the one server, or empty. `profile`: its name, where it is one's.
+  Front(Gateway& gateway, std::string scope, std::string profile = {});
 
   base::Task<protocol::ServerIdentity> identity(sdk::Inbound in) override;
   // One server alone signs its results itself.
@@ -83,8 +84,13 @@ class Front final : public sdk::Handler {
   base::Result<CallerLimits::Seat> admit(const sdk::Inbound& in);
   static std::string seen_capabilities(const sdk::Inbound& in);
   static CatalogSource::Kinds kinds_for(DefinitionKind kind);
-  static Viewer viewer(const OpenCall& call, const sdk::Inbound& in);
-  static Viewer viewer(const base::Principal& who, const sdk::Inbound& in);
+  Viewer viewer(const OpenCall& call, const sdk::Inbound& in) const;
+  Viewer viewer(const base::Principal& who, const sdk::Inbound& in) const;
+  // Whether what was found is on this route: a profile may leave it out.
+  std::shared_ptr<const Profile> profile() const;  // null: this is no profile's
+  bool serves(const Viewer& viewer, const Entry& entry) const;
+  // The catalog without the tools that a profile leaves out.
+  std::shared_ptr<const Catalog> listed(const Viewer& viewer, std::shared_ptr<const Catalog> whole);
   std::shared_ptr<const Catalog> catalog(const Viewer& viewer);
   base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, Viewer viewer, std::stop_token stop);
   bool find(Target& target, DefinitionKind kind, std::string_view name) const;
@@ -110,6 +116,7 @@ class Front final : public sdk::Handler {
 
   Gateway& gateway_;
   std::string scope_;
+  std::string profile_;
   std::string info_;
   std::stop_source removed_;                                                   // another one for each time that the server is there
   std::unordered_map<const sdk::Session*, std::shared_ptr<Watched>> watched_;  // of legacy sessions

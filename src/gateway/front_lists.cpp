@@ -20,11 +20,12 @@ Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
   call->record.caller = co_await identify(*in);
   Viewer who = viewer(*call, *in);
   co_await gateway_.policy_.decide(*call->record.caller, {Subject::Verb::see, scope_, {}}, {});
-  ListPages::Walk walk{call->record.caller->id, scope_, kind};
+  const std::string route = profile_.empty() ? scope_ : "/" + profile_;
+  ListPages::Walk walk{call->record.caller->id, route, kind};
   if (!in->rpc.params.cursor.empty()) {
     auto cursor = base::json_string(in->rpc.params.cursor);
     if (!cursor) co_return Reply(protocol::invalid_params("params.cursor must be a string"));
-    Result<Reply> page = gateway_.pages_.next(walk, *cursor, catalog(who));
+    Result<Reply> page = gateway_.pages_.next(walk, *cursor, listed(who, catalog(who)));
     if (!page) co_return Reply(protocol::invalid_params(page.error().message));
     page->hints = gateway_.source_.hints(scope_, who, kind);
     co_return *std::move(page);
@@ -36,14 +37,14 @@ Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
     co_await gateway_.source_.settle_one(scope_, who, std::move(kinds), out->stop_token());
   std::shared_ptr<const Catalog> now = catalog(who);
   if (!now) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
-  Reply reply = gateway_.pages_.first(walk, now);
+  Reply reply = gateway_.pages_.first(walk, listed(who, now));
   reply.hints = gateway_.source_.hints(scope_, who, kind);
   co_return std::move(reply);
 }
 
 Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
   auto caller = co_await identify(in);
-  Viewer who{{caller->id, seen_capabilities(in), {}}, in.http};
+  Viewer who = viewer(*caller, in);
   protocol::ServerIdentity identity;
   identity.info = info_;
   if (!scope_.empty()) {

@@ -58,9 +58,11 @@ std::string Front::seen_capabilities(const sdk::Inbound& in) {
   return carried_capabilities(capabilities);
 }
 
-Viewer Front::viewer(const OpenCall& call, const sdk::Inbound& in) { return viewer(*call.record.caller, in); }
+Viewer Front::viewer(const OpenCall& call, const sdk::Inbound& in) const { return viewer(*call.record.caller, in); }
 
-Viewer Front::viewer(const base::Principal& who, const sdk::Inbound& in) { return {{who.id, seen_capabilities(in), {}}, in.http}; }
+Viewer Front::viewer(const base::Principal& who, const sdk::Inbound& in) const {
+  return {{who.id, seen_capabilities(in), {}}, in.http, profile()};
+}
 
 std::shared_ptr<const Catalog> Front::catalog(const Viewer& viewer) {
   return scope_.empty() ? gateway_.source_.all(viewer) : gateway_.source_.of(scope_, viewer);
@@ -115,7 +117,8 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
   if (!found) {
     std::string server(scope_.empty() ? server_of(name) : scope_);
     const bool resource = kind == DefinitionKind::resource;
-    if (scope_.empty() && !resource && !gateway_.upstreams_.contains(server)) co_await mcp::fail(unknown(kind, name));
+    if (scope_.empty() && !resource && !(gateway_.upstreams_.contains(server) && viewer.has(server)))
+      co_await mcp::fail(unknown(kind, name));
     std::shared_ptr<const Catalog> of_caller = target.catalog;
     if (!scope_.empty() || !resource) {
       target.catalog = gateway_.source_.any(server);
@@ -137,7 +140,7 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
   }
   const std::string& server = target.entry->server->id;
   auto upstream = gateway_.upstreams_.find(server);
-  if (upstream == gateway_.upstreams_.end()) co_await mcp::fail(unknown(kind, name));
+  if (upstream == gateway_.upstreams_.end() || !serves(viewer, *target.entry)) co_await mcp::fail(unknown(kind, name));
   target.upstream = upstream->second;
   target.subject.verb = verb;
   target.subject.server = server;

@@ -25,7 +25,8 @@ Task<Reply> Front::tasks(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* ou
   auto id = protocol::read_task_id(in->rpc.params);
   if (!id) co_return Reply(std::move(id.error()));
   auto task = gateway_.tasks_.open(*id, call->record.caller->id);
-  const bool here = task && (scope_.empty() || task->server == scope_);
+  const auto narrow = profile();
+  const bool here = task && (scope_.empty() || task->server == scope_) && (!narrow || narrow->has_server(task->server));
   TaskAsk ask;
   if (here) ask.host = find(task->server);
   if (!ask.host.upstream) co_return Reply(no_such_task());

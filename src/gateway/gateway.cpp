@@ -26,6 +26,7 @@ Gateway::Gateway(Config config, Parts parts)
       subscriptions_(parts_.loop, asker()),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
+  open_profiles();
   for (const ServerConfig& server : config_->servers) {
     if (server.enabled) source_.add(open_upstream(server));
   }
@@ -56,6 +57,14 @@ void Gateway::start_if_eager(Upstream& upstream) {
   // Whoever signs nowhere in is the first to come, as far as anybody knows.
   const Viewer nobody{{"local", "{}", {}}, nullptr};
   if (config.start == ServerConfig::Start::eager || config.required) source_.start(config.id, nobody);
+}
+
+// As with servers, a front stays when its profile goes, and then serves nothing.
+void Gateway::open_profiles() {
+  for (const auto& [name, profile] : config_->profiles) {
+    std::string key = "/" + name;
+    if (!fronts_.contains(key)) fronts_.emplace(std::move(key), std::make_unique<Front>(*this, "", name));
+  }
 }
 
 Gateway::~Gateway() = default;
@@ -123,6 +132,12 @@ sdk::Handler& Gateway::aggregate() { return *fronts_.find("")->second; }
 
 sdk::Handler* Gateway::server(std::string_view id) {
   auto found = upstreams_.contains(id) ? fronts_.find(id) : fronts_.end();
+  return found == fronts_.end() ? nullptr : found->second.get();
+}
+
+sdk::Handler* Gateway::profile(std::string_view name) {
+  if (!config_->profiles.contains(name)) return nullptr;
+  auto found = fronts_.find("/" + std::string(name));
   return found == fronts_.end() ? nullptr : found->second.get();
 }
 

@@ -23,6 +23,7 @@
 #include "gateway/listeners.h"
 #include "gateway/open_call.h"
 #include "gateway/paging.h"
+#include "gateway/recent.h"
 #include "gateway/status.h"
 #include "gateway/subscriptions.h"
 #include "gateway/upstream/upstream.h"
@@ -71,6 +72,8 @@ class Gateway {
   sdk::Handler& aggregate();
   // What answers at /mcp/s/<id>; null when there is no such server, or it is disabled.
   sdk::Handler* server(std::string_view id);
+  // What answers at /mcp/p/<name>; null when the config has no such profile.
+  sdk::Handler* profile(std::string_view name);
 
   Status status() const;
   const Carrier& carrier() const { return carrier_; }
@@ -86,6 +89,7 @@ class Gateway {
   void retire(const std::string& id);
   void arrange(const ConfigChange& change);
   void start_if_eager(Upstream& upstream);
+  void open_profiles();
 
   std::shared_ptr<const Config> config_;  // what holds now; a call keeps what it began with
   Parts parts_;
@@ -103,7 +107,14 @@ class Gateway {
   CatalogSource source_;
   ListPages pages_{carrier_};
   ReadCache reads_;
-  std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate
+  // What profiles show of a catalog; holds both, so that the addresses stay theirs.
+  struct Narrowed {
+    std::shared_ptr<const Catalog> whole;
+    std::shared_ptr<const Profile> profile;
+    std::shared_ptr<const Catalog> catalog;
+  };
+  Recent<std::pair<const Catalog*, const Profile*>, Narrowed> narrowed_{8};
+  std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate, "/name" a profile's
   std::stop_source closing_;                                           // no new calls; streams end
   std::stop_source ending_;                                            // what still runs is cancelled
   base::TaskGroup work_;

@@ -34,6 +34,7 @@ ConfigChange Gateway::apply(Config config) {
   ConfigChange change;
   if (closing_.stop_requested()) return change;
   std::shared_ptr<const Config> before = std::exchange(config_, std::make_shared<const Config>(std::move(config)));
+  open_profiles();
   change.names = before->name_limit != config_->name_limit;
   if (!same_calls(before->limits, config_->limits)) limits_.change(config_->limits);
   for (const auto& [id, upstream] : upstreams_)

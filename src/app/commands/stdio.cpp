@@ -1,6 +1,8 @@
+#include <fmt/format.h>
 #include <unistd.h>
 
 #include "app/commands.h"
+#include "app/finding.h"
 #include "app/reload.h"
 #include "app/stopping.h"
 #include "app/terminal.h"
@@ -19,12 +21,30 @@ base::Task<void> serve_pipe(Wiring* wiring, sdk::StdioEndpoint* endpoint, Reload
   co_await std::move(outcome);
 }
 
+// What the command line asks for; nothing where it asks for nothing. Error: invalid_argument.
+mcp::Result<std::optional<gateway::Disclosure>> wanted_disclosure(std::string_view word) {
+  using Wanted = std::optional<gateway::Disclosure>;
+  if (word.empty()) return Wanted();
+  auto mode = gateway::find_disclosure(word);
+  if (!mode)
+    return mcp::Error(mcp::Code::invalid_argument, fmt::format("--disclosure must be all, search, code or auto, not {}", shown(word)));
+  if (*mode == gateway::Disclosure::code && !gateway::kCodeIsBuilt)
+    return mcp::Error(mcp::Code::invalid_argument, "--disclosure code is not built yet; use all, search or auto");
+  return Wanted(mode);
+}
+
 }  // namespace
 
 int stdio(const StdioOptions& options, net::Reaper& reaper) {
   ReadFrom from;
   auto config = open_config(options.config, &from);
   if (!config) return kUsage;
+  auto wanted = wanted_disclosure(options.disclosure);
+  if (!wanted) {
+    complain(wanted.error().message);
+    return kUsage;
+  }
+  if (*wanted) config->gateway.disclosure = **wanted;
   base::log::open(options.log.format, options.log.level);
   auto wiring = Wiring::open(*std::move(config), reaper);
   if (!wiring) {
@@ -40,7 +60,10 @@ int stdio(const StdioOptions& options, net::Reaper& reaper) {
   endpoint_options.max_line = (*wiring)->config().limits.body;
   sdk::StdioEndpoint endpoint((*wiring)->loop(), (*wiring)->gateway().aggregate(), endpoint_options);
   Reload reload({(*wiring)->loop(), (*wiring)->pool(), from.file, [file = from.file] { return read_config(file, process_environment); },
-                 [&wiring](ReadConfig read) { take_config(std::move(read), {}, **wiring, nullptr); }},
+                 [&wiring, mode = *wanted](ReadConfig read) {
+                   if (mode && read.config) read.config->gateway.disclosure = *mode;
+                   take_config(std::move(read), {}, **wiring, nullptr);
+                 }},
                 std::move(from.files));
   Stopping stopping((*wiring)->loop(), [&endpoint] { endpoint.stop(); }, [&reload] { reload.ask(); });
   auto outcome = (*wiring)->loop().block_on(serve_pipe(wiring->get(), &endpoint, &reload));
