@@ -15,6 +15,13 @@ namespace app {
 using mcp::Code;
 using mcp::Error;
 
+namespace {
+
+// Who asks as a person wants to see it all, whatever models are shown.
+constexpr std::string_view kEverything = "/mcp?disclosure=all";
+
+}  // namespace
+
 // A gateway on a port of its own, which runs on its own thread.
 class AskedGateway::Local {
  public:
@@ -66,11 +73,11 @@ mcp::Result<AskedGateway> AskedGateway::find(const std::string& config, const st
   auto read = open_config(config);
   if (!read) return Error(Code::invalid_argument, "");
   if (auto running = find_running(read->lock_path()); running && !running->address.empty())
-    return AskedGateway(fmt::format("http://{}/mcp", running->address));
+    return AskedGateway(fmt::format("http://{}{}", running->address, kEverything));
   base::log::open(base::log::Format::automatic, base::log::Level::error);
   auto local = Local::open(*std::move(read), reaper);
   if (!local) return std::move(local).error();
-  AskedGateway out(fmt::format("http://{}/mcp", (*local)->address().text()));
+  AskedGateway out(fmt::format("http://{}{}", (*local)->address().text(), kEverything));
   out.local_ = *std::move(local);
   return out;
 }

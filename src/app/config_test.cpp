@@ -100,7 +100,7 @@ TEST_F(Config, ReadsEveryBuiltKey) {
 listen: 127.0.0.1:9000
 threads: 1
 store: sqlite:./state.db
-disclosure: all
+disclosure: auto
 name_limit: 60
 allowed_hosts: [mcp.example.com]
 allowed_origins: [https://app.example.com]
@@ -124,12 +124,15 @@ servers:
     tools:
       include: ["read_*"]
       exclude: [read_all]
-      read_one: { rename: read, description: Reads one. }
+      read_one: { rename: read, description: Reads one., always: true }
   web:
     url: https://tools.example.com/mcp
     headers: { Authorization: "Bearer ${file:./key}" }
     ca: ./ca.pem
     enabled: false
+profiles:
+  writing: { servers: [vault, files], tools: ["vault__*", "read_*"], disclosure: search }
+  everything: {}
 )");
   ASSERT_THAT(read.findings, IsEmpty()) << read.findings[0].line();
   const app::AppConfig& config = *read.config;
@@ -189,6 +192,19 @@ servers:
   EXPECT_THAT(child.exclude, ElementsAre("read_all"));
   EXPECT_EQ(child.tools.at("read_one").rename, "read");
   EXPECT_EQ(child.tools.at("read_one").description, "Reads one.");
+  EXPECT_TRUE(child.tools.at("read_one").always);
+
+  EXPECT_EQ(config.gateway.disclosure, gateway::Disclosure::automatic);
+  ASSERT_EQ(config.gateway.profiles.size(), 2u);
+  const gateway::Profile& writing = *config.gateway.profiles.at("writing");
+  EXPECT_THAT(writing.servers, ElementsAre("vault", "files"));
+  EXPECT_EQ(writing.disclosure, gateway::Disclosure::search);
+  EXPECT_TRUE(writing.has_tool("vault", "move_note"));
+  EXPECT_TRUE(writing.has_tool("files", "read_file"));
+  EXPECT_FALSE(writing.has_tool("files", "write_file"));
+  EXPECT_FALSE(writing.has_tool("child", "read_one"));
+  EXPECT_EQ(config.gateway.profiles.at("everything")->servers.size(), 4u);
+  EXPECT_TRUE(config.gateway.profiles.at("everything")->has_all_tools());
 
   const gateway::ServerConfig& web = config.gateway.servers[3];
   EXPECT_EQ(web.url, "https://tools.example.com/mcp");
@@ -294,9 +310,9 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Command",
              "servers: { c: { command: [tool], env: { A: '${command:pass x}' } } }",
              {"g.yaml:1:44: servers.c.env.A: ${command:…} is not built yet; use ${env:NAME} or ${file:PATH}"}},
-        Case{"Always",
-             "servers: { c: { command: [tool], tools: { x: { always: true } } } }",
-             {"g.yaml:1:56: servers.c.tools.x.always: true is not built yet; the only value for now is false"}}),
+        Case{"CodeOfAProfile",
+             "servers: {}\nprofiles: { p: { disclosure: code } }",
+             {"g.yaml:2:30: profiles.p.disclosure: code is not built yet; use all, search or auto"}}),
     [](const auto& param) { return param.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(
@@ -425,6 +441,19 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"Origin",
              "servers: {}\nallowed_origins: ['https://a.b/c']",
              {"g.yaml:2:18: allowed_origins: \"https://a.b/c\" is no origin; write it like https://app.example.com, without a path"}},
+        Case{"ProfileName",
+             "servers: {}\nprofiles: { P: {} }",
+             {"g.yaml:2:13: \"P\" is no name of a profile; use at most 24 of a-z, 0-9 and -, beginning with a letter"}},
+        Case{"ProfileServer",
+             "servers: { files: { command: [tool] } }\nprofiles: { p: { servers: [file, x] } }",
+             {"g.yaml:2:28: profiles.p.servers: there is no server \"file\"; did you mean files?",
+              "g.yaml:2:34: profiles.p.servers: there is no server \"x\"; servers: has those that there are"}},
+        Case{"ProfileKey",
+             "servers: {}\nprofiles: { p: { server: [] } }",
+             {"g.yaml:2:18: unknown key \"server\" in profiles.p; did you mean \"servers\"?"}},
+        Case{"AlwaysWhat",
+             "servers: { c: { command: [tool], tools: { x: { always: often } } } }",
+             {"g.yaml:1:56: servers.c.tools.x.always must be true or false, not \"often\""}},
         Case{"FarKey",
              "servers: { a: { command: [tool], tools: { x: { zzzzzzzz: 1 } } } }",
              {"g.yaml:1:48: unknown key \"zzzzzzzz\" in servers.a.tools.x; known here: rename, description, always, annotations"}}),

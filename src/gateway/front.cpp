@@ -99,6 +99,8 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   if (auto kind = listed_kind(in->method())) co_return co_await list(call, in, out, *kind);
   switch (in->method()) {
     case Method::tools_call:
+      if (auto meta = meta_tool(*in)) co_return co_await answer_meta(call, in, out, *meta);
+      co_return co_await carry_out(call, in, out, Origin::client);
     case Method::prompts_get:
     case Method::resources_read: co_return co_await carry_out(call, in, out, Origin::client);
     case Method::subscriptions_listen: co_return co_await listen(call, in, out);

@@ -8,7 +8,10 @@
 #include <vector>
 
 #include "gateway/disclosure/inner_call.h"
+#include "gateway/disclosure/meta_tools.h"
+#include "gateway/disclosure/tool_book.h"
 #include "gateway/gateway.h"
+#include "gateway/presentation.h"
 #include "gateway/watched.h"
 
 namespace gateway {
@@ -62,6 +65,30 @@ class Front final : public sdk::Handler {
   enum class Origin { client, within };
   base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Origin origin);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
+  // front_disclosure.cpp: what is shown, and the tools that lead to what is not.
+  struct Asked;
+  // The setting that holds for this request, by its URL, the profile or the config. Error: invalid_argument (its URL asks for nonsense).
+  base::Result<Disclosure> wanted_disclosure(const sdk::Inbound& in) const;
+  Disclosure chosen(Disclosure wanted, std::string_view client, const std::shared_ptr<const Catalog>& whole);
+  bool always_lists() const;
+  bool listed_always(const Entry& entry) const;
+  bool may_see(const base::Principal& who, const Viewer& viewer, const Entry& entry) const;
+  std::string surface(Disclosure mode, const base::Principal& who, const Viewer& viewer, const std::shared_ptr<const Catalog>& whole);
+  base::Task<std::optional<sdk::Reply>> list_surface(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  // What discover and initialize say: how to find tools, or what all servers say.
+  base::Task<std::string> instructions(const sdk::Inbound* in, Viewer who, const std::vector<Presented>* all);
+  base::Task<std::shared_ptr<const Catalog>> settled(Viewer who, std::stop_token stop);
+  // Whether a client with this mode is told of a change; what it returns lives no longer than the request. Empty: of every one.
+  std::function<bool(std::string_view, DefinitionKind)> hears(const sdk::Inbound& in, const std::shared_ptr<const base::Principal>& who);
+  std::optional<MetaTool> meta_tool(const sdk::Inbound& in) const;
+  base::Task<sdk::Reply> answer_meta(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, MetaTool tool);
+  const ToolBook::Tool* seen_tool(const Asked& asked, std::string_view name) const;
+  std::vector<std::string_view> seen_names(const Asked& asked) const;
+  base::Task<sdk::Reply> find_tools(Asked* asked);
+  base::Task<sdk::Reply> describe_tools(Asked* asked);
+  std::optional<std::string> objection(const Asked& asked, const ToolBook::Tool& tool, const CallArguments& arguments, MetaTool by);
+  base::Task<sdk::Reply> call_tool(Asked* asked, MetaTool by);
+
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);

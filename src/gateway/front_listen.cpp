@@ -98,6 +98,7 @@ Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
   filter.server = scope_;
   filter.subscription_id = in->rpc.message.id;
   filter.caller = call->record.caller->id;
+  filter.hears = hears(*in, call->record.caller);
   const std::string meta = "{\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}}";
   const std::stop_token removed = removed_.get_token();
   base::AnyStop ending(gateway_.closing_.get_token(), removed);
@@ -135,6 +136,7 @@ Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {
   filter.server = scope_;
   filter.tools = filter.prompts = filter.resources = true;
   filter.caller = caller->id;
+  filter.hears = hears(in, caller);
   filter.session = in.session;
   Listeners::Seat seat(gateway_.listeners_, std::move(filter), out);
   TaskBridge::Stream asked(gateway_.tasks_, in.session ? in.session->id() : std::string(), out);

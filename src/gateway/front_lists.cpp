@@ -20,6 +20,10 @@ Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
   call->record.caller = co_await identify(*in);
   Viewer who = viewer(*call, *in);
   co_await gateway_.policy_.decide(*call->record.caller, {Subject::Verb::see, scope_, {}}, {});
+  if (kind == DefinitionKind::tool) {
+    std::optional<Reply> less = co_await list_surface(call, in, out);
+    if (less) co_return *std::move(less);
+  }
   const std::string route = profile_.empty() ? scope_ : "/" + profile_;
   ListPages::Walk walk{call->record.caller->id, route, kind};
   if (!in->rpc.params.cursor.empty()) {
@@ -56,7 +60,8 @@ Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
     if (!offer->info.empty()) identity.info = offer->info;
     identity.capabilities = passed_capabilities(offer->capabilities);
     if (offers_tasks(offer->capabilities)) identity.capabilities = with_task_capabilities(identity.capabilities);
-    identity.instructions = offer->instructions;
+    std::vector<Presented> alone{{offer->id, offer->capabilities, offer->instructions}};
+    identity.instructions = co_await instructions(&in, who, &alone);
     co_return identity;
   }
   co_await gateway_.source_.meet(who, std::stop_token());
@@ -64,7 +69,7 @@ Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
   std::vector<Presented> all;
   for (const auto& offer : now->offers()) all.push_back({offer->id, offer->capabilities, offer->instructions});
   identity.capabilities = merged_capabilities(all);
-  identity.instructions = merged_instructions(all);
+  identity.instructions = co_await instructions(&in, who, &all);
   auto has_tasks = [](const auto& offer) { return offers_tasks(offer->capabilities); };
   if (std::ranges::any_of(now->offers(), has_tasks)) identity.capabilities = with_task_capabilities(identity.capabilities);
   co_return identity;

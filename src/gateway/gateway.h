@@ -19,6 +19,7 @@
 #include "gateway/carried.h"
 #include "gateway/catalog_source.h"
 #include "gateway/config.h"
+#include "gateway/disclosure/discloser.h"
 #include "gateway/limits.h"
 #include "gateway/listeners.h"
 #include "gateway/open_call.h"
@@ -107,6 +108,7 @@ class Gateway {
   CatalogSource source_;
   ListPages pages_{carrier_};
   ReadCache reads_;
+  Discloser discloser_;
   // What profiles show of a catalog; holds both, so that the addresses stay theirs.
   struct Narrowed {
     std::shared_ptr<const Catalog> whole;

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include <condition_variable>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -94,6 +95,8 @@ class World {
     store = std::move(*store::open_store("sqlite::memory:"));
     Gateway::Parts parts{loop, pool, book, store->catalogs(), reaper(), {}, "0.0.1"};
     parts.open_builtin = [this](const ServerConfig& server) -> Result<std::unique_ptr<sdk::Handler>> {
+      if (auto other = others.find(server.builtin); other != others.end())
+        return std::unique_ptr<sdk::Handler>(std::make_unique<sdk::ServerCore>(loop, *other->second));
       if (server.builtin != "echo") return base::Error(Code::invalid_argument, "no such built-in");
       return std::unique_ptr<sdk::Handler>(std::make_unique<sdk::ServerCore>(loop, echo.server));
     };
@@ -136,6 +139,7 @@ class World {
   base::BlockingPool pool{1};
   Book book;
   Echo echo;
+  std::map<std::string, mcp::Server*> others;  // built-ins of a test's own, by name; they outlive this
   std::unique_ptr<store::Store> store;
   Ears ears{loop};
   std::unique_ptr<Gateway> gateway;

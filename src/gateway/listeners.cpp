@@ -152,7 +152,8 @@ void Listeners::each(Visit visit) {
 void Listeners::list_changed(std::string_view server, DefinitionKind kind) {
   each([&](Seat& seat) {
     const ChangeFilter& filter = seat.filter_;
-    if ((filter.server.empty() || filter.server == server) && wants(filter, kind)) seat.tell(changed_method(kind), "{}");
+    if (!(filter.server.empty() || filter.server == server) || !wants(filter, kind)) return;
+    if (!filter.hears || filter.hears(server, kind)) seat.tell(changed_method(kind), "{}");
   });
 }
 

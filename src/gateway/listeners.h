@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -26,6 +27,8 @@ struct ChangeFilter {
   std::string caller;                     // Principal::id
   std::string subscription_id;            // raw id of the modern listen request; empty on a legacy stream
   std::shared_ptr<sdk::Session> session;  // of a legacy stream
+  // Whether a list that changed is one that this client sees; empty: it is.
+  std::function<bool(std::string_view server, protocol::DefinitionKind kind)> hears;
 };
 
 // Reads the `notifications` member of subscriptions/listen. Unknown members are ignored.
