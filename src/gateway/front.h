@@ -66,7 +66,7 @@ class Front final : public sdk::Handler {
   base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Origin origin);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
   // front_disclosure.cpp: what is shown, and the tools that lead to what is not.
-  struct Asked;
+  struct MetaCall;
   // The setting that holds for this request, by its URL, the profile or the config. Error: invalid_argument (its URL asks for nonsense).
   base::Result<Disclosure> wanted_disclosure(const sdk::Inbound& in) const;
   Disclosure chosen(Disclosure wanted, std::string_view client, const std::shared_ptr<const Catalog>& whole);
@@ -82,12 +82,12 @@ class Front final : public sdk::Handler {
   std::function<bool(std::string_view, DefinitionKind)> hears(const sdk::Inbound& in, const std::shared_ptr<const base::Principal>& who);
   std::optional<MetaTool> meta_tool(const sdk::Inbound& in) const;
   base::Task<sdk::Reply> answer_meta(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, MetaTool tool);
-  const ToolBook::Tool* seen_tool(const Asked& asked, std::string_view name) const;
-  std::vector<std::string_view> seen_names(const Asked& asked) const;
-  base::Task<sdk::Reply> find_tools(Asked* asked);
-  base::Task<sdk::Reply> describe_tools(Asked* asked);
-  std::optional<std::string> objection(const Asked& asked, const ToolBook::Tool& tool, const CallArguments& arguments, MetaTool by);
-  base::Task<sdk::Reply> call_tool(Asked* asked, MetaTool by);
+  const ToolBook::Tool* seen_tool(const MetaCall& asked, std::string_view name) const;
+  std::vector<std::string_view> seen_names(const MetaCall& asked) const;
+  base::Task<sdk::Reply> find_tools(MetaCall* asked);
+  base::Task<sdk::Reply> describe_tools(MetaCall* asked);
+  std::optional<std::string> objection(const MetaCall& asked, const ToolBook::Tool& tool, const CallArguments& arguments, MetaTool by);
+  base::Task<sdk::Reply> call_tool(MetaCall* asked, MetaTool by);
 
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);

@@ -21,6 +21,7 @@ constexpr std::string_view kFirstConfig = R"(# Gatehouse: one address for all of
 
 listen: 127.0.0.1:8811              # this machine only
 store: sqlite:./gatehouse.db        # what servers offered when they were last asked; made when it is not there
+disclosure: auto                    # many tools are not all shown, but found by searching: all, search or auto
 
 servers:
   # A folder, read only. mode: append lets clients add files, mode: write lets them change everything.

@@ -148,7 +148,7 @@ std::function<bool(std::string_view, DefinitionKind)> Front::hears(const sdk::In
 }
 
 // What a tool of the gateway's own is asked for.
-struct Front::Asked {
+struct Front::MetaCall {
   OpenCall* call;
   const sdk::Inbound* in;
   sdk::Outlet* out;
@@ -169,7 +169,7 @@ Task<Reply> Front::answer_meta(OpenCall* call, const sdk::Inbound* in, sdk::Outl
   call->record.caller = co_await identify(*in);
   call->record.server = kMetaServer;
   call->record.name = meta_tool_name(tool);
-  Asked asked{call, in, out, viewer(*call, *in), nullptr};
+  MetaCall asked{call, in, out, viewer(*call, *in), nullptr};
   switch (tool) {
     case MetaTool::find_tools: co_return co_await find_tools(&asked);
     case MetaTool::describe_tools: co_return co_await describe_tools(&asked);
@@ -180,19 +180,19 @@ Task<Reply> Front::answer_meta(OpenCall* call, const sdk::Inbound* in, sdk::Outl
   co_return Reply(protocol::method_not_found(in->rpc.message.method));
 }
 
-const ToolBook::Tool* Front::seen_tool(const Asked& asked, std::string_view name) const {
+const ToolBook::Tool* Front::seen_tool(const MetaCall& asked, std::string_view name) const {
   const ToolBook::Tool* tool = asked.book->find(name);
   return tool && may_see(*asked.call->record.caller, asked.who, *tool->entry) ? tool : nullptr;
 }
 
-std::vector<std::string_view> Front::seen_names(const Asked& asked) const {
+std::vector<std::string_view> Front::seen_names(const MetaCall& asked) const {
   std::vector<std::string_view> out;
   for (const ToolBook::Tool& tool : asked.book->tools())
     if (may_see(*asked.call->record.caller, asked.who, *tool.entry)) out.push_back(tool.dotted);
   return out;
 }
 
-Task<Reply> Front::find_tools(Asked* asked) {
+Task<Reply> Front::find_tools(MetaCall* asked) {
   auto arguments = read_find_arguments(asked->in->rpc.params.arguments);
   if (!arguments) co_return Reply(protocol::tool_error_result(arguments.error().message));
   auto whole = co_await settled(asked->who, asked->out->stop_token());
@@ -212,7 +212,7 @@ Task<Reply> Front::find_tools(Asked* asked) {
   co_return Reply(text_result(disclosure::find_answer(query, found, view)));
 }
 
-Task<Reply> Front::describe_tools(Asked* asked) {
+Task<Reply> Front::describe_tools(MetaCall* asked) {
   auto arguments = read_describe_arguments(asked->in->rpc.params.arguments);
   if (!arguments) co_return Reply(protocol::tool_error_result(arguments.error().message));
   auto whole = co_await settled(asked->who, asked->out->stop_token());
@@ -232,7 +232,8 @@ Task<Reply> Front::describe_tools(Asked* asked) {
 }
 
 // Everything that can be said before a server hears of it.
-std::optional<std::string> Front::objection(const Asked& asked, const ToolBook::Tool& tool, const CallArguments& arguments, MetaTool by) {
+std::optional<std::string> Front::objection(const MetaCall& asked, const ToolBook::Tool& tool, const CallArguments& arguments,
+                                            MetaTool by) {
   const bool reads = tool.only_reads();
   if (reads != (by == MetaTool::call_tool)) {
     const std::string_view right = meta_tool_name(reads ? MetaTool::call_tool : MetaTool::call_tool_write);
@@ -246,7 +247,7 @@ std::optional<std::string> Front::objection(const Asked& asked, const ToolBook::
          disclosure::declaration(tool.view, name);
 }
 
-Task<Reply> Front::call_tool(Asked* asked, MetaTool by) {
+Task<Reply> Front::call_tool(MetaCall* asked, MetaTool by) {
   const protocol::Params& params = asked->in->rpc.params;
   auto arguments = read_call_arguments(params.arguments);
   if (!arguments) co_return Reply(protocol::tool_error_result(arguments.error().message));
