@@ -48,7 +48,7 @@ TEST(MayListen, OnlyOnThisMachineWithoutSignIn) {
 TEST(Policy, HoldsBackWhatIsTooLarge) {
   authz::Policy policy;
   authz::Subject subject{authz::Subject::Verb::call, "files", "read"};
-  EXPECT_TRUE(policy.decide({}, subject, "{}").ok());
+  EXPECT_TRUE(policy.decide({}, subject, "{}").allowed());
   EXPECT_TRUE(policy.review({}, subject, "{}").ok());
   std::string huge(authz::Policy::kLargestResult + 1, ' ');
   EXPECT_EQ(policy.review({}, subject, huge).error().code, mcp::Code::too_large);

@@ -8,7 +8,9 @@ using mcp::Code;
 using mcp::Error;
 using mcp::Result;
 
-Result<> Policy::decide(const Principal&, const Subject&, std::string_view) const { return {}; }
+Decision Policy::decide(const Principal& who, const Subject& subject, std::string_view arguments) const {
+  return rules_ ? rules_->decide(who, subject, arguments) : Decision{Verdict::allow, nullptr, "there are no rules"};
+}
 
 Result<> Policy::review(const Principal&, const Subject& subject, std::string_view result) const {
   if (result.size() <= kLargestResult) return {};

@@ -2,30 +2,27 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string_view>
 
+#include "access/rules.h"
+#include "access/subject.h"
 #include "base/record.h"
 #include "mcp/task.h"
 
 namespace authz {
 
-using base::Principal;
-
-// The real thing that is to be used: never the caller's alias for it.
-struct Subject {
-  enum class Verb { see, call, get_prompt, read };
-  Verb verb = Verb::call;
-  std::string_view server;
-  std::string_view name;  // the upstream's own name of the tool or prompt, or the resource's URI
-};
-
-// The one place that decides. Today it allows everything to whoever was identified: without rules that is the rule on loopback.
-// Threads: any.
+// The one place that decides, for lists, searches and calls alike. Without rules everybody who was identified may do everything.
+// Threads: one loop only.
 class Policy {
  public:
-  // Ends the awaiting Task when the answer is no. `arguments` is JSON text or empty.
-  // Errors: denied, rate_limited.
-  mcp::Result<> decide(const Principal& who, const Subject& subject, std::string_view arguments) const;
+  // Null: no rules.
+  void use(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
+  const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
+
+  // `arguments` is JSON text or empty. What is denied has to look as if it were not there; `ask` wants the consent of the caller's own
+  // person before every call.
+  Decision decide(const Principal& who, const Subject& subject, std::string_view arguments) const;
 
   // Looks at an answer before it leaves. `result` is JSON text.
   // Errors: denied, too_large.
@@ -33,6 +30,9 @@ class Policy {
 
   // No result larger than this leaves, in bytes.
   static constexpr std::size_t kLargestResult = 64 * 1024 * 1024;
+
+ private:
+  std::shared_ptr<const RuleSet> rules_;
 };
 
 }  // namespace authz

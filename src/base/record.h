@@ -8,6 +8,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mcp/result.h"
 
@@ -16,6 +17,12 @@ namespace base {
 // Who is calling, as access/identify found it. Immutable and shared by the calls of one caller.
 struct Principal {
   std::string id = "local";
+  // What a sign-in says of them; empty where nobody signs in.
+  std::string user;
+  std::vector<std::string> groups;
+  std::string client;  // the client that they signed in with, as the issuer names it
+  std::string key;     // the name of their API key
+  std::string issuer;
 };
 
 // How a call ended.

@@ -226,37 +226,6 @@ void Catalog::merge_kind(DefinitionKind kind, std::size_t name_limit) {
   index(kind);
 }
 
-std::shared_ptr<const Catalog> Catalog::narrowed(std::shared_ptr<const Catalog> whole, const Keep& keep) {
-  auto catalog = std::make_shared<Catalog>();
-  bool any_gone = false;
-  for (DefinitionKind kind : kKinds) {
-    const auto at = static_cast<std::size_t>(kind);
-    const ListText& all = *whole->texts_[at];
-    ListWriter text(kind);
-    bool gone = false;
-    for (std::size_t i = 0; i < whole->entries_[at].size(); ++i) {
-      const Entry& entry = whole->entries_[at][i];
-      if (!keep(kind, entry)) {
-        gone = true;
-        continue;
-      }
-      text.add(std::string_view(all.text).substr(all.items[i].first, all.items[i].second), *entry.definition);
-      catalog->entries_[at].push_back(entry);
-    }
-    const auto& list = whole->offers_.size() == 1 ? whole->offers_.front()->at(kind) : nullptr;
-    const bool alone = whole->servers_.empty() && list;
-    catalog->texts_[at] = gone ? text.end(alone ? std::string_view(list->extra) : std::string_view()) : whole->texts_[at];
-    catalog->index(kind);
-    any_gone = any_gone || gone;
-  }
-  if (!any_gone) return whole;
-  catalog->offers_ = whole->offers_;
-  catalog->servers_ = whole->servers_;
-  catalog->prefixed_ = whole->prefixed_;
-  catalog->whole_ = std::move(whole);
-  return catalog;
-}
-
 void Catalog::index(DefinitionKind kind) {
   auto at = static_cast<std::size_t>(kind);
   for (const Entry& entry : entries_[at]) by_name_[at].emplace(entry.public_name, &entry);

@@ -86,9 +86,11 @@ class Catalog {
   // All servers under public names, in this order. A URI that an earlier server has too is prefixed (uris.h).
   static std::shared_ptr<const Catalog> merge(std::vector<std::shared_ptr<const Catalog>> servers, std::size_t name_limit);
 
-  // What of `whole` is to be seen, in its order and under its names: `whole` itself where that is all.
-  using Keep = std::function<bool(DefinitionKind kind, const Entry& entry)>;
-  static std::shared_ptr<const Catalog> narrowed(std::shared_ptr<const Catalog> whole, const Keep& keep);
+  // `from` without what the two refuse: entries, and what servers say of themselves. `from` itself where they refuse nothing. Names stay.
+  using Keep = std::function<bool(const Entry&)>;
+  using KeepServer = std::function<bool(std::string_view server)>;
+  static std::shared_ptr<const Catalog> filtered(const std::shared_ptr<const Catalog>& from, const Keep& keep,
+                                                 const KeepServer& keep_server);
 
   // By the name that this catalog gives it, or for a resource by URI: the exact one, else the first template that can produce it. Null
   // when there is none.
@@ -124,6 +126,7 @@ class Catalog {
   std::string merged_text(const Catalog& from, std::size_t index, const Entry& entry) const;
   void index(DefinitionKind kind);
 
+  std::shared_ptr<const Catalog> whole_;  // of a filtered one: what it was
   std::vector<std::shared_ptr<const ServerCatalog>> offers_;
   std::vector<std::shared_ptr<const Catalog>> servers_;  // of a merged one
   std::array<std::vector<Entry>, kKinds.size()> entries_;
@@ -132,7 +135,6 @@ class Catalog {
   // URIs and templates that had to be prefixed: by server and real one.
   std::map<std::pair<std::string, std::string>, std::string> prefixed_;
   std::vector<std::string> left_out_;
-  std::shared_ptr<const Catalog> whole_;  // of a narrowed one; its entries point to the same
 };
 
 // True for a tool in no list that the config neither hides nor calls otherwise.

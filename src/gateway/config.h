@@ -4,14 +4,20 @@
 #include <chrono>
 #include <cstddef>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "base/secret.h"
+#include "gateway/budget/budget_config.h"
 #include "gateway/disclosure/profile.h"
 #include "net/proxy.h"
+
+namespace authz {
+class RuleSet;
+}
 
 namespace gateway {
 
@@ -112,8 +118,10 @@ struct Config {
   // Seal what clients carry back: the first seals, all open. Empty: a key that ends with the process.
   std::vector<base::Secret<std::string>> state_keys;
   Limits limits;
-  Disclosure disclosure = Disclosure::all;  // of the aggregate, and of profiles that say nothing else
+  std::shared_ptr<const authz::RuleSet> rules;  // null: none
+  Disclosure disclosure = Disclosure::all;      // of the aggregate, and of profiles that say nothing else
   Profiles profiles;
+  BudgetConfig budget;
 };
 
 // What another config changed, by the ids of servers.
@@ -121,6 +129,7 @@ struct ConfigChange {
   std::vector<std::string> added, removed;
   std::vector<std::string> restarted;  // another link is needed: the next call makes it
   std::vector<std::string> adjusted;   // the rest of what is new
+  bool rules = false;                  // other rules
   bool names = false;                  // public names are cut in another place
 };
 

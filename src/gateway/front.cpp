@@ -87,7 +87,12 @@ Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
     // Refused before it is a call: HTTP says so by its status.
     co_return Reply(protocol::to_refusal(seat.error()));
   }
+  if (Result<> allowed = within_hard_budget(in); !allowed) {
+    call.ended(allowed.error());
+    co_return std::move(allowed).error();
+  }
   Result<Reply> outcome = co_await answer(&call, &in, &out).result();
+  if (outcome && gateway_.budget_.watches(in.method())) outcome = co_await within_budget(&call, &in, *std::move(outcome)).result();
   call.ended(outcome);
   // So does an upstream's refusal before anything was sent, and one that wants to be left alone for a while.
   if (!outcome && turned_away(outcome.error())) co_return Reply(protocol::to_refusal(outcome.error()));
@@ -96,13 +101,14 @@ Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
 
 Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
   if (gateway_.closing_.stop_requested()) co_await mcp::fail(Code::unavailable, "the gateway is stopping");
+  if (reads_rest(*in)) co_return co_await read_rest(call, in);
   if (auto kind = listed_kind(in->method())) co_return co_await list(call, in, out, *kind);
   switch (in->method()) {
     case Method::tools_call:
       if (auto meta = meta_tool(*in)) co_return co_await answer_meta(call, in, out, *meta);
-      co_return co_await carry_out(call, in, out, Origin::client);
+      co_return co_await carry_out(call, in, out, authz::Disclosure::all);
     case Method::prompts_get:
-    case Method::resources_read: co_return co_await carry_out(call, in, out, Origin::client);
+    case Method::resources_read: co_return co_await carry_out(call, in, out, authz::Disclosure::all);
     case Method::subscriptions_listen: co_return co_await listen(call, in, out);
     case Method::resources_subscribe:
     case Method::resources_unsubscribe: co_return co_await subscribe(call, in, out);
@@ -117,7 +123,7 @@ Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* o
 }
 
 // The five lines. Resolve comes before decide: a rule judges the real tool, never an alias for it.
-Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Origin origin) {
+Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, authz::Disclosure origin) {
   CallKind kind = *call_kind(in->method());
   call->record.caller = co_await identify(*in);
   const Viewer who = viewer(*call, *in);
@@ -126,14 +132,28 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;
   call->record.name = target.subject.name;
-  if (origin == Origin::client && in->modern() && in->http && !target.entry->headers.empty()) {
+  target.subject.hints = hints_of(*target.entry->definition);
+  target.subject.disclosure = origin;
+  const authz::Decision decision = co_await decide(*call, target, kind.kind, in->rpc.name, in->rpc.params.arguments);
+  if (origin == authz::Disclosure::all && in->modern() && in->http && !target.entry->headers.empty()) {
     auto lookup = [http = in->http](std::string_view name) { return http->find(name); };
     auto mirrored = protocol::check_param_headers(target.entry->headers, in->rpc.params.arguments, lookup);
     if (!mirrored) co_return Reply(std::move(mirrored.error()));
   }
-  co_await gateway_.policy_.decide(*call->record.caller, target.subject, in->rpc.params.arguments);
-  Reply reply = co_await answer_or_dispatch(call, &target, in, out);
-  if (!reply.error()) co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
+  Asked asked;
+  asked.needed = !decision.allowed();
+  if (asked.needed || !in->rpc.params.request_state.empty()) {
+    std::optional<Reply> ended = co_await consent(call, &target, in, out, &asked);
+    if (ended) co_return *std::move(ended);
+  }
+  const sdk::Inbound* request = asked.changed ? &*asked.changed : in;
+  Reply reply = co_await answer_or_dispatch(call, &target, request, out);
+  if (asked.given && in->modern()) reply = with_consent(*call, asked, std::move(reply));
+  if (!reply.error()) {
+    co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
+    if (kind.kind == DefinitionKind::tool)
+      gateway_.budget_.called(target.subject.server, target.subject.name, in->rpc.params.arguments, reply.result());
+  }
   co_return as_public(target, in->rpc.name, std::move(reply));
 }
 

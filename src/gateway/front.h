@@ -61,9 +61,8 @@ class Front final : public sdk::Handler {
   // `call`, `in` and `out` live in handle(), which awaits these. front.cpp has the five lines; the other front_*.cpp
   // what they lead to.
   base::Task<sdk::Reply> answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
-  // Who made a call. Headers that repeat what a client's own call says are not there for one that is made within it.
-  enum class Origin { client, within };
-  base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Origin origin);
+  // `origin`: how it came. Headers that repeat what a client's own call says are not there for one that is made within it.
+  base::Task<sdk::Reply> carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, authz::Disclosure origin);
   base::Task<sdk::Reply> list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind);
   // front_disclosure.cpp: what is shown, and the tools that lead to what is not.
   struct MetaCall;
@@ -119,12 +118,47 @@ class Front final : public sdk::Handler {
   // The catalog without the tools that a profile leaves out.
   std::shared_ptr<const Catalog> listed(const Viewer& viewer, std::shared_ptr<const Catalog> whole);
   std::shared_ptr<const Catalog> catalog(const Viewer& viewer);
+
+  // The rules (front_rules.cpp). What this caller sees of the catalog; null as that.
+  std::shared_ptr<const Catalog> seen(const Viewer& viewer, const base::Principal& who);
+  // Whether rules may hide something of what this server has.
+  bool may_hide(const base::Principal& who, std::string_view server, authz::Subject::Kind kind) const;
+  bool may_hide(const base::Principal& who, std::string_view server) const;
+  // Lists that differ from caller to caller are for nobody else to keep.
+  void narrow(protocol::CacheHints& hints) const;
+  // Allow or ask. Errors: not_found, as for a name that does not exist.
+  base::Result<authz::Decision> decide(OpenCall& call, const Target& target, DefinitionKind kind, std::string_view asked,
+                                       std::string_view arguments) const;
+  static base::Error unknown(DefinitionKind kind, std::string_view name);
+  bool may_follow(const base::Principal& who, std::string_view server, std::string_view tool);
+
+  // Consent (front_consent.cpp): what is known of it for one call.
+  struct Asked {
+    bool needed = false;  // a rule wants it
+    bool given = false;
+    std::string digest;
+    std::optional<sdk::Inbound> changed;  // the request as it would be without a consent, where it is another one
+    std::string raw, own_state;           // what that points to
+
+    void take(const sdk::Inbound& in, bool with_answers, const std::string& state);
+  };
+  base::Task<std::optional<sdk::Reply>> consent(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out,
+                                                Asked* asked);
+  sdk::Reply with_consent(const OpenCall& call, const Asked& asked, sdk::Reply reply);
   base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, Viewer viewer, std::stop_token stop);
   bool find(Target& target, DefinitionKind kind, std::string_view name) const;
   bool find_unlisted(Target& target, DefinitionKind kind, const std::string& name);
   sdk::Reply as_public(const Target& target, std::string_view asked, sdk::Reply reply) const;
   base::Task<sdk::Reply> answer_or_dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
+  // Tokens (budget/front_budget.cpp): who pays; what a hard limit refuses; a reply counted, and cut where it is too long; the rest of one.
+  static Payer payer(const base::Principal& who, const sdk::Inbound& in);
+  base::Result<> within_hard_budget(const sdk::Inbound& in);
+  base::Task<sdk::Reply> within_budget(const OpenCall* call, const sdk::Inbound* in, sdk::Reply reply);
+  std::string promised_output(const OpenCall& call, const sdk::Inbound& in);
+  static sdk::Reply with_read_more(sdk::Reply reply);
+  bool reads_rest(const sdk::Inbound& in) const;
+  base::Task<sdk::Reply> read_rest(OpenCall* call, const sdk::Inbound* in);
   // The four cells of the bridge between the eras (front_dispatch.cpp).
   struct Passage;
   // What a server with `state: session` needs besides (front_state.cpp): a reply, where the gateway answers itself.

@@ -87,7 +87,7 @@ Task<std::vector<Watched::Place>> Front::judge(const base::Principal* who, Viewe
     auto place = place_of(viewer, uri);
     if (!place || !has_updates(viewer, place->server)) continue;
     const Subject subject{Subject::Verb::read, place->server, place->real};
-    if (gateway_.policy_.decide(*who, subject, {})) places.push_back(*std::move(place));
+    if (!gateway_.policy_.decide(*who, subject, {}).denied()) places.push_back(*std::move(place));
   }
   co_return std::move(places);
 }
@@ -201,10 +201,13 @@ Task<Reply> Front::subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   if (!place) co_return Reply(unknown_resource(in->revision(), *uri));
   call->record.server = place->server;
   call->record.name = place->real;
+  const Subject subject{Subject::Verb::read, place->server, place->real};
+  if (const authz::Decision decision = gateway_.policy_.decide(*call->record.caller, subject, {}); decision.denied()) {
+    call->denied = decision.text();
+    co_return Reply(unknown_resource(in->revision(), *uri));
+  }
   if (!has_updates(seer, place->server))
     co_return Reply(protocol::invalid_params("server '" + place->server + "' does not tell of changes of resources"));
-  const Subject subject{Subject::Verb::read, place->server, place->real};
-  co_await gateway_.policy_.decide(*call->record.caller, subject, {});
   std::shared_ptr<Watched> watched = watched_of(*in, *call->record.caller);  // the session may end meanwhile
   std::vector<Watched::Place> places;
   places.push_back(*std::move(place));

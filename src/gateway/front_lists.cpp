@@ -9,7 +9,6 @@
 
 namespace gateway {
 
-using authz::Subject;
 using base::Code;
 using base::Result;
 using base::Task;
@@ -19,7 +18,6 @@ using sdk::Reply;
 Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, DefinitionKind kind) {
   call->record.caller = co_await identify(*in);
   Viewer who = viewer(*call, *in);
-  co_await gateway_.policy_.decide(*call->record.caller, {Subject::Verb::see, scope_, {}}, {});
   if (kind == DefinitionKind::tool) {
     std::optional<Reply> less = co_await list_surface(call, in, out);
     if (less) co_return *std::move(less);
@@ -29,9 +27,10 @@ Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
   if (!in->rpc.params.cursor.empty()) {
     auto cursor = base::json_string(in->rpc.params.cursor);
     if (!cursor) co_return Reply(protocol::invalid_params("params.cursor must be a string"));
-    Result<Reply> page = gateway_.pages_.next(walk, *cursor, listed(who, catalog(who)));
+    Result<Reply> page = gateway_.pages_.next(walk, *cursor, listed(who, seen(who, *call->record.caller)));
     if (!page) co_return Reply(protocol::invalid_params(page.error().message));
     page->hints = gateway_.source_.hints(scope_, who, kind);
+    narrow(page->hints);
     co_return *std::move(page);
   }
   CatalogSource::Kinds kinds(1, kind);
@@ -39,10 +38,11 @@ Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
     co_await gateway_.source_.settle(who, std::move(kinds), out->stop_token());
   else
     co_await gateway_.source_.settle_one(scope_, who, std::move(kinds), out->stop_token());
-  std::shared_ptr<const Catalog> now = catalog(who);
+  std::shared_ptr<const Catalog> now = seen(who, *call->record.caller);
   if (!now) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
   Reply reply = gateway_.pages_.first(walk, listed(who, now));
   reply.hints = gateway_.source_.hints(scope_, who, kind);
+  narrow(reply.hints);
   co_return std::move(reply);
 }
 
@@ -54,7 +54,7 @@ Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
   if (!scope_.empty()) {
     // One server alone presents itself as it is, as far as it can be asked.
     (void)co_await gateway_.source_.meet_one(scope_, who, std::stop_token()).result();
-    std::shared_ptr<const Catalog> now = catalog(who);
+    std::shared_ptr<const Catalog> now = seen(who, *caller);
     const ServerCatalog* offer = now ? now->offer(scope_) : nullptr;
     if (!offer) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' cannot be reached");
     if (!offer->info.empty()) identity.info = offer->info;
@@ -65,7 +65,7 @@ Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
     co_return identity;
   }
   co_await gateway_.source_.meet(who, std::stop_token());
-  std::shared_ptr<const Catalog> now = catalog(who);
+  std::shared_ptr<const Catalog> now = seen(who, *caller);
   std::vector<Presented> all;
   for (const auto& offer : now->offers()) all.push_back({offer->id, offer->capabilities, offer->instructions});
   identity.capabilities = merged_capabilities(all);

@@ -38,7 +38,9 @@ Task<Reply> Front::complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet*
   if (target.subject.name.empty()) target.subject.name = *name;
   call->record.server = target.subject.server;
   call->record.name = target.subject.name;
-  co_await gateway_.policy_.decide(*call->record.caller, target.subject, {});
+  // To suggest values is not to use it: that asks nobody.
+  const DefinitionKind asked = prompt ? DefinitionKind::prompt : DefinitionKind::resource;
+  const authz::Decision decision = co_await decide(*call, target, asked, *name, {});
   // A server without completion has nothing to suggest; the aggregate cannot refuse for it what it offers for others.
   if (base::find_member(target.entry->server->capabilities, "completions").empty() && scope_.empty())
     co_return Reply(std::string(R"({"completion":{"values":[],"total":0,"hasMore":false}})"));
@@ -57,7 +59,16 @@ Task<Reply> Front::pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
   if (found == gateway_.upstreams_.end()) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' is not there any more");
   std::shared_ptr<Upstream> upstream = found->second;
   const Subject subject{Subject::Verb::call, scope_, in->rpc.message.method};
-  co_await gateway_.policy_.decide(*call->record.caller, subject, in->rpc.params.raw);
+  // Nobody knows what an extension shows: where rules hide something it is not there, and it has no words to ask for consent.
+  if (may_hide(*call->record.caller, scope_)) {
+    call->denied = "rules hide some of what this server has, and an extension may show it";
+    co_return Reply(protocol::method_not_found(in->rpc.message.method));
+  }
+  const authz::Decision decision = gateway_.policy_.decide(*call->record.caller, subject, in->rpc.params.raw);
+  if (!decision.allowed()) {
+    call->denied = decision.text();
+    co_await mcp::fail(Code::denied, "a rule of the gateway does not let this happen without consent, for which it cannot ask here");
+  }
   base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
   LinkRequest request;
   request.method = in->method();
@@ -84,7 +95,7 @@ void Front::notified(const sdk::Inbound& in) {
   if (scope_.empty() || in.method() != Method::unknown || gateway_.closing_.stop_requested()) return;
   auto caller = identify(in);
   auto found = gateway_.upstreams_.find(scope_);
-  if (!caller || found == gateway_.upstreams_.end()) return;
+  if (!caller || found == gateway_.upstreams_.end() || may_hide(**caller, scope_)) return;
   Audience audience;
   audience.caller = (*caller)->id;
   audience.capabilities = seen_capabilities(in);

@@ -27,14 +27,14 @@ std::string_view kind_word(DefinitionKind kind) {
   return "resource";
 }
 
+}  // namespace
+
 // A name that does not exist is the client's mistake in every revision: -32602.
-Error unknown(DefinitionKind kind, std::string_view name) {
+Error Front::unknown(DefinitionKind kind, std::string_view name) {
   std::string data;
   if (kind == DefinitionKind::resource) data = "{\"uri\":" + base::quoted(name) + "}";
   return Error(Code::not_found, "unknown " + std::string(kind_word(kind)) + ": " + std::string(name)).with_data(std::move(data));
 }
-
-}  // namespace
 
 // What is in no list, and may be known to its server all the same.
 struct Front::Unlisted {

@@ -21,13 +21,13 @@ constexpr std::size_t kMostTasks = 100;
 constexpr base::Millis kPatience{3'000};
 
 // One question to a server, whether it has a task.
-struct Asked {
+struct AskedTask {
   TaskHost host;
   TaskFollow::One one;
   bool there = true;  // as long as nobody denies it
 };
 
-Task<void> ask(TaskBridge* tasks, Asked* asked, std::stop_token stop) {
+Task<void> ask(TaskBridge* tasks, AskedTask* asked, std::stop_token stop) {
   Task<bool> asking = tasks->exists(&asked->host, &asked->one.task, std::move(stop));
   base::Result<bool> there = co_await std::move(asking).result();
   if (there) asked->there = *there;
@@ -47,14 +47,14 @@ TaskHost Front::task_host(std::string_view server, const sdk::Inbound& in) const
 // Whoever may not call the tool does not hear of its results either.
 Task<std::vector<TaskFollow>> Front::followed(const base::Principal* who, const sdk::Inbound* in, ChangeFilter* filter,
                                               std::stop_token stop) {
-  std::vector<Asked> all;
+  std::vector<AskedTask> all;
   for (const std::string& id : std::exchange(filter->task_ids, {})) {
     auto task = gateway_.tasks_.open(id, who->id);
     if (!task || (!scope_.empty() && task->server != scope_) || all.size() >= kMostTasks) continue;
-    Asked asked;
+    AskedTask asked;
     asked.host = task_host(task->server, *in);
     const Subject subject{Subject::Verb::call, task->server, task->tool};
-    if (!asked.host.upstream || !gateway_.policy_.decide(*who, subject, {})) continue;
+    if (!asked.host.upstream || !may_follow(*who, subject.server, subject.name)) continue;
     asked.one.task = *std::move(task);
     asked.one.id = id;
     all.push_back(std::move(asked));
@@ -65,12 +65,12 @@ Task<std::vector<TaskFollow>> Front::followed(const base::Principal* who, const 
     std::stop_callback on_stop(std::move(stop), give_up);
     base::Deadline deadline(gateway_.parts_.loop.timers(), base::Timers::now() + kPatience, give_up);
     base::TaskGroup asking;
-    for (Asked& asked : all) asking.spawn(ask(&gateway_.tasks_, &asked, late.get_token()));
+    for (AskedTask& asked : all) asking.spawn(ask(&gateway_.tasks_, &asked, late.get_token()));
     co_await asking.join();
   }
   std::vector<TaskFollow> out;
   std::map<std::pair<std::string, Audience>, std::size_t> places;
-  for (Asked& asked : all) {
+  for (AskedTask& asked : all) {
     if (!asked.there) continue;
     filter->task_ids.insert(asked.one.id);
     auto [place, fresh] = places.emplace(std::pair(asked.one.task.server, asked.one.task.audience), out.size());

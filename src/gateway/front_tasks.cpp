@@ -34,7 +34,10 @@ Task<Reply> Front::tasks(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* ou
   call->record.name = task->tool;
   // Whoever may not call the tool does not get its results either.
   Subject subject{Subject::Verb::call, task->server, task->tool};
-  co_await gateway_.policy_.decide(*call->record.caller, subject, {});
+  if (!may_follow(*call->record.caller, task->server, task->tool)) {
+    call->denied = "rules hide the tool of this task";
+    co_return Reply(no_such_task());
+  }
   ask.task = &*task;
   ask.id = *id;
   ask.in = in;

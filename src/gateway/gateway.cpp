@@ -24,7 +24,9 @@ Gateway::Gateway(Config config, Parts parts)
       parked_(parts_.loop),
       tasks_(parts_.loop, carrier_),
       subscriptions_(parts_.loop, asker()),
-      source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}) {
+      source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}),
+      budget_(config_->budget) {
+  policy_.use(config_->rules);
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   open_profiles();
   for (const ServerConfig& server : config_->servers) {

@@ -15,11 +15,14 @@
 #include "gateway/bridge/parked_calls.h"
 #include "gateway/bridge/session_handles.h"
 #include "gateway/bridge/tasks.h"
+#include "gateway/budget/budget.h"
 #include "gateway/cache.h"
 #include "gateway/carried.h"
 #include "gateway/catalog_source.h"
 #include "gateway/config.h"
+#include "gateway/consents.h"
 #include "gateway/disclosure/discloser.h"
+#include "gateway/judging.h"
 #include "gateway/limits.h"
 #include "gateway/listeners.h"
 #include "gateway/open_call.h"
@@ -77,6 +80,8 @@ class Gateway {
   sdk::Handler* profile(std::string_view name);
 
   Status status() const;
+  // What was spent of tokens, as JSON text (Budget::text).
+  std::string usage() const { return budget_.text(base::Timers::now()); }
   const Carrier& carrier() const { return carrier_; }
   // Who asks for more is to be refused, best before the request is read.
   bool full() const { return limits_.full(); }
@@ -100,6 +105,8 @@ class Gateway {
   CallBook calls_;
   CallerLimits limits_;
   Carrier carrier_;
+  Consents consents_{carrier_};
+  SeenCatalogs seen_;
   ParkedCalls parked_;
   SessionHandles handles_;
   TaskBridge tasks_;
@@ -116,6 +123,7 @@ class Gateway {
     std::shared_ptr<const Catalog> catalog;
   };
   Recent<std::pair<const Catalog*, const Profile*>, Narrowed> narrowed_{8};
+  Budget budget_;
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate, "/name" a profile's
   std::stop_source closing_;                                           // no new calls; streams end
   std::stop_source ending_;                                            // what still runs is cancelled

@@ -45,6 +45,12 @@ OpenCall::~OpenCall() {
 
 void OpenCall::ended(const base::Result<sdk::Reply>& outcome) {
   ended_ = true;
+  if (!denied.empty()) {
+    record.outcome = Outcome::failed;
+    record.error = Code::denied;
+    record.message = denied;
+    return;
+  }
   if (!outcome) {
     record.outcome = Outcome::failed;
     record.error = outcome.error().code;

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "base/record.h"
@@ -40,6 +41,7 @@ class OpenCall {
   OpenCall& operator=(const OpenCall&) = delete;
 
   base::CallRecord record;
+  std::string denied;  // why it was not let through, where it was not: for the log, whatever the client is told
 
   // Says how it ended.
   void ended(const base::Result<sdk::Reply>& outcome);

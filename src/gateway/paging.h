@@ -41,6 +41,11 @@ class ListPages {
   // The page behind `cursor` (plain). `now` is the catalog as it is now; it is looked at only when the list of the cursor is gone.
   // Errors: invalid_argument (no cursor of this walk, or one whose entry is gone with its list).
   mcp::Result<sdk::Reply> next(const Walk& walk, std::string_view cursor, const std::shared_ptr<const Catalog>& now);
+  // Who may see what has changed: walks go on in the lists as they are now.
+  void forget() {
+    kept_.clear();
+    digests_.clear();
+  }
 
  private:
   struct Kept {

@@ -15,6 +15,11 @@ bool enabled(const Config& config, std::string_view id) {
   return std::any_of(config.servers.begin(), config.servers.end(), [id](const ServerConfig& one) { return one.enabled && one.id == id; });
 }
 
+bool same_rules(const Config& a, const Config& b) {
+  if (!a.rules || !b.rules) return a.rules == b.rules;
+  return a.rules->same(*b.rules);
+}
+
 bool same_calls(const Limits& a, const Limits& b) {
   return a.rate == b.rate && a.concurrency == b.concurrency && a.calls == b.calls && a.result == b.result;
 }
@@ -36,7 +41,15 @@ ConfigChange Gateway::apply(Config config) {
   std::shared_ptr<const Config> before = std::exchange(config_, std::make_shared<const Config>(std::move(config)));
   open_profiles();
   change.names = before->name_limit != config_->name_limit;
+  budget_.change(config_->budget);
   if (!same_calls(before->limits, config_->limits)) limits_.change(config_->limits);
+  change.rules = !same_rules(*before, *config_);
+  // Also where they only moved in the file: the log names their places.
+  policy_.use(config_->rules);
+  if (change.rules) {
+    seen_.clear();
+    pages_.forget();
+  }
   for (const auto& [id, upstream] : upstreams_)
     if (!enabled(*config_, id)) change.removed.push_back(id);
   std::vector<const ServerConfig*> fresh;
@@ -77,6 +90,8 @@ void Gateway::arrange(const ConfigChange& change) {
   for (const auto* changed : {&change.removed, &change.added, &change.restarted})
     for (const std::string& id : *changed) tell(id, {kTool, kPrompt, kResource});
   for (const std::string& id : change.adjusted) tell(id, {kTool});
+  if (change.rules)
+    for (const auto& [id, upstream] : upstreams_) tell(id, {kTool, kPrompt, kResource});
   if (change.names)
     for (const auto& [id, upstream] : upstreams_) tell(id, {kTool, kPrompt});
   for (const auto* begun : {&change.added, &change.restarted})

@@ -12,7 +12,6 @@
 
 namespace gateway {
 
-using authz::Subject;
 using base::Code;
 using base::Error;
 using base::Result;
@@ -66,8 +65,7 @@ bool Front::listed_always(const Entry& entry) const {
 
 bool Front::may_see(const base::Principal& who, const Viewer& viewer, const Entry& entry) const {
   if (!serves(viewer, entry)) return false;
-  const Subject subject{Subject::Verb::see, entry.server->id, entry.real()};
-  return gateway_.policy_.decide(who, subject, {}).ok();
+  return !gateway_.policy_.decide(who, sight_of(entry), {}).denied();
 }
 
 // The list of a mode that does not show all: the same for everybody, but for the tools that are always there.

@@ -22,7 +22,8 @@ std::shared_ptr<const Catalog> Front::listed(const Viewer& viewer, std::shared_p
   if (!whole || !viewer.profile || viewer.profile->has_all_tools()) return whole;
   std::pair<const Catalog*, const Profile*> key(whole.get(), viewer.profile.get());
   if (auto* known = gateway_.narrowed_.find(key)) return known->catalog;
-  auto narrow = Catalog::narrowed(whole, [&](DefinitionKind, const Entry& entry) { return serves(viewer, entry); });
+  auto keep = [&](const Entry& entry) { return serves(viewer, entry); };
+  auto narrow = Catalog::filtered(whole, keep, [](std::string_view) { return true; });
   return gateway_.narrowed_.put(key, {std::move(whole), viewer.profile, std::move(narrow)}).catalog;
 }
 

@@ -50,7 +50,7 @@ Task<Reply> Front::call_within(const OpenCall* outer, const sdk::Inbound* in, sd
   if (!counted)
     outcome = std::move(counted).error();
   else if (!gateway_.closing_.stop_requested())
-    outcome = co_await carry_out(&call, &request.inbound(), out, Origin::within).result();
+    outcome = co_await carry_out(&call, &request.inbound(), out, inner.origin).result();
   call.ended(outcome);
   co_return std::move(outcome);
 }

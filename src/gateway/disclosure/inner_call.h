@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 
+#include "access/subject.h"
 #include "sdk/handler.h"
 
 namespace gateway {
@@ -18,6 +19,7 @@ struct InnerCall {
   std::string input_responses;  // of a retry: what the client answered to what this call asked; empty: none
   std::string request_state;    // ... and the state that it was given for it; empty: none
   Toll toll = Toll::due;
+  authz::Disclosure origin = authz::Disclosure::search;  // what rules are told of it: through call_tool, or from inside of code
 };
 
 // The tools/call that a client would have sent for `inner`, with the envelope of `outer`: its era, its client's capabilities, its progress

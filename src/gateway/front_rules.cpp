@@ -1,0 +1,51 @@
+// The part of Front that asks the rules: what a caller sees, and what is as if it were not there.
+#include "gateway/front.h"
+
+namespace gateway {
+
+using authz::Decision;
+using authz::Sight;
+using authz::Subject;
+using base::Error;
+using base::Result;
+
+std::shared_ptr<const Catalog> Front::seen(const Viewer& viewer, const base::Principal& who) {
+  return gateway_.seen_.of(catalog(viewer), gateway_.policy_, who);
+}
+
+bool Front::may_hide(const base::Principal& who, std::string_view server, Subject::Kind kind) const {
+  const authz::RuleSet* rules = gateway_.policy_.rules().get();
+  return rules && rules->sight(who, server, kind) != Sight::all;
+}
+
+bool Front::may_hide(const base::Principal& who, std::string_view server) const {
+  using Kind = Subject::Kind;
+  return may_hide(who, server, Kind::tool) || may_hide(who, server, Kind::prompt) || may_hide(who, server, Kind::resource);
+}
+
+void Front::narrow(protocol::CacheHints& hints) const {
+  const authz::RuleSet* rules = gateway_.policy_.rules().get();
+  if (rules && rules->by_caller()) hints.scope = protocol::CacheScope::priv;
+}
+
+Result<Decision> Front::decide(OpenCall& call, const Target& target, DefinitionKind kind, std::string_view asked,
+                               std::string_view arguments) const {
+  Decision decision = gateway_.policy_.decide(*call.record.caller, target.subject, arguments);
+  // What is in no list cannot be told from what rules hide, so that nobody can find out which of both it is.
+  const bool unknown_here = target.unlisted && may_hide(*call.record.caller, target.subject.server, target.subject.kind());
+  if (!decision.denied() && !unknown_here) return decision;
+  call.denied = decision.denied() ? decision.text() : "it is in no list, and rules hide some of what this server has";
+  return unknown(kind, asked);
+}
+
+// A task keeps only the name of its tool.
+bool Front::may_follow(const base::Principal& who, std::string_view server, std::string_view tool) {
+  Subject subject{Subject::Verb::see, server, tool};
+  if (!gateway_.policy_.rules()) return true;
+  if (auto all = gateway_.source_.any(server))
+    for (const Entry& entry : all->entries(DefinitionKind::tool))
+      if (entry.real() == tool) subject.hints = hints_of(*entry.definition);
+  return !gateway_.policy_.decide(who, subject, {}).denied();
+}
+
+}  // namespace gateway
