@@ -45,7 +45,7 @@ std::string ArgumentVerdict::text() const {
   std::string out;
   for (const Mismatch& one : mismatches) {
     if (!out.empty()) out += '\n';
-    out += one.pointer.empty() ? "the arguments " : "argument ";
+    out += one.pointer.empty() ? "the whole of the arguments " : "argument ";
     if (!one.pointer.empty()) out += one.pointer + ' ';
     out += one.reason;
   }

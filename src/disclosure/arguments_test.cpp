@@ -26,14 +26,14 @@ TEST(CheckArguments, SaysWhereAndWhy) {
   EXPECT_EQ(verdict.mismatches[0].pointer, "/limit");
   EXPECT_EQ(verdict.mismatches[1].pointer, "/tags/1");
   EXPECT_NE(verdict.text().find("argument /limit must be an integer"), std::string::npos) << verdict.text();
-  EXPECT_FALSE(check_arguments(kSchema, "").fits());
+  EXPECT_EQ(check_arguments(kSchema, "").text(), "the whole of the arguments needs the member \"query\"");
   EXPECT_FALSE(check_arguments(kSchema, R"({"query":"x","lmit":3})").fits());
 }
 
 TEST(CheckArguments, RefusesWhatIsNoObject) {
-  EXPECT_EQ(check_arguments(kSchema, "[1]").text(), "the arguments must be an object, and is an array");
+  EXPECT_EQ(check_arguments(kSchema, "[1]").text(), "the whole of the arguments must be an object, and is an array");
   EXPECT_EQ(check_arguments(kSchema, R"("{\"query\":\"x\"}")").text(),
-            "the arguments must be an object, and is a string: give the object itself, not its text");
+            "the whole of the arguments must be an object, and is a string: give the object itself, not its text");
   EXPECT_FALSE(check_arguments(kSchema, "{\"query\":").fits());
   EXPECT_FALSE(check_arguments("", R"({"a":1,"a":2})").fits());
   EXPECT_FALSE(check_arguments("", std::string(5'000, '[')).fits());

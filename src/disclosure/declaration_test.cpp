@@ -222,6 +222,16 @@ TEST(Hostile, OutputIsBounded) {
   }
   EXPECT_LT(declaration(tool(web + "}}")).size(), 4 * limits.type_bytes);
 
+  // More than is looked at, and each leads to two others.
+  std::string unseen = R"({"properties":{"v":{"$ref":"#/$defs/d9000"}},"$defs":{)";
+  for (int i = 0; i < 9'000; ++i) {
+    std::string next = std::to_string(i * 7 % 9'000);
+    unseen +=
+        "\"d" + std::to_string(i) + R"(":{"properties":{"a":{"$ref":"#/$defs/d)" + next + R"("},"b":{"$ref":"#/$defs/d)" + next + "\"}}},";
+  }
+  EXPECT_LT(declaration(tool(unseen + R"("d9000":{"oneOf":[{"$ref":"#/$defs/d1"},{"$ref":"#/$defs/d2"}]}}})")).size(),
+            4 * limits.type_bytes);
+
   ToolView large = tool(R"({"type":"object","properties":{"a":{"description":")" + std::string(400'000, 'x') + "\"}}}");
   std::string description(1'000'000, 'd');
   std::string held = std::string(large.input_schema);

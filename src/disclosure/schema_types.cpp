@@ -250,7 +250,7 @@ TypeText TypeWriter::literals(const boost::json::array& list) {
   for (const value& one : list) {
     if (written < limits_.literals && spent_ <= limits_.type_bytes) {
       std::string text = literal(one, 0);
-      if (!spend(text.size()) || text.size() > 4 * kLongestLiteral)
+      if (text.size() > 4 * kLongestLiteral || !spend(text.size()))
         parts.push_back(wide(one));
       else
         parts.push_back(simple(text));

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import ts from 'typescript'
-import { gatehouse, root, runToEnd, Scope } from './lib.mjs'
+import { clients, gatehouse, root, runToEnd, Scope, startGateway, text as said } from './lib.mjs'
 import { servers, toolsOf } from './toolsets.mjs'
 import { schemas } from './fixtures/schemas.mjs'
 
@@ -74,6 +74,35 @@ describe('declarations of real servers', () => {
     const { tools, json_tokens, typescript_tokens } = JSON.parse(await declare(scope, toolsets, '--measure'))
     assert.ok(tools >= 60, `${tools} tools`)
     assert.ok(typescript_tokens < 0.8 * json_tokens, `${typescript_tokens} of ${json_tokens}`)
+  })
+})
+
+describe('declarations that the gateway gives', () => {
+  const scope = Scope.ofSuite()
+  let client, names
+  before(async () => {
+    const upstreams = Object.fromEntries(servers.map(({ id, start }) => {
+      const { command, args } = start(scope.folder())
+      return [id, { command: [command, ...args] }]
+    }))
+    const gateway = await startGateway(scope, { servers: upstreams })
+    names = (await (await clients.modern(scope, gateway.url)).listTools()).tools.map(tool => tool.name)
+    client = await clients.modern(scope, `${gateway.url}?disclosure=search`)
+  })
+
+  test('all of them compile, ten at a time', async () => {
+    assert.ok(names.length >= 60, `${names.length} tools`)
+    let all = ''
+    for (let i = 0; i < names.length; i += 10) all += said(await client.callTool('describe_tools', { names: names.slice(i, i + 10) })) + '\n'
+    assert.deepEqual(complaints(all), [])
+    assert.equal(all.match(/^ {2}function /gm).length, names.length)
+  })
+
+  test('an unknown name gets the nearest, and the others are described', async () => {
+    const answer = said(await client.callTool('describe_tools', { names: ['filesystem.read_txt_file', 'memory__read_graph'] }))
+    assert.match(answer, /There is no tool 'filesystem.read_txt_file'. Nearest: .*read_text_file/)
+    assert.match(answer, /function read_graph[(]/)
+    assert.deepEqual(complaints(answer), [])
   })
 })
 
