@@ -97,7 +97,8 @@ void add_serving(CommandLine& line) {
 void add_asking(CommandLine& line) {
   CLI::App& tools_command = *line.app.add_subcommand("tools", "lists or searches the tools, or shows how each server is");
   add_config(tools_command, line.tools.config);
-  tools_command.add_option("query", line.tools.query, "words that the tool's name or description must have")->type_name("QUERY");
+  tools_command.add_option("query", line.tools.query, "what the tool should do, or its name; the 20 that fit best are shown")
+      ->type_name("QUERY");
   tools_command.add_option("--url", line.tools.url, "ask the gateway or server there")->type_name("URL");
   tools_command.add_flag_callback("--status", [&line] { line.tools.show = ToolsOptions::Show::status; }, "how each server is");
   add_json(tools_command, line.tools.output);

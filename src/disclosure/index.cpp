@@ -43,7 +43,7 @@ class Visible {
   enum class Known : std::uint8_t { no_idea, yes, no };
 
   bool ask(const Postings::Document& document) const {
-    if (document.server.empty() || (!query_.server.empty() && document.server != query_.server)) return false;
+    if (!document.taken || (!query_.server.empty() && document.server != query_.server)) return false;
     return !query_.may_see || query_.may_see(document.server, document.name);
   }
 

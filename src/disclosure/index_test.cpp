@@ -162,6 +162,9 @@ TEST(index, nothing_found_gives_the_nearest_servers) {
   query.server = "mail";
   EXPECT_THAT(names(index.find(query)), ElementsAre("mail.search_inbox", "mail.send_email"));
   EXPECT_THAT(search(Index(), "anything"), IsEmpty());
+  Index nameless;
+  set(nameless, "", {{"read", "", "", ""}});
+  EXPECT_THAT(search(nameless, "read"), ElementsAre(".read"));
 }
 
 TEST(index, the_order_is_that_of_the_ids_where_the_scores_are_equal) {

@@ -63,6 +63,7 @@ void Postings::add_name(std::string key, DocumentId document) {
 void Postings::add(std::string_view server, const std::vector<FieldWord>& shared, const ToolView& tool, std::vector<DocumentId>& into) {
   DocumentId id = new_document();
   Document& document = documents_[id];
+  document.taken = true;
   document.server = server;
   document.name = tool.name;
   document.public_name = tool.public_name;

@@ -28,7 +28,8 @@ struct Impact {
 class Postings {
  public:
   struct Document {
-    std::string_view server;  // empty: this one is free
+    bool taken = false;  // else it is free, and nothing else here says anything
+    std::string_view server;
     std::uint32_t server_number = 0;
     std::string name, public_name;
     std::array<std::uint16_t, kFields> length{};

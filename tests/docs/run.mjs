@@ -2,7 +2,7 @@
 //
 //   ```console          `$ ` starts a command; the lines below it, if any, are what it prints (`…` stands for anything, alone in a
 //                       line for any number of lines). The commands of a file run in one shell, in a folder with the example of
-//                       examples/quickstart, with gatehouse on the PATH. `gatehouse serve` goes on until the end of the file.
+//                       examples/quickstart, with gatehouse and bench_retrieval on the PATH. `gatehouse serve` goes on until the end of the file.
 //   ```console exit=N   the commands end with N
 //   ```console no-run   is not run
 //   ```yaml             a config that `gatehouse check` accepts; ```yaml part: something else
@@ -83,6 +83,7 @@ function prepare(scope) {
   const bin = join(folder, '.bin')
   mkdirSync(bin)
   symlinkSync(gatehouse, join(bin, 'gatehouse'))
+  symlinkSync(join(dirname(gatehouse), 'bench_retrieval'), join(bin, 'bench_retrieval'))
   const env = { ...process.env, HOME: folder, XDG_CONFIG_HOME: join(folder, '.config'), GATEHOUSE_CONFIG: '', NO_COLOR: '1', PATH: `${bin}:${process.env.PATH}`, TOOLS_TOKEN: 'a-token' }
   return { folder, env }
 }

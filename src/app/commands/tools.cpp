@@ -1,11 +1,10 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "app/asked_gateway.h"
 #include "app/build_info.h"
 #include "app/commands.h"
 #include "app/terminal.h"
+#include "app/tool_search.h"
 #include "mcp/client.h"
 #include "net/http_client.h"
 
@@ -20,25 +19,6 @@ mcp::Task<std::vector<mcp::ToolInfo>> list(std::string url) {
   std::vector<mcp::ToolInfo> tools = co_await client.list_tools();
   (void)co_await client.close().result();
   co_return tools;
-}
-
-std::string lower(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 32);
-  return out;
-}
-
-// Every word of the query stands somewhere in what the tool says of itself.
-bool matches(const mcp::ToolInfo& tool, std::string_view query) {
-  std::string text = lower(tool.name + ' ' + tool.title + ' ' + tool.description);
-  std::string words = lower(query);
-  for (std::size_t at = 0; at < words.size();) {
-    std::size_t end = std::min(words.find(' ', at), words.size());
-    if (text.find(words.substr(at, end - at)) == std::string::npos) return false;
-    at = end + 1;
-  }
-  return true;
 }
 
 std::string first_line(std::string_view text) {
@@ -134,7 +114,7 @@ int tools(const ToolsOptions& options, net::Reaper& reaper) {
     complain(listed.error().message);
     return kFailed;
   }
-  std::erase_if(*listed, [&](const mcp::ToolInfo& tool) { return !matches(tool, options.query); });
+  *listed = fitting_tools(*std::move(listed), options.query);
   if (options.output == Output::json) {
     print(as_json(*listed));
     return kGood;
