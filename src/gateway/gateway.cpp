@@ -104,8 +104,9 @@ OpenLink Gateway::link_opener(const ServerConfig& config) {
       return open(this, config, std::move(events));
     };
   }
-  return [this, config](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
-    return open_connection_link({parts_.loop, parts_.reaper, parts_.version}, config, std::move(events), std::move(stop));
+  auto memory = std::make_shared<EraMemory>();
+  return [this, config, memory](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
+    return open_connection_link({parts_.loop, parts_.reaper, parts_.version}, config, std::move(events), std::move(stop), memory);
   };
 }
 

@@ -111,6 +111,34 @@ describe('the four cells', () => {
   }
 })
 
+describe('a stream that its server ends to be asked again', () => {
+  for (const kind of ['legacy', 'sdk1', 'modern'])
+    test(`the ${kind} client has its answer all the same`, async t => {
+      const scope = Scope.of(t)
+      const { url } = await startExample(scope, 'conformance_server', ['--revisions', LEGACY])
+      const gateway = await startGateway(scope, { servers: { old: { url } } })
+      const client = await clients[kind](scope, gateway.url)
+      const before = await client.callTool('old__test_simple_text')
+      assert.match(text(before), /simple text/)
+      assert.ok(text(await client.callTool('old__test_reconnection')).length > 0)
+    })
+})
+
+describe('more open questions than sessions, before a legacy server over stdio', () => {
+  test('the call whose client has been away the longest gives way, and its retry says so', async t => {
+    const scope = Scope.of(t)
+    const gateway = await startGateway(scope, { servers: { asks: { command: [node, fixture('asks.mjs'), `crowd-${process.pid}`] } } })
+    const open = []
+    for (let i = 0; i < 8; ++i) open.push((await call(gateway, 'asks__form')).json.result)
+    for (const one of open) assert.equal(one.resultType, 'input_required')
+    const ninth = (await call(gateway, 'asks__form', { ms: 20000 })).json.result
+    assert.equal(ninth.resultType, 'input_required')
+    const answer = one => call(gateway, 'asks__form', { more: { requestState: one.requestState, inputResponses: Object.fromEntries(Object.keys(one.inputRequests).map(key => [key, accept({ name: 'Ann' })])) } })
+    assert.match((await answer(open[0])).json.error.message, /server 'asks': this call waited for its answer for so long that its session was given to another one/)
+    for (const one of [open[1], open[7], ninth]) assert.match(text((await answer(one)).json.result), /"name":"Ann"/)
+  })
+})
+
 describe('a legacy upstream with state per session', () => {
   const scope = Scope.ofSuite()
   let gateway

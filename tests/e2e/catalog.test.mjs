@@ -96,7 +96,7 @@ describe('how often an upstream is asked', () => {
   test('once for all who ask at the same time', async () => {
     const { upstream, gateway, list } = await start({ hold: true, ttlMs: 60000 })
     const waiting = Array.from({ length: 20 }, (_, i) => list(i % 2 ? gateway.url : gateway.server('count')))
-    for (let end = Date.now() + 5000; upstream.count('server/discover') === 0 && Date.now() < end;) await new Promise(done => setTimeout(done, 20))
+    await within(5000, 'a question to the upstream', upstream.wasAsked('server/discover'))
     upstream.release()
     for (const response of await Promise.all(waiting)) assert.equal(toolsOf(response).length, 1)
     assert.equal(upstream.count('tools/list'), 1)

@@ -303,7 +303,7 @@ describe('two instances behind nginx', { skip: lacking }, () => {
           const { result, error } = await about(urls[i % urls.length], 'get', made.taskId)
           assert.equal(error, undefined)
           if (fits(result)) return result
-          await new Promise(done => setTimeout(done, 50))
+          await new Promise(done => setTimeout(done, result.pollIntervalMs))
         }
       }
       const { inputRequests } = await within(20000, 'the question', until(task => task.status === 'input_required'))

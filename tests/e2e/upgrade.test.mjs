@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { exampleProgram } from './examples.mjs'
-import { clients, freePort, LEGACY, MODERN, Scope, startGateway, text } from './lib.mjs'
+import { clients, fixture, freePort, LEGACY, MODERN, node, Scope, startEar, startGateway, text } from './lib.mjs'
 
 // The example server on this port, of one era; `end` waits until it has gone.
 async function start(scope, port, revision) {
@@ -39,4 +39,18 @@ describe('an upstream that is renewed', () => {
       await works()
       assert.ok(spoken(gateway.log()).length > 0)
     })
+
+  test('a program that keeps silent when it is asked for its era is asked once, however often it is started', async t => {
+    const scope = Scope.of(t)
+    const ear = await startEar(scope)
+    const mute = { command: [node, fixture('stdio.mjs'), `mute-${process.pid}`, 'mute'], env: { EAR: ear.port }, connect_timeout: '3s' }
+    const gateway = await startGateway(scope, { servers: { mute } })
+    const client = await clients.modern(scope, gateway.url)
+    for (let i = 0; i < 2; ++i) {
+      assert.equal(text(await client.callTool('mute__echo', { text: 'x' })), 'x')
+      await assert.rejects(client.callTool('mute__die'))
+    }
+    assert.equal(text(await client.callTool('mute__echo', { text: 'y' })), 'y')
+    assert.equal(ear.heard.filter(one => one.event === 'asked').length, 1)
+  })
 })

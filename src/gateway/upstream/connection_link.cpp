@@ -228,12 +228,18 @@ Task<std::unique_ptr<Link>> open_session(LinkParts parts, ServerConfig config, A
 
 }  // namespace
 
-Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig config, LinkEvents events, std::stop_token) {
+Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig config, LinkEvents events, std::stop_token,
+                                                 std::shared_ptr<EraMemory> memory) {
   Audience nobody;
-  std::unique_ptr<Link> first = co_await open_session(parts, config, nobody, nullptr, events);
+  if (base::Timers::now() - memory->asked >= kVerdictLife) memory->legacy = nullptr;
+  const protocol::Revision* known = memory->legacy;
+  const base::Instant since = known ? memory->asked : base::Timers::now();
+  std::unique_ptr<Link> first = co_await open_session(parts, config, nobody, known, events);
   const protocol::Revision* spoken = first->hello().revision;
+  memory->legacy = spoken->era == protocol::Era::legacy ? spoken : nullptr;
+  memory->asked = since;
   base::Loop& loop = parts.loop;
-  OpenSession open = [parts, config, spoken, since = base::Timers::now()](Audience audience, LinkEvents hear, std::stop_token) {
+  OpenSession open = [parts, config, spoken, since](Audience audience, LinkEvents hear, std::stop_token) {
     // A verdict of long ago is not believed: the upstream may have been renewed.
     const bool fresh = base::Timers::now() - since < kVerdictLife;
     return open_session(parts, config, std::move(audience), fresh ? spoken : nullptr, std::move(hear));
