@@ -68,6 +68,7 @@ class Front final : public sdk::Handler {
   struct MetaCall;
   // The setting that holds for this request, by its URL, the profile or the config. Error: invalid_argument (its URL asks for nonsense).
   base::Result<Disclosure> wanted_disclosure(const sdk::Inbound& in) const;
+  Disclosure set_disclosure() const;  // by the profile or the config
   Disclosure chosen(Disclosure wanted, std::string_view client, const std::shared_ptr<const Catalog>& whole);
   bool always_lists() const;
   bool listed_always(const Entry& entry) const;
@@ -75,7 +76,8 @@ class Front final : public sdk::Handler {
   std::string surface(Disclosure mode, const base::Principal& who, const Viewer& viewer, const std::shared_ptr<const Catalog>& whole);
   base::Task<std::optional<sdk::Reply>> list_surface(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   // What discover and initialize say: how to find tools, or what all servers say.
-  base::Task<std::string> instructions(const sdk::Inbound* in, Viewer who, const std::vector<Presented>* all);
+  // `all` are the servers that this caller sees, as far as they are known.
+  base::Task<std::string> instructions(const sdk::Inbound* in, const base::Principal* caller, const std::vector<Presented>* all);
   base::Task<std::shared_ptr<const Catalog>> settled(Viewer who, std::stop_token stop);
   // Whether a client with this mode is told of a change; what it returns lives no longer than the request. Empty: of every one.
   std::function<bool(std::string_view, DefinitionKind)> hears(const sdk::Inbound& in, const std::shared_ptr<const base::Principal>& who);

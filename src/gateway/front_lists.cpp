@@ -61,7 +61,7 @@ Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
     identity.capabilities = passed_capabilities(offer->capabilities);
     if (offers_tasks(offer->capabilities)) identity.capabilities = with_task_capabilities(identity.capabilities);
     std::vector<Presented> alone{{offer->id, offer->capabilities, offer->instructions}};
-    identity.instructions = co_await instructions(&in, who, &alone);
+    identity.instructions = co_await instructions(&in, caller.get(), &alone);
     co_return identity;
   }
   co_await gateway_.source_.meet(who, std::stop_token());
@@ -69,7 +69,7 @@ Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
   std::vector<Presented> all;
   for (const auto& offer : now->offers()) all.push_back({offer->id, offer->capabilities, offer->instructions});
   identity.capabilities = merged_capabilities(all);
-  identity.instructions = co_await instructions(&in, who, &all);
+  identity.instructions = co_await instructions(&in, caller.get(), &all);
   auto has_tasks = [](const auto& offer) { return offers_tasks(offer->capabilities); };
   if (std::ranges::any_of(now->offers(), has_tasks)) identity.capabilities = with_task_capabilities(identity.capabilities);
   co_return identity;

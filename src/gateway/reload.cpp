@@ -40,6 +40,7 @@ ConfigChange Gateway::apply(Config config) {
   if (closing_.stop_requested()) return change;
   std::shared_ptr<const Config> before = std::exchange(config_, std::make_shared<const Config>(std::move(config)));
   open_profiles();
+  const bool shown = before->disclosure == config_->disclosure && same_profiles(before->profiles, config_->profiles);
   change.names = before->name_limit != config_->name_limit;
   budget_.change(config_->budget);
   if (!same_calls(before->limits, config_->limits)) limits_.change(config_->limits);
@@ -74,6 +75,11 @@ ConfigChange Gateway::apply(Config config) {
   for (const std::string& id : change.removed) fronts_.find(id)->second->end_streams();
   for (const ServerConfig* server : fresh) open_upstream(*server);
   arrange(change);
+  // What clients are shown is another part of the same.
+  if (!shown)
+    for (const auto& [id, upstream] : upstreams_)
+      for (DefinitionKind kind : {DefinitionKind::tool, DefinitionKind::prompt, DefinitionKind::resource})
+        listeners_.list_changed(id, kind);
   return change;
 }
 

@@ -201,6 +201,30 @@ TEST_F(DisclosureWorld, AutoLooksAtTheClientAndTheCatalog) {
   EXPECT_THAT(listed(w.gateway->aggregate()), testing::Contains("notes__write_note"));
 }
 
+TEST_F(DisclosureWorld, AClientHearsOfChangesOfWhatItIsShownAndOfNoOthers) {
+  call("find_tools", R"({"query":"note"})");
+  auto listen = [](sdk::Handler* handler, sdk::Inbound in, sdk::Outlet* out) -> base::Task<void> {
+    (void)co_await handler->handle(std::move(in), *out).result();
+  };
+  std::string params = R"({"notifications":{"toolsListChanged":true}})";
+  base::TaskGroup group;
+  group.spawn(listen(&w.gateway->aggregate(), w.inbound(Method::subscriptions_listen, params), &w.ears));
+  ASSERT_EQ(w.ears.heard.size(), 1u);
+  Config config = searching();
+  config.servers[1].tools["read_note"].description = "Says what a note says.";
+  w.gateway->apply(config);
+  EXPECT_EQ(w.ears.heard.size(), 1u) << w.ears.heard.back();
+  config.servers[1].tools["read_note"].always = true;
+  w.gateway->apply(config);
+  ASSERT_EQ(w.ears.heard.size(), 2u);
+  EXPECT_THAT(w.ears.heard.back(), HasSubstr("notifications/tools/list_changed"));
+  config.disclosure = Disclosure::all;
+  w.gateway->apply(config);
+  EXPECT_GT(w.ears.heard.size(), 2u);
+  w.ears.stop.request_stop();
+  ASSERT_TRUE(w.loop.block_on(group.join()).ok());
+}
+
 TEST(Discloser, AnIndexFollowsItsCatalogServerByServer) {
   auto offer = [](std::string id, std::string tool) {
     auto server = std::make_shared<gateway::ServerCatalog>();

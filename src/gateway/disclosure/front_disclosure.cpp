@@ -1,5 +1,7 @@
 // The part of Front that shows less than all: which mode holds for a request, what is listed then, and the tools that find, describe and
 // call the rest.
+#include <algorithm>
+
 #include "base/json.h"
 #include "disclosure/declaration.h"
 #include "disclosure/describe_answer.h"
@@ -33,7 +35,10 @@ Result<Disclosure> Front::wanted_disclosure(const sdk::Inbound& in) const {
   if (!asked.wrong.empty()) return Error(Code::invalid_argument, "disclosure in the URL must be all, search or code, not " + asked.wrong);
   if (asked.mode == Disclosure::code && !kCodeIsBuilt)
     return Error(Code::invalid_argument, "disclosure=code is not built yet; use all or search");
-  if (asked.mode) return *asked.mode;
+  return asked.mode ? *asked.mode : set_disclosure();
+}
+
+Disclosure Front::set_disclosure() const {
   // One server alone is shown as it is.
   if (!scope_.empty()) return Disclosure::all;
   const auto narrow = profile();
@@ -98,7 +103,8 @@ Task<std::optional<Reply>> Front::list_surface(OpenCall* call, const sdk::Inboun
   co_return std::move(reply);
 }
 
-Task<std::string> Front::instructions(const sdk::Inbound* in, Viewer who, const std::vector<Presented>* all) {
+Task<std::string> Front::instructions(const sdk::Inbound* in, const base::Principal* caller, const std::vector<Presented>* all) {
+  const Viewer who = viewer(*caller, *in);
   const Disclosure wanted = co_await wanted_disclosure(*in);
   std::shared_ptr<const Catalog> now;
   if (wanted == Disclosure::automatic && !defers_tools(client_name(*in))) now = co_await settled(who, std::stop_token());
@@ -107,6 +113,10 @@ Task<std::string> Front::instructions(const sdk::Inbound* in, Viewer who, const 
   std::vector<std::string> servers;
   for (const ServerConfig& server : gateway_.config_->servers)
     if (server.enabled && who.has(server.id) && (scope_.empty() || server.id == scope_)) servers.push_back(server.id);
+  // A server that rules may hide is named once it is known that something of it is to be seen.
+  std::erase_if(servers, [&](const std::string& id) {
+    return may_hide(*caller, id) && std::ranges::none_of(*all, [&](const Presented& one) { return one.id == id; });
+  });
   co_return meta_instructions(mode, servers);
 }
 
@@ -124,13 +134,12 @@ Task<std::shared_ptr<const Catalog>> Front::settled(Viewer who, std::stop_token 
 
 std::function<bool(std::string_view, DefinitionKind)> Front::hears(const sdk::Inbound& in,
                                                                    const std::shared_ptr<const base::Principal>& who) {
-  auto wanted = wanted_disclosure(in);
-  const Disclosure mode = wanted ? *wanted : Disclosure::all;
-  if (mode == Disclosure::all && profile_.empty()) return {};
+  const auto asked = asked_disclosure(in.http ? in.http->query : std::string_view()).mode;
+  if (asked.value_or(set_disclosure()) == Disclosure::all && profile_.empty()) return {};
   Viewer seer = viewer(*who, in);
-  auto shown = [this, who, mode, client = client_name(in)](const Viewer& by) -> std::string {
+  auto shown = [this, who, asked, client = client_name(in)](const Viewer& by) -> std::string {
     auto whole = catalog(by);
-    const Disclosure now = chosen(mode, client, whole);
+    const Disclosure now = chosen(asked.value_or(set_disclosure()), client, whole);
     return now == Disclosure::all ? std::string() : surface(now, *who, by, whole);
   };
   std::string last = shown(seer);
