@@ -32,7 +32,7 @@ std::string find_answer(const Query& query, const Found& found, const ToolOfHit&
     text.append(signature_line(*tool)).append("\n");
   }
   if (shown == 0) return nothing(query, found);
-  return text += std::to_string(shown) + " of " + std::to_string(std::max(shown, found.matched)) + " tools that match";
+  return text += std::to_string(shown) + " of " + std::to_string(std::max(shown, found.matched)) + " match";
 }
 
 }  // namespace disclosure

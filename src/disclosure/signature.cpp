@@ -11,8 +11,8 @@ namespace disclosure {
 namespace {
 
 constexpr std::size_t kMostRequired = 24;
-constexpr std::size_t kMostOptional = 8;
-constexpr std::size_t kMostChoices = 6;
+constexpr std::size_t kMostOptional = 4;
+constexpr std::size_t kMostChoices = 3;
 constexpr std::size_t kMostOfChoice = 24;
 constexpr int kMostSteps = 4;  // into a schema, also over references
 
@@ -130,9 +130,15 @@ struct Parameter {
 void append_parameter(std::string& out, const Types& types, const Parameter& parameter, std::string_view mark) {
   if (out.back() != '(') out += ", ";
   append_name(out, parameter.name);
-  out.append(mark).append(": ").append(types.of(parameter.schema));
+  std::string type = types.of(parameter.schema);
+  // What may be left out may be null: that needs no words.
+  if (!mark.empty() && type.ends_with("|null")) type.resize(type.size() - std::string_view("|null").size());
+  out.append(mark).append(": ").append(type);
+  // What everybody would guess is not worth its tokens.
   std::string_view otherwise = base::find_member(parameter.schema, "default");
-  if (otherwise.empty() || otherwise == "null" || otherwise.size() > kMostOfChoice || base::is_object(otherwise)) return;
+  if (otherwise.empty() || otherwise == "null" || otherwise == "false" || otherwise == "\"\"" || otherwise == "[]" ||
+      otherwise.size() > kMostOfChoice || base::is_object(otherwise))
+    return;
   out.append(" = ").append(base::single_line(otherwise) ? std::string(otherwise) : base::minified(otherwise));
 }
 

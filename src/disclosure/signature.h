@@ -10,9 +10,9 @@
 namespace disclosure {
 
 // A first sentence longer than this, in bytes, is cut at a word, with an ellipsis.
-inline constexpr std::size_t kMostOfSentence = 160;
+inline constexpr std::size_t kMostOfSentence = 90;
 
-// `server.tool(a: str, b?: int = 5, c?: "x"|"y") — first sentence`. Required parameters come first, at most 24, then at most eight optional
+// `server.tool(a: str, b?: int = 5, c?: "x"|"y") — first sentence`. Required parameters come first, at most 24, then at most four optional
 // ones; an ellipsis says that there are more. What a line cannot say of an object is `obj`: describe_tools says all.
 std::string signature_line(const ToolView& tool);
 

@@ -25,7 +25,7 @@ TEST(signature, names_types_and_defaults) {
                  "Reads a file. Then more."),
             "files.read(path: str, limit?: int = 5) — Reads a file");
   EXPECT_EQ(line(R"({"properties":{"a":{"type":"number"},"b":{"type":"boolean","default":false},"c":{"type":["string","null"]},"d":{}}})"),
-            "files.read(a?: num, b?: bool = false, c?: str|null, d?: any)");
+            "files.read(a?: num, b?: bool, c?: str, d?: any)");
   EXPECT_EQ(
       line(
           R"({"properties":{"a":{"enum":["x","y"]},"b":{"type":"array","items":{"type":"string"}},"c":{"type":"object","properties":{}}}})"),
@@ -33,7 +33,7 @@ TEST(signature, names_types_and_defaults) {
   EXPECT_EQ(
       line(
           R"({"properties":{"a":{"anyOf":[{"type":"string"},{"type":"null"}],"default":null},"b":{"type":"array","items":{"enum":[1,2]}}}})"),
-      "files.read(a?: str|null, b?: (1|2)[])");
+      "files.read(a?: str, b?: (1|2)[])");
 }
 
 TEST(signature, follows_references_and_ends_in_recursive_ones) {
@@ -54,7 +54,7 @@ TEST(signature, is_one_short_line_whatever_a_tool_says) {
 
   std::string many = R"({"properties":{)";
   for (int i = 0; i < 1000; ++i) many += (i == 0 ? "\"p" : ",\"p") + std::to_string(i) + R"(":{"type":"string"})";
-  EXPECT_EQ(line(many + "}}"), "files.read(p0?: str, p1?: str, p2?: str, p3?: str, p4?: str, p5?: str, p6?: str, p7?: str, …)");
+  EXPECT_EQ(line(many + "}}"), "files.read(p0?: str, p1?: str, p2?: str, p3?: str, …)");
   ToolView broken;
   broken.name = "a\nb";
   broken.input_schema = "{\"properties\":{\"x\":{\"const\":\"\n\"}}}";
@@ -68,8 +68,7 @@ TEST(find_answer, says_how_many_there_are) {
   Found found;
   found.hits = {{"files", "read", "files__read", 2}, {"files", "gone", "files__gone", 1}};
   found.matched = 7;
-  EXPECT_EQ(find_answer({}, found, [&](const Hit& hit) { return hit.name == "read" ? &tool : nullptr; }),
-            "files.read()\n1 of 7 tools that match");
+  EXPECT_EQ(find_answer({}, found, [&](const Hit& hit) { return hit.name == "read" ? &tool : nullptr; }), "files.read()\n1 of 7 match");
 }
 
 TEST(find_answer, names_the_nearest_servers_when_nothing_was_found) {
