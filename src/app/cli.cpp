@@ -16,8 +16,8 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 12> kNotBuilt{"doctor", "pins",  "scan",  "approvals", "keys",     "login",
-                                                     "logout", "rules", "audit", "budget",    "registry", "advise"};
+constexpr std::array<std::string_view, 11> kNotBuilt{"doctor", "pins",  "scan",   "approvals", "keys",  "login",
+                                                     "logout", "audit", "budget", "registry",  "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -29,6 +29,7 @@ struct CommandLine {
   ToolsOptions tools;
   CallOptions call;
   InitOptions init;
+  RulesOptions rules;
   VersionOptions version;
   std::string shell;
   std::string not_built;  // an option that is known and not built yet
@@ -129,6 +130,30 @@ void add_config_commands(CommandLine& line) {
   init_command.callback([&line] { line.run = [&line](net::Reaper&) { return init(line.init); }; });
 }
 
+void add_rules(CommandLine& line) {
+  CLI::App& rules = *line.app.add_subcommand("rules", "tries the rules of a config");
+  rules.require_subcommand(1);
+  CLI::App& test = *rules.add_subcommand("test", "runs cases against the rules");
+  add_config(test, line.rules.config);
+  test.add_option("file", line.rules.file, "the cases: a list of { tool, who?, arguments?, annotation?, expect }")
+      ->type_name("FILE")
+      ->required();
+  add_json(test, line.rules.output);
+  test.callback([&line] { line.run = [&line](net::Reaper&) { return rules_test(line.rules); }; });
+
+  CLI::App& explain = *rules.add_subcommand("explain", "says which line decides a call, and why");
+  add_config(explain, line.rules.config);
+  explain.add_option("user", line.rules.who, "the caller; without sign-in it is local")->type_name("USER")->required();
+  explain.add_option("tool", line.rules.what, "the tool: server__tool, both under their own names")->type_name("TOOL")->required();
+  explain.add_option("arguments", line.rules.arguments, "the arguments, a JSON object")->type_name("ARGS");
+  explain
+      .add_option("--annotation", line.rules.annotations, "what the tool says of itself: destructive, read-only, idempotent or open-world")
+      ->type_name("WORD")
+      ->allow_extra_args(false);
+  add_json(explain, line.rules.output);
+  explain.callback([&line] { line.run = [&line](net::Reaper&) { return rules_explain(line.rules); }; });
+}
+
 // What completion offers: the commands with their visible flags, and the words of those whose arguments are known.
 std::vector<CommandShape> shapes(CLI::App& app) {
   std::vector<CommandShape> out;
@@ -138,6 +163,7 @@ std::vector<CommandShape> shapes(CLI::App& app) {
       if (!option->get_positional() && !option->get_group().empty())
         for (const std::string& name : option->get_lnames()) shape.flags.push_back("--" + name);
     if (shape.name == "server") shape.words = {"filesystem", "vault"};
+    if (shape.name == "rules") shape.words = {"test", "explain"};
     if (shape.name == "completion") shape.words = {"bash", "zsh", "fish"};
     out.push_back(std::move(shape));
   }
@@ -207,6 +233,7 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   add_serving(line);
   add_asking(line);
   add_config_commands(line);
+  add_rules(line);
   add_about(line);
   if (argc < 2) {
     fmt::print(stderr, "{}", line.app.help());

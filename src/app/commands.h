@@ -71,6 +71,16 @@ struct InitOptions {
   std::string config;  // the file to write; empty: ./gatehouse.yaml
 };
 
+struct RulesOptions {
+  std::string config;
+  std::string file;  // test: the cases
+  std::string who;   // explain: a caller's id
+  std::string what;  // ... `server__tool`
+  std::string arguments = "{}";
+  std::vector<std::string> annotations;
+  Output output = Output::text;
+};
+
 // A command as completion sees it.
 struct CommandShape {
   std::string name;
@@ -92,6 +102,8 @@ int check(const CheckOptions& options);
 int tools(const ToolsOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);
 int init(const InitOptions& options);
+int rules_test(const RulesOptions& options);
+int rules_explain(const RulesOptions& options);
 int completion(std::string_view shell, std::span<const CommandShape> commands);
 int version(const VersionOptions& options);
 

@@ -15,6 +15,7 @@
 #include "app/config_disclosure.h"
 #include "app/config_limits.h"
 #include "app/config_proxy.h"
+#include "app/config_rules.h"
 #include "app/config_server.h"
 #include "app/config_shared.h"
 #include "app/schema.h"
@@ -78,6 +79,10 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   else
     config.gateway.servers = read_servers(*servers, config.gateway.limits, reader, findings);
   read_disclosures(top, reader, findings, config.gateway);
+  if (auto* rules = top.find("rules")) {
+    std::vector<authz::Rule> lines = read_rules(*rules, reader, findings, config.gateway.servers);
+    if (!lines.empty()) config.gateway.rules = authz::RuleSet::make(std::move(lines));
+  }
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
 }
 

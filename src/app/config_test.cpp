@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "access/rules.h"
 #include "app/config_shared.h"
 
 namespace {
@@ -93,6 +94,62 @@ TEST_F(Config, KeysAreMadeOnceBesideTheStore) {
   EXPECT_EQ(info.st_mode & 0777, 0600u);
   ::chmod(file.c_str(), 0644);
   EXPECT_EQ(app::state_keys(*read.config).error().code, mcp::Code::denied);
+}
+
+TEST_F(Config, ReadsRules) {
+  ReadConfig read = parse(R"(
+servers:
+  vault: { builtin: vault, roots: [./vault] }
+rules:
+  - { who: local, tools: vault__read_*, then: allow }
+  - who: { caller: [local, other] }
+    tools: [vault__write_*]
+    prompts: "*"
+    resources: ["vault__file:///a/*"]
+    when:
+      annotation: [destructive, unannotated]
+      disclosure: code
+      larger: 4kb
+      arguments: { /path: ["/a/*", "/b"], /force: true, /n: { above: 1.5, below: 10 }, /x: null, /y: { present: false } }
+    then: ask
+  - { then: deny }
+)");
+  ASSERT_TRUE(read.config) << read.findings[0].line();
+  EXPECT_THAT(read.findings, IsEmpty());
+  ASSERT_TRUE(read.config->gateway.rules);
+  const std::vector<authz::Rule>& rules = read.config->gateway.rules->rules();
+  ASSERT_EQ(rules.size(), 3u);
+  EXPECT_EQ(rules[0].place, "g.yaml:5:5");
+  EXPECT_THAT(rules[0].who.callers, ElementsAre("local"));
+  EXPECT_EQ(rules[0].tools[0], (authz::Pattern{"vault", "read_*"}));
+  EXPECT_EQ(rules[0].then, authz::Verdict::allow);
+  const authz::Rule& second = rules[1];
+  EXPECT_EQ(second.resources[0].name, "file:///a/*");
+  EXPECT_TRUE(second.prompts[0].all());
+  EXPECT_THAT(second.when.annotations, ElementsAre(authz::Annotation::destructive, authz::Annotation::unannotated));
+  EXPECT_THAT(second.when.disclosures, ElementsAre(authz::Disclosure::code));
+  EXPECT_EQ(second.when.larger, 4096u);
+  ASSERT_EQ(second.when.arguments.size(), 5u);
+  EXPECT_EQ(second.when.arguments[0], (authz::ArgumentCheck{"/path", {"/a/*", "/b"}, {}, {}, {}}));
+  EXPECT_EQ(second.when.arguments[1], (authz::ArgumentCheck{"/force", {"true"}, {}, {}, {}}));
+  EXPECT_EQ(second.when.arguments[2], (authz::ArgumentCheck{"/n", {}, 1.5, 10, {}}));
+  EXPECT_EQ(second.when.arguments[3], (authz::ArgumentCheck{"/x", {"null"}, {}, {}, {}}));
+  EXPECT_EQ(second.when.arguments[4], (authz::ArgumentCheck{"/y", {}, {}, {}, false}));
+  EXPECT_EQ(second.then, authz::Verdict::ask);
+  EXPECT_TRUE(rules[2].any_kind());
+}
+
+TEST_F(Config, WarnsOfRulesThatDoNothing) {
+  EXPECT_THAT(
+      lines(R"(servers: { vault: { builtin: vault, roots: [./vault] } }
+rules:
+  - { tools: "*", then: allow }
+  - { tools: valt__x, then: deny }
+  - { who: { group: a }, prompts: "*", then: deny }
+)"),
+      ElementsAre("g.yaml:4:5: warning: this rule is never reached: the one at g.yaml:3:5 fits whatever it fits, and comes first",
+                  "g.yaml:4:14: warning: rules[1].tools: there is no server \"valt\"; did you mean vault?",
+                  "g.yaml:5:19: warning: rules[2].who.group: nobody signs in yet, so this line is for nobody; every caller is `local`"));
 }
 
 TEST_F(Config, ReadsEveryBuiltKey) {
@@ -259,7 +316,30 @@ const std::string kOk = "servers: { v: { builtin: vault, roots: [vault] } }\n";
 INSTANTIATE_TEST_SUITE_P(
     NotBuilt, ConfigCase,
     testing::Values(
-        Case{"Rules", "servers: {}\nrules: [{ tools: ['*'], then: allow }]", {"g.yaml:2:1: rules is not built yet; remove it"}},
+        Case{"RulesNoList", "servers: {}\nrules: allow", {"g.yaml:2:8: rules must be a list, not allow"}},
+        Case{"RulesWrong",
+             R"(servers: {}
+rules:
+  - { tools: [vault], then: allow }
+  - { tools: ["*"], then: maybe }
+  - { tool: ["*"], then: allow }
+  - { tools: ["*"] }
+  - { tools: ["*"], then: ask, approvers: { group: leads } }
+  - { tools: [], then: deny }
+  - { who: { groups: a }, when: { annotation: nice, disclosure: some, larger: big, arguments: { path: x, /n: { above: ten } } }, then: deny }
+  - { prompts: ["*"], when: { annotation: destructive }, then: deny }
+  - allow
+)",
+             {"g.yaml:3:14: rules[0].tools: \"vault\": a pattern is written like vault__read_* (server, two underscores, name), or * for "
+              "everything",
+              "g.yaml:4:27: rules[1].then must be allow, deny or ask, not \"maybe\"",
+              "g.yaml:5:7: unknown key \"tool\" in rules[2]; did you mean \"tools\"?",
+              "g.yaml:6:5: rules[3] has no then; add then: allow, deny or ask",
+              "g.yaml:7:32: rules[4].approvers is not built yet; remove it",
+              "g.yaml:8:14: rules[5].tools is empty, so that nothing would ever fit; leave it out",
+              "g.yaml:9:14: unknown key \"groups\" in rules[6].who; did you mean \"group\"?",
+              "g.yaml:9:47: rules[6].when.annotation must be destructive, read-only, idempotent, open-world or unannotated, not \"nice\"",
+              "g.yaml:9:65: rules[6].when.disclosure must be all, search or code, not \"some\"", "x", "x"}},
         Case{"Auth",
              "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
              {"g.yaml:2:1: auth is not built yet; remove it",

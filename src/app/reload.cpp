@@ -121,8 +121,9 @@ void take_config(ReadConfig read, const std::optional<Address>& listen, Wiring& 
   // Keys that no config names are those that were made once.
   if (auto keys = state_keys(next)) next.gateway.state_keys = *std::move(keys);
   const std::vector<std::string> restart = keep_what_needs_restart(wiring.config(), next);
-  const std::vector<std::string> settings = changed_settings(wiring.config(), next);
+  std::vector<std::string> settings = changed_settings(wiring.config(), next);
   const gateway::ConfigChange change = wiring.apply(std::move(next));
+  if (change.rules) settings.emplace_back("rules");
   if (http) http->follow();
   std::string said;
   add(said, "added", change.added);

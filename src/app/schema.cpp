@@ -52,7 +52,7 @@ constexpr Key kTop[] = {
     {"limits", Built::yes, {}, {}, kLimits},
     {"servers"},
     {"auth", kNot, {}, {}, kAuth},
-    {"rules", kNot},
+    {"rules"},
     {"profiles"},
     {"approvals", kNot, {}, {}, kApprovals},
     {"pins", kNot, {}, {}, kPins},
@@ -100,6 +100,10 @@ constexpr Key kServer[] = {
     {"profile", kNot},
 };
 
+constexpr Key kRule[] = {{"who"}, {"tools"}, {"prompts"}, {"resources"}, {"when"}, {"then"}, {"approvers", kNot}, {"limit", kNot}};
+constexpr Key kRuleWho[] = {{"caller"}, {"user"}, {"group"}, {"client"}, {"key"}, {"issuer"}};
+constexpr Key kRuleWhen[] = {{"annotation"}, {"arguments"}, {"larger"}, {"disclosure"}};
+constexpr Key kRuleArgument[] = {{"is"}, {"above"}, {"below"}, {"present"}};
 constexpr Key kTool[] = {{"rename"}, {"description"}, {"always"}, {"annotations", kNot}};
 constexpr Key kProfile[] = {{"servers"}, {"tools"}, {"disclosure"}};
 constexpr Key kRoot[] = {{"path"}, {"mode"}};
@@ -191,6 +195,10 @@ Table server() { return kServer; }
 Table tool() { return kTool; }
 Table profile() { return kProfile; }
 Table root() { return kRoot; }
+Table rule() { return kRule; }
+Table rule_who() { return kRuleWho; }
+Table rule_when() { return kRuleWhen; }
+Table rule_argument() { return kRuleArgument; }
 
 void check(const yaml::Value& map, Table table, std::string_view where, Findings& findings) {
   for (const yaml::Member& member : map.members) {

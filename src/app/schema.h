@@ -33,6 +33,11 @@ Table tool();
 Table profile();
 // A root of a built-in server written as a map.
 Table root();
+// A line of `rules:`; who it is about, when it holds, and what one argument has to be.
+Table rule();
+Table rule_who();
+Table rule_when();
+Table rule_argument();
 
 // Reports each key of `map` that `table` does not know (with the nearest one that it does), and each one whose feature is not built
 // yet, at all depths that the table describes. `where` is the path so far, for messages: "servers.vault".
