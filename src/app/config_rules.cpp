@@ -215,6 +215,8 @@ std::vector<Rule> read_rules(const Value& value, Reader& reader, Findings& findi
     out.push_back(*std::move(rule));
     places.push_back(&value.items[i]);
   }
+  // Lines that were read by half say nothing of others.
+  if (findings.any_error()) return out;
   for (const auto& [line, before] : authz::unreachable(out))
     reader.warn(*places[line],
                 fmt::format("this rule is never reached: the one at {} fits whatever it fits, and comes first", out[before].place));

@@ -149,7 +149,7 @@ rules:
 )"),
       ElementsAre("g.yaml:4:5: warning: this rule is never reached: the one at g.yaml:3:5 fits whatever it fits, and comes first",
                   "g.yaml:4:14: warning: rules[1].tools: there is no server \"valt\"; did you mean vault?",
-                  "g.yaml:5:19: warning: rules[2].who.group: nobody signs in yet, so this line is for nobody; every caller is `local`"));
+                  "g.yaml:5:21: warning: rules[2].who.group: nobody signs in yet, so this line is for nobody; every caller is `local`"));
 }
 
 TEST_F(Config, ReadsEveryBuiltKey) {
@@ -316,7 +316,7 @@ const std::string kOk = "servers: { v: { builtin: vault, roots: [vault] } }\n";
 INSTANTIATE_TEST_SUITE_P(
     NotBuilt, ConfigCase,
     testing::Values(
-        Case{"RulesNoList", "servers: {}\nrules: allow", {"g.yaml:2:8: rules must be a list, not allow"}},
+        Case{"RulesNoList", "servers: {}\nrules: allow", {"g.yaml:2:8: rules must be a list, not \"allow\""}},
         Case{"RulesWrong",
              R"(servers: {}
 rules:
@@ -339,7 +339,12 @@ rules:
               "g.yaml:8:14: rules[5].tools is empty, so that nothing would ever fit; leave it out",
               "g.yaml:9:14: unknown key \"groups\" in rules[6].who; did you mean \"group\"?",
               "g.yaml:9:47: rules[6].when.annotation must be destructive, read-only, idempotent, open-world or unannotated, not \"nice\"",
-              "g.yaml:9:65: rules[6].when.disclosure must be all, search or code, not \"some\"", "x", "x"}},
+              "g.yaml:9:65: rules[6].when.disclosure must be all, search or code, not \"some\"",
+              "g.yaml:9:79: rules[6].when.larger must be a size like 16kb or 4mb, from 0mb to 64mb, not \"big\"",
+              "g.yaml:9:97: rules[6].when.arguments: \"path\" is no JSON pointer; write it like /path or /items/*/name",
+              "g.yaml:9:119: rules[6].when.arguments./n.above must be a number, not \"ten\"",
+              "g.yaml:10:43: rules[7].when.annotation: only tools have annotations; add tools, or leave this out",
+              "g.yaml:11:5: rules[8] must be a map, not \"allow\""}},
         Case{"Auth",
              "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
              {"g.yaml:2:1: auth is not built yet; remove it",

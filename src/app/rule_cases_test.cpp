@@ -50,7 +50,7 @@ TEST(RuleCases, NameEachMistake) {
               ElementsAre("cases.yaml:1:11: [0].tool: \"vault\" is no name; write it like server__name",
                           "cases.yaml:2:3: [1] has no expect; add expect: allow, deny or ask",
                           "cases.yaml:3:3: [2] names one of tool, prompt and resource",
-                          "cases.yaml:4:44: [3].annotation must be destructive, read-only, idempotent or open-world, not nice",
+                          "cases.yaml:4:44: [3].annotation must be destructive, read-only, idempotent or open-world, not \"nice\"",
                           "cases.yaml:4:50: unknown key \"argument\" in [3]; did you mean \"arguments\"?"));
 }
 
