@@ -34,11 +34,7 @@ Run::~Run() { process_->on_event = nullptr; }
 
 Task<Outcome> Run::drive(std::stop_token stop) {
   process_->on_event = [this] { changed_.raise(); };
-  auto on_late = [this] {
-    late_ = true;
-    changed_.raise();
-  };
-  base::Deadline wall(loop_.timers(), began_ + script_.limits.wall, on_late);
+  set_wall(script_.limits.wall);
   auto on_stop = [this] {
     stopped_ = true;
     changed_.raise();
@@ -147,9 +143,15 @@ void Run::begin(Entry entry) {
   call.name = entry.name;
   call.arguments = entry.arguments;
   call.deadline = base::Timers::now() + script_.limits.per_call;
+  call.person = [this, seq](bool asked) { person(seq, asked); };
   Open& open = open_[seq];
   open.entry = std::move(entry);
   call.stop = open.stop.get_token();
+  set_clock(seq);
+  calls_.spawn(carry_out(std::move(call)));
+}
+
+void Run::set_clock(std::uint32_t seq) {
   auto late = [this, seq] {
     auto found = open_.find(seq);
     if (found == open_.end()) return;
@@ -159,8 +161,31 @@ void Run::begin(Entry entry) {
     stop.request_stop();
     changed_.raise();
   };
-  open.deadline = base::Deadline(loop_.timers(), call.deadline, late);
-  calls_.spawn(carry_out(std::move(call)));
+  open_[seq].deadline = base::Deadline(loop_.timers(), base::Timers::now() + script_.limits.per_call, late);
+}
+
+void Run::set_wall(Millis left) {
+  auto late = [this] {
+    late_ = true;
+    changed_.raise();
+  };
+  wall_until_ = base::Timers::now() + left;
+  wall_ = base::Deadline(loop_.timers(), wall_until_, late);
+}
+
+void Run::person(std::uint32_t seq, bool asked) {
+  auto found = open_.find(seq);
+  if (found == open_.end() || over_ || found->second.person == asked) return;
+  found->second.person = asked;
+  if (asked) {
+    found->second.deadline = {};
+    if (persons_++ > 0) return;
+    wall_left_ = std::chrono::duration_cast<Millis>(wall_until_ - base::Timers::now());
+    wall_ = {};
+    return;
+  }
+  set_clock(seq);
+  if (--persons_ == 0) set_wall(wall_left_);
 }
 
 Task<void> Run::carry_out(Call call) {
@@ -182,6 +207,7 @@ Task<void> Run::carry_out(Call call) {
 void Run::finished(std::uint32_t seq, Answer answer) {
   auto found = open_.find(seq);
   if (found == open_.end() || over_) return;
+  if (found->second.person) person(seq, false);
   Entry entry = std::move(found->second.entry);
   open_.erase(found);
   entry.answer = std::move(answer);

@@ -34,6 +34,7 @@ class Run {
     Entry entry;
     std::stop_source stop;
     base::Deadline deadline;
+    bool person = false;
   };
 
   void look();
@@ -43,6 +44,9 @@ class Run {
   void on_done(std::string_view body);
   void on_gone();
   void begin(Entry entry);
+  void set_clock(std::uint32_t seq);
+  void set_wall(Millis left);
+  void person(std::uint32_t seq, bool asked);
   Task<void> carry_out(Call call);
   void finished(std::uint32_t seq, Answer answer);
   void give(Entry entry);
@@ -65,6 +69,10 @@ class Run {
   std::deque<Entry> held_;  // live answers that came before the record was given
   Outcome out_;
   base::Instant began_ = base::Timers::now();
+  base::Deadline wall_;
+  base::Instant wall_until_{};
+  Millis wall_left_{};
+  std::size_t persons_ = 0;  // that are asked
   std::uint32_t issued_ = 0;
   std::uint64_t sent_ = 0;  // answers
   bool ended_ = false;      // the code has: what is open may still end

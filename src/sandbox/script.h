@@ -49,6 +49,9 @@ struct Call {
   std::string arguments;  // a JSON object
   std::stop_token stop;   // requested when nobody waits for the answer any more; end soon then
   Instant deadline{};     // of this call
+  // Says that a person is being asked, and later that they have answered: the clocks of the call and of the run stand still meanwhile, and
+  // the call then has its whole time again. Asking has an end of its own. Good as long as the call.
+  std::function<void(bool asked)> person;
 };
 
 // What a call ends with.
