@@ -89,13 +89,13 @@ class Bench:
         self.start("bench_upstream", [BUILD / "bench_upstream", port, *args], port, core=1)
         return port
 
-    def gateway(self, servers):
-        """servers: lines of YAML by id. Gives the process and its port."""
+    def gateway(self, servers, under=()):
+        """servers: lines of YAML by id; under: the command that runs it. Gives the process and its port."""
         port = free_port()
         name = f"gatehouse-{port}"
         lines = [f"listen: 127.0.0.1:{port}", f"store: sqlite:./{name}.db", "servers:"] + [f"  {id}: {config}" for id, config in servers.items()]
         (self.work / f"{name}.yaml").write_text("\n".join(lines) + "\n")
-        proc = self.start("gatehouse", [BUILD / "gatehouse", "serve", "--config", self.work / f"{name}.yaml"], port, log=f"{name}.log")
+        proc = self.start("gatehouse", [*under, BUILD / "gatehouse", "serve", "--config", self.work / f"{name}.yaml"], port, log=f"{name}.log")
         return proc, port
 
     def nginx(self, conf, port, **values):

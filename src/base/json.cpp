@@ -86,9 +86,15 @@ bool Members::next() {
 
 bool Members::remember(std::string_view key) {
   if (seen_ < kInline) {
-    for (std::size_t i = 0; i < seen_; ++i) {
-      if (few_[i].size == key.size() && std::string_view(few_[i].data, few_[i].size) == key) return false;
+    // A bit that nearly always says that no key before can be the same.
+    const std::size_t ends = key.empty() ? 0 : static_cast<unsigned char>(key.front()) * 5u + static_cast<unsigned char>(key.back()) * 11u;
+    const std::uint64_t mark = std::uint64_t{1} << ((ends + key.size()) & 63);
+    if (marks_ & mark) {
+      for (std::size_t i = 0; i < seen_; ++i) {
+        if (few_[i].size == key.size() && std::string_view(few_[i].data, few_[i].size) == key) return false;
+      }
     }
+    marks_ |= mark;
     few_[seen_++] = {key.data(), key.size()};
     return true;
   }

@@ -63,6 +63,7 @@ class Members {
   std::string_view key_, value_, raw_;
   const char* error_ = nullptr;
   std::size_t seen_ = 0;
+  std::uint64_t marks_ = 0;  // of the keys seen
   struct Key {
     const char* data;
     std::size_t size;

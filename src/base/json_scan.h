@@ -25,10 +25,19 @@ inline const char* find_quote_or_escape(const char* at, const char* end) {
 #ifdef __SSE2__
   const __m128i quote = _mm_set1_epi8('"');
   const __m128i escape = _mm_set1_epi8('\\');
-  for (; end - at >= 16; at += 16) {
-    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    int hits = _mm_movemask_epi8(_mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, escape)));
-    if (hits) return at + std::countr_zero(static_cast<unsigned>(hits));
+  auto hit = [&](const char* from) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(from));
+    return _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, escape));
+  };
+  // Most strings are short, and most bytes are in long ones.
+  for (int steps = 0; end - at >= 16; at += 16) {
+    if (int hits = _mm_movemask_epi8(hit(at))) return at + std::countr_zero(static_cast<unsigned>(hits));
+    if (++steps < 4) continue;
+    at += 16;
+    while (end - at >= 64 &&
+           !_mm_movemask_epi8(_mm_or_si128(_mm_or_si128(hit(at), hit(at + 16)), _mm_or_si128(hit(at + 32), hit(at + 48)))))
+      at += 64;
+    at -= 16;
   }
 #endif
   while (at < end && *at != '"' && *at != '\\') ++at;

@@ -209,6 +209,27 @@ TEST(Json, IntegersAreReadInEverySpelling) {
   }
 }
 
+// Long strings are read and written in steps of several sizes; what matters may stand at any place of one.
+TEST(Json, WhatIsSpecialIsSeenAtEachPlaceOfAString) {
+  for (std::size_t size = 0; size < 200; ++size) {
+    const std::string plain(size, 'a');
+    EXPECT_EQ(base::quoted(plain), "\"" + plain + "\"");
+    EXPECT_EQ(find_member("{\"k\":\"" + plain + "\",\"next\":7}", "next"), "7") << size;
+    for (std::size_t place = 0; place <= size; place += 1 + place / 20) {
+      std::string text = plain;
+      text.insert(place, "\"\\\n\u00e9\xff");
+      const std::string written = base::quoted(text);
+      std::string expected = plain;
+      expected.insert(place, R"(\"\\\n)"
+                             "\u00e9\xEF\xBF\xBD");
+      EXPECT_EQ(written, "\"" + expected + "\"") << size << " " << place;
+      const std::string object = "{\"k\":" + written + ",\"next\":7}";
+      EXPECT_EQ(find_member(object, "next"), "7") << size << " " << place;
+      EXPECT_EQ(find_member(object, "k"), written);
+    }
+  }
+}
+
 TEST(Json, StringsAreWritten) {
   EXPECT_EQ(base::quoted("a\"\\\b\f\n\r\t\x01\x1f/"), R"("a\"\\\b\f\n\r\t\u0001\u001f/")");
   EXPECT_EQ(base::quoted("\xC3\xA9\xF0\x9F\x98\x80"), "\"\xC3\xA9\xF0\x9F\x98\x80\"");

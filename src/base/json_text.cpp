@@ -1,5 +1,6 @@
 // The writing half of base/json.h.
 #include <array>
+#include <bit>
 
 #include "base/json.h"
 #include "base/json_scan.h"
@@ -53,11 +54,31 @@ void append_escape(std::string& out, unsigned char c) {
 
 }  // namespace
 
+namespace {
+
+// How many bytes from `at` on are written as they are.
+std::size_t plain_run(std::string_view text, std::size_t at) {
+  const std::size_t first = at;
+#ifdef __SSE2__
+  // Below space, and as a signed number also what is no ASCII.
+  const __m128i space = _mm_set1_epi8(0x20), quote = _mm_set1_epi8('"'), escape = _mm_set1_epi8('\\');
+  for (; text.size() - at >= 16; at += 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(text.data() + at));
+    __m128i odd = _mm_or_si128(_mm_cmplt_epi8(bytes, space), _mm_or_si128(_mm_cmpeq_epi8(bytes, quote), _mm_cmpeq_epi8(bytes, escape)));
+    if (int hits = _mm_movemask_epi8(odd)) return at + static_cast<std::size_t>(std::countr_zero(static_cast<unsigned>(hits))) - first;
+  }
+#endif
+  while (at < text.size() && kPlain[static_cast<unsigned char>(text[at])]) ++at;
+  return at - first;
+}
+
+}  // namespace
+
 void append_json_string(std::string& out, std::string_view text) {
   out += '"';
   for (std::size_t i = 0; i < text.size();) {
     std::size_t first = i;
-    while (i < text.size() && kPlain[static_cast<unsigned char>(text[i])]) ++i;
+    i += plain_run(text, i);
     out.append(text, first, i - first);
     if (i >= text.size()) break;
     auto c = static_cast<unsigned char>(text[i]);

@@ -20,13 +20,14 @@ const net::HttpHandler* Routes::find_endpoint(std::string_view path) const {
   return found == endpoints.end() ? nullptr : &found->second;
 }
 
+// What serves keeps nothing of its handler, which may be replaced meanwhile.
 mcp::Task<void> Routes::serve(net::HttpExchange& exchange) {
+  if (const net::HttpHandler* endpoint = find_endpoint(exchange.request().path)) return (*endpoint)(exchange);
+  return serve_other(exchange);
+}
+
+mcp::Task<void> Routes::serve_other(net::HttpExchange& exchange) {
   net::HttpRequest& request = exchange.request();
-  if (const net::HttpHandler* endpoint = find_endpoint(request.path)) {
-    mcp::Task<void> serving = (*endpoint)(exchange);  // the handler itself may be replaced meanwhile
-    co_await std::move(serving);
-    co_return;
-  }
   if (parts_.peer && request.path.starts_with("/peer/")) {
     const bool taken = co_await parts_.peer(exchange);
     if (taken) co_return;

@@ -45,6 +45,7 @@ class Routes {
  private:
   // The MCP endpoint at `path`, or null.
   const net::HttpHandler* find_endpoint(std::string_view path) const;
+  mcp::Task<void> serve_other(net::HttpExchange& exchange);
   mcp::Task<Page> page(net::HttpRequest& request);
 
   RouteParts parts_;

@@ -1,6 +1,7 @@
 #include "gateway/audience.h"
 
-#include <map>
+#include <array>
+#include <functional>
 
 #include "base/json.h"
 
@@ -21,9 +22,10 @@ void append(std::string& out, std::string_view name, std::string_view value) {
 
 }  // namespace
 
-std::string carried_capabilities(std::string_view capabilities) {
+namespace {
+
+std::string carried(std::string_view capabilities) {
   std::string out = "{";
-  if (!base::is_object(capabilities)) return "{}";
   if (auto elicitation = base::find_member(capabilities, "elicitation"); base::is_object(elicitation)) {
     // An empty object means forms (Elicitation, "Capabilities").
     std::string modes = flags(elicitation, {"form", "url"});
@@ -35,6 +37,23 @@ std::string carried_capabilities(std::string_view capabilities) {
   if (auto sampling = base::find_member(capabilities, "sampling"); base::is_object(sampling))
     append(out, "sampling", flags(sampling, {"context", "tools"}));
   return out + "}";
+}
+
+// What was answered last. A client says the same with each request, and most requests that follow each other are of a few clients.
+struct Answered {
+  std::string asked, answer;
+};
+constexpr std::size_t kMostRemembered = 4'096;  // bytes of one; longer ones are worked out each time
+
+}  // namespace
+
+std::string carried_capabilities(std::string_view capabilities) {
+  if (!base::is_object(capabilities) || capabilities == "{}") return "{}";
+  if (capabilities.size() > kMostRemembered) return carried(capabilities);
+  thread_local std::array<Answered, 16> known;
+  Answered& place = known[std::hash<std::string_view>()(capabilities) % known.size()];
+  if (place.asked != capabilities) place = {std::string(capabilities), carried(capabilities)};
+  return place.answer;
 }
 
 }  // namespace gateway

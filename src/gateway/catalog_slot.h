@@ -42,6 +42,12 @@ struct CatalogSource::Slot {
   // Whose change was announced, and not told of yet; templates are told of as resources.
   std::set<DefinitionKind> announced;
   Recent<Picture, Pictured> pictures{16};
+  // For whom used() found nothing to ask for, and in what state of things.
+  struct Looked {
+    Audience audience;
+    std::uint64_t generation = 0, link = 0;
+    base::Instant until{};
+  } looked;
 };
 
 }  // namespace gateway

@@ -25,6 +25,8 @@ constexpr Millis kAfterFailure{5'000};
 // A list that nothing but an announcement makes old is checked behind when it is older: announcements get lost.
 constexpr Millis kTrustedFor{10 * 60'000};
 constexpr std::size_t kMostViews = 256;
+// Lists that were found good are not looked at again by calls before this, unless something has changed.
+constexpr Millis kLookAgain{1'000};
 constexpr std::size_t kMostMerged = 64;
 
 }  // namespace
@@ -36,12 +38,14 @@ CatalogSource::~CatalogSource() = default;
 void CatalogSource::add(std::shared_ptr<Upstream> upstream) {
   auto slot = std::make_shared<Slot>(std::move(upstream));
   by_id_.emplace(slot->upstream.config().id, slot);
+  forwards_ = forwards_ || !slot->upstream.config().forward_headers.empty();
   slots_.push_back(std::move(slot));
 }
 
 void CatalogSource::arrange(std::shared_ptr<const Config> config, std::vector<std::shared_ptr<Upstream>> upstreams) {
   std::vector<std::shared_ptr<Slot>> before = std::exchange(slots_, {});
   by_id_.clear();
+  forwards_ = false;
   parts_.config = std::move(config);
   for (std::shared_ptr<Upstream>& upstream : upstreams) {
     auto same = std::find_if(before.begin(), before.end(), [&](const auto& slot) { return slot->owner == upstream; });
@@ -49,6 +53,7 @@ void CatalogSource::arrange(std::shared_ptr<const Config> config, std::vector<st
       add(std::move(upstream));
     } else {
       (*same)->pictures.clear();  // what the config says of its tools may be new
+      forwards_ = forwards_ || !(*same)->upstream.config().forward_headers.empty();
       by_id_.emplace((*same)->upstream.config().id, *same);
       slots_.push_back(*same);
     }
@@ -214,12 +219,22 @@ Task<void> CatalogSource::settle_one(std::string server, Viewer viewer, Kinds ki
 }
 
 void CatalogSource::used(std::string_view server, const Viewer& viewer) {
-  std::shared_ptr<Slot> slot = find(server);
-  if (!slot) return;
+  auto found = by_id_.find(server);
+  if (found == by_id_.end()) return;
+  Slot::Looked& looked = found->second->looked;
+  const bool same =
+      looked.generation == generation_ && looked.link == found->second->upstream.starts() && looked.audience == viewer.audience;
+  if (same && parts_.now() < looked.until) return;
+  const std::shared_ptr<Slot> slot = found->second;
+  bool all_good = true;
   for (DefinitionKind kind : kKinds) {
     const State* state = known(*slot, viewer, kind);
-    if (state && behind(*slot, *state) && !state->asking && !rests(*state)) ask(slot, shelf_for(*slot, viewer, kind), viewer, kind);
+    if (!state || !behind(*slot, *state)) continue;
+    all_good = false;
+    if (!state->asking && !rests(*state)) ask(slot, shelf_for(*slot, viewer, kind), viewer, kind);
   }
+  const bool by_audience = slot->upstream.config().forward_headers.empty();
+  if (all_good && by_audience) looked = {viewer.audience, generation_, slot->upstream.starts(), parts_.now() + kLookAgain};
 }
 
 void CatalogSource::start(std::string_view server, const Viewer& viewer) {

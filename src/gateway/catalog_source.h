@@ -174,6 +174,7 @@ class CatalogSource {
   void accept(Slot& slot, const std::shared_ptr<Shelf>& asked, DefinitionKind kind, FetchedList fresh);
   std::shared_ptr<const OfferedList> interned(Slot& slot, DefinitionKind kind, OfferedList list) const;
   void learn_alias(Slot& slot, Shelf& shelf, DefinitionKind kind);
+  std::shared_ptr<const Catalog> all_known(const Viewer& viewer);
   std::shared_ptr<const Catalog> picture(Slot& slot, const Viewer& viewer);
   std::shared_ptr<const Catalog> pictured(Slot& slot, const std::shared_ptr<const About>& about, const Lists& lists);
   void load_row(const store::StoredCatalog& row);
@@ -193,6 +194,14 @@ class CatalogSource {
   std::uint64_t generation_ = 1;  // grows whenever any list is another one
   std::uint64_t uses_ = 0;
   Recent<std::string, View> views_;
+  // What all() gave last: most calls that follow each other are of one audience.
+  struct LastView {
+    Audience audience;
+    std::shared_ptr<const Profile> profile;
+    std::uint64_t generation = 0;
+    std::weak_ptr<const Catalog> catalog;
+  } last_all_;
+  bool forwards_ = false;  // some upstream gets headers of its callers
   Recent<std::vector<const Catalog*>, std::shared_ptr<const Catalog>> merged_;
   std::uint64_t merged_at_ = 0;  // the generation of what is in it
   // Rows to write, one after the other; nothing removes.

@@ -65,6 +65,15 @@ std::shared_ptr<const Catalog> CatalogSource::of(std::string_view server, const 
 }
 
 std::shared_ptr<const Catalog> CatalogSource::all(const Viewer& viewer) {
+  const bool same = last_all_.generation == generation_ && last_all_.audience == viewer.audience && last_all_.profile == viewer.profile;
+  if (same && !forwards_)
+    if (auto catalog = last_all_.catalog.lock()) return catalog;
+  std::shared_ptr<const Catalog> found = all_known(viewer);
+  last_all_ = {viewer.audience, viewer.profile, generation_, found};
+  return found;
+}
+
+std::shared_ptr<const Catalog> CatalogSource::all_known(const Viewer& viewer) {
   std::string key = view_key(nullptr, viewer);
   if (View* view = views_.find(key); view && view->generation == generation_)
     if (auto catalog = view->catalog.lock()) return catalog;

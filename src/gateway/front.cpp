@@ -53,6 +53,8 @@ std::optional<CallKind> call_kind(Method method) {
   }
 }
 
+Task<Reply> stopping() { co_return Error(Code::unavailable, "the gateway is stopping"); }
+
 }  // namespace
 
 Front::Front(Gateway& gateway, std::string scope, std::string profile)
@@ -100,25 +102,25 @@ Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
 }
 
 Task<Reply> Front::answer(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
-  if (gateway_.closing_.stop_requested()) co_await mcp::fail(Code::unavailable, "the gateway is stopping");
-  if (reads_rest(*in)) co_return co_await read_rest(call, in);
-  if (auto kind = listed_kind(in->method())) co_return co_await list(call, in, out, *kind);
+  if (gateway_.closing_.stop_requested()) return stopping();
+  if (reads_rest(*in)) return read_rest(call, in);
+  if (auto kind = listed_kind(in->method())) return list(call, in, out, *kind);
   switch (in->method()) {
     case Method::tools_call:
-      if (auto meta = meta_tool(*in)) co_return co_await answer_meta(call, in, out, *meta);
-      co_return co_await carry_out(call, in, out, authz::Disclosure::all);
+      if (auto meta = meta_tool(*in)) return answer_meta(call, in, out, *meta);
+      return carry_out(call, in, out, authz::Disclosure::all);
     case Method::prompts_get:
-    case Method::resources_read: co_return co_await carry_out(call, in, out, authz::Disclosure::all);
-    case Method::subscriptions_listen: co_return co_await listen(call, in, out);
+    case Method::resources_read: return carry_out(call, in, out, authz::Disclosure::all);
+    case Method::subscriptions_listen: return listen(call, in, out);
     case Method::resources_subscribe:
-    case Method::resources_unsubscribe: co_return co_await subscribe(call, in, out);
-    case Method::completion_complete: co_return co_await complete(call, in, out);
+    case Method::resources_unsubscribe: return subscribe(call, in, out);
+    case Method::completion_complete: return complete(call, in, out);
     case Method::tasks_get:
     case Method::tasks_update:
     case Method::tasks_cancel:
     case Method::tasks_list:
-    case Method::tasks_result: co_return co_await tasks(call, in, out);
-    default: co_return co_await pass(call, in, out);
+    case Method::tasks_result: return tasks(call, in, out);
+    default: return pass(call, in, out);
   }
 }
 
@@ -127,7 +129,9 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   CallKind kind = *call_kind(in->method());
   call->record.caller = co_await identify(*in);
   const Viewer who = viewer(*call, *in);
-  Target target = co_await resolve(kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
+  Target target;
+  if (!resolve_known(target, kind.kind, kind.verb, in->rpc.name, who))
+    target = co_await resolve(kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
   if (!target.uri.empty()) target.subject.name = target.uri;
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;

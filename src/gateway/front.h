@@ -48,6 +48,7 @@ class Front final : public sdk::Handler {
 
  private:
   struct Unlisted;
+  struct Listening;
   // One target of a call, and the snapshot that it stands in.
   struct Target {
     std::shared_ptr<const Catalog> catalog;
@@ -91,6 +92,7 @@ class Front final : public sdk::Handler {
   base::Task<sdk::Reply> call_tool(MetaCall* asked, MetaTool by);
 
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
+  base::Task<std::optional<sdk::Reply>> begin_listening(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Listening* listening);
   base::Task<sdk::Reply> subscribe(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> tasks(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
@@ -147,10 +149,15 @@ class Front final : public sdk::Handler {
   base::Task<std::optional<sdk::Reply>> consent(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out,
                                                 Asked* asked);
   sdk::Reply with_consent(const OpenCall& call, const Asked& asked, sdk::Reply reply);
+
+  // resolve() where what the caller sees has it; false: it does not.
+  bool resolve_known(Target& target, DefinitionKind kind, authz::Subject::Verb verb, std::string_view name, const Viewer& viewer);
   base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, Viewer viewer, std::stop_token stop);
   bool find(Target& target, DefinitionKind kind, std::string_view name) const;
+  bool settle(Target& target, authz::Subject::Verb verb, const Viewer& viewer);
   bool find_unlisted(Target& target, DefinitionKind kind, const std::string& name);
   sdk::Reply as_public(const Target& target, std::string_view asked, sdk::Reply reply) const;
+  base::Task<sdk::Reply> answer_or_read(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> answer_or_dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<sdk::Reply> dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out);
   // Tokens (budget/front_budget.cpp): who pays; what a hard limit refuses; a reply counted, and cut where it is too long; the rest of one.

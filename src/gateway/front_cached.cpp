@@ -11,7 +11,10 @@ using sdk::Reply;
 Task<Reply> Front::answer_or_dispatch(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out) {
   const bool may_be_kept = in->method() == Method::resources_read && target->upstream->config().kind != ServerConfig::Kind::builtin &&
                            ReadCache::plain(in->rpc.params);
-  if (!may_be_kept) co_return co_await dispatch(call, target, in, out);
+  return may_be_kept ? answer_or_read(call, target, in, out) : dispatch(call, target, in, out);
+}
+
+Task<Reply> Front::answer_or_read(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out) {
   const Viewer who = viewer(*call, *in);
   const std::string& uri = target->uri.empty() ? in->rpc.name : target->uri;
   const ReadCache::Key key{target->entry->server->id, uri, gateway_.source_.caller_of(target->entry->server->id, who),

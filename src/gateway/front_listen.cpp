@@ -92,42 +92,63 @@ Task<std::vector<Watched::Place>> Front::judge(const base::Principal* who, Viewe
   co_return std::move(places);
 }
 
+// What a stream keeps while it is open.
+struct Front::Listening {
+  Listening(std::stop_token client, std::stop_token gateway, std::stop_token gone)
+      : removed(gone), ending(std::move(gateway), std::move(gone)), stop(std::move(client), ending.token()) {}
+  std::stop_token removed;  // the server was taken out of the config
+  base::AnyStop ending, stop;
+  std::string meta;  // of its result
+  std::vector<TaskFollow> follows;
+  std::optional<Listeners::Seat> seat;
+  std::optional<Watched> watched;
+  std::optional<base::TaskGroup> following;
+};
+
 Task<Reply> Front::listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out) {
+  auto listening = std::make_unique<Listening>(out->stop_token(), gateway_.closing_.get_token(), removed_.get_token());
+  std::optional<Reply> refused = co_await begin_listening(call, in, out, listening.get());
+  if (refused) co_return *std::move(refused);
+  co_await sdk::until_stopped(listening->stop.token());
+  if (listening->following) co_await listening->following->join();
+  if (listening->removed.stop_requested())
+    co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' was taken out of the gateway's config");
+  co_return Reply(std::move(listening->meta));
+}
+
+Task<std::optional<Reply>> Front::begin_listening(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Listening* listening) {
   call->record.caller = co_await identify(*in);
   ChangeFilter filter = co_await parse_change_filter(in->rpc.params.notifications);
   filter.server = scope_;
   filter.subscription_id = in->rpc.message.id;
   filter.caller = call->record.caller->id;
   filter.hears = hears(*in, call->record.caller);
-  const std::string meta = "{\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}}";
-  const std::stop_token removed = removed_.get_token();
-  base::AnyStop ending(gateway_.closing_.get_token(), removed);
-  base::AnyStop stop(out->stop_token(), ending.token());
+  listening->meta = "{\"_meta\":{\"" + std::string(protocol::meta_key::kSubscriptionId) + "\":" + filter.subscription_id + "}}";
+  const std::stop_token stop = listening->stop.token();
   const Viewer seer = viewer(*call, *in);
   if (!filter.task_ids.empty() && !client_has_tasks(*in))
     co_return Reply(protocol::missing_capability("taskIds need a client with the tasks extension", protocol::kTasksRequired));
-  auto places = co_await judge(call->record.caller.get(), seer, &filter, stop.token());
-  std::vector<TaskFollow> follows = co_await followed(call->record.caller.get(), in, &filter, stop.token());
-  Listeners::Seat seat(gateway_.listeners_, filter, *out);
-  std::optional<Watched> watched;
+  auto places = co_await judge(call->record.caller.get(), seer, &filter, stop);
+  listening->follows = co_await followed(call->record.caller.get(), in, &filter, stop);
+  Listeners::Seat& seat = listening->seat.emplace(gateway_.listeners_, filter, *out);
+  std::optional<Watched>& watched = listening->watched;
   if (!places.empty()) {
     Audience audience{call->record.caller->id, seen_capabilities(*in), {}};
     auto whose = [audience](const std::string&) { return audience; };
     watched.emplace(gateway_.subscriptions_, whose, [&seat](std::string_view uri) { seat.updated(uri); });
     const base::Instant deadline = base::Timers::now() + kPatience;
-    auto agreed = co_await watched->add(std::move(places), stop.token(), deadline).result();
+    auto agreed = co_await watched->add(std::move(places), stop, deadline).result();
     // What an upstream has not answered yet is asked for until it does.
     if (agreed) filter.uris.merge(agreed->granted);
     if (agreed) filter.uris.merge(agreed->open);
   }
   co_await seat.acknowledge(filter);
-  base::TaskGroup following;
-  tell_tasks(&follows, call->record.caller.get(), &seat);
-  for (TaskFollow& follow : follows) following.spawn(gateway_.tasks_.follow(&follow, stop.token()));
-  co_await sdk::until_stopped(stop.token());
-  co_await following.join();
-  if (removed.stop_requested()) co_await mcp::fail(Code::unavailable, "server '" + scope_ + "' was taken out of the gateway's config");
-  co_return Reply(meta);
+  if (!listening->follows.empty()) {
+    tell_tasks(&listening->follows, call->record.caller.get(), &seat);
+    listening->following.emplace();
+    for (TaskFollow& follow : listening->follows) listening->following->spawn(gateway_.tasks_.follow(&follow, stop));
+  }
+  co_return std::nullopt;
 }
 
 Task<void> Front::stream(sdk::Inbound in, sdk::Outlet& out) {

@@ -108,6 +108,25 @@ bool Front::find_unlisted(Target& target, DefinitionKind kind, const std::string
   return true;
 }
 
+// Who the entry leads to. False: its server is gone, or it is not for this viewer.
+bool Front::settle(Target& target, Subject::Verb verb, const Viewer& viewer) {
+  const std::string& server = target.entry->server->id;
+  auto upstream = gateway_.upstreams_.find(server);
+  if (upstream == gateway_.upstreams_.end() || !serves(viewer, *target.entry)) return false;
+  target.upstream = upstream->second;
+  target.subject.verb = verb;
+  target.subject.server = server;
+  // What a template produces is named by the URI that was asked for, not by the template.
+  target.subject.name = target.entry->definition->kind == DefinitionKind::resource_template ? std::string_view() : target.entry->real();
+  gateway_.source_.used(server, viewer);
+  return true;
+}
+
+bool Front::resolve_known(Target& target, DefinitionKind kind, Subject::Verb verb, std::string_view name, const Viewer& viewer) {
+  target.catalog = catalog(viewer);
+  return find(target, kind, name) && settle(target, verb, viewer);
+}
+
 // First in what the caller sees; then in what anybody sees of the one server, which finds the way and shows nothing; then a server
 // that was never asked is asked: its tools may be called before they were listed.
 Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std::string name, Viewer viewer, std::stop_token stop) {
@@ -138,15 +157,7 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
       if (!find(target, kind, name) && !find_unlisted(target, kind, name)) co_await mcp::fail(unknown(kind, name));
     }
   }
-  const std::string& server = target.entry->server->id;
-  auto upstream = gateway_.upstreams_.find(server);
-  if (upstream == gateway_.upstreams_.end() || !serves(viewer, *target.entry)) co_await mcp::fail(unknown(kind, name));
-  target.upstream = upstream->second;
-  target.subject.verb = verb;
-  target.subject.server = server;
-  // What a template produces is named by the URI that was asked for, not by the template.
-  target.subject.name = target.entry->definition->kind == DefinitionKind::resource_template ? std::string_view() : target.entry->real();
-  gateway_.source_.used(server, viewer);
+  if (!settle(target, verb, viewer)) co_await mcp::fail(unknown(kind, name));
   co_return std::move(target);
 }
 

@@ -74,7 +74,7 @@ Error ClientConnection::broken(std::string what) const {
 }
 
 bool ClientConnection::stale() {
-  if (!is_open() || end_ || have_) return true;
+  if (!is_open() || end_ || have_ || has_landed()) return true;
   // The open read will tell of an end only when the loop comes to it; what the kernel knows by now counts.
   char byte;
   ssize_t got = ::recv(socket().native_handle(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
@@ -116,8 +116,13 @@ Task<void> ClientConnection::exchange(const HttpClientRequest* request) {
   Written written = try_write(parts);
   all_sent_ = written == Written::all;
   if (written == Written::waits) co_await send_rest(parts);
-  const bool bodiless = request->method == "HEAD" || request->method == "CONNECT";
-  co_await read_head(bodiless ? Bodiless::yes : Bodiless::no);
+  const auto bodiless = request->method == "HEAD" || request->method == "CONNECT" ? Bodiless::yes : Bodiless::no;
+  for (;;) {
+    const bool whole = co_await take_head(bodiless);
+    if (whole) break;
+    if (!reading()) start_read(buffer_.get() + have_, capacity() - have_);
+    co_await progress_.wait();
+  }
   left_ = head_.length;
   chunks_.reset();
 }
@@ -172,32 +177,39 @@ Task<void> ClientConnection::send_rest(Parts parts) {
   }
 }
 
-Task<void> ClientConnection::read_head(Bodiless bodiless) {
+Result<bool> ClientConnection::take_head(Bodiless bodiless) {
   for (;;) {
-    if (failure_) co_await Result<>(*failure_);
+    if (failure_) return *failure_;
     if (have_) any_answer_ = true;
     std::size_t size = scanner_.find({buffer_.get(), have_});
-    if (size == HeadScanner::kBad) co_await Result<>(broken("did not answer in HTTP"));
-    if (size > max_head_ || (size == HeadScanner::kMore && have_ >= max_head_)) {
-      co_await mcp::fail(Code::too_large, "the head of the answer from " + origin_ + " is too large");
+    if (size == HeadScanner::kBad) return broken("did not answer in HTTP");
+    if (size > max_head_ || (size == HeadScanner::kMore && have_ >= max_head_))
+      return Error(Code::too_large, "the head of the answer from " + origin_ + " is too large");
+    if (size == HeadScanner::kMore) {
+      if (end_) return broken(any_answer_ ? "broke off its answer" : "closed the connection without an answer");
+      return false;
     }
-    if (size != HeadScanner::kMore) {
-      auto refusal = parse_response_head({buffer_.get(), size}, max_headers_, bodiless, head_, headers_);
-      if (refusal) co_await Result<>(broken("answered in bad HTTP: " + std::string(refusal.reason)));
-      if (head_.status == 101) co_await Result<>(broken("wants to speak another protocol"));
-      if (head_.status >= 200) {
-        head_size_ = used_ = size;
-        co_return;
-      }
-      std::memmove(buffer_.get(), buffer_.get() + size, have_ - size);
-      have_ -= size;
-      scanner_.reset();
-      continue;
+    auto refusal = parse_response_head({buffer_.get(), size}, max_headers_, bodiless, head_, headers_);
+    if (refusal) return broken("answered in bad HTTP: " + std::string(refusal.reason));
+    if (head_.status == 101) return broken("wants to speak another protocol");
+    if (head_.status >= 200) {
+      head_size_ = used_ = size;
+      return true;
     }
-    if (end_) co_await Result<>(broken(any_answer_ ? "broke off its answer" : "closed the connection without an answer"));
-    if (!reading()) start_read(buffer_.get() + have_, capacity() - have_);
-    co_await progress_.wait();
+    std::memmove(buffer_.get(), buffer_.get() + size, have_ - size);
+    have_ -= size;
+    scanner_.reset();
   }
+}
+
+bool ClientConnection::take_whole(std::string& out) {
+  if (failure_ || head_.framing != Framing::length || have_ - used_ < left_) return false;
+  const auto size = static_cast<std::size_t>(left_);
+  out.reserve(size + kBodyPadding);
+  out.assign(buffer_.get() + used_, size);
+  used_ += size;
+  left_ = 0;
+  return true;
 }
 
 std::optional<Result<HttpChunk>> ClientConnection::take_chunk() {

@@ -61,6 +61,8 @@ class ClientConnection final : public Wire {
   // The next piece of the body, or nothing when more must be read first by fill().
   std::optional<Result<HttpChunk>> take_chunk();
   Task<void> fill();
+  // The whole body into `out`, with kBodyPadding bytes of spare capacity, where its length is known and all of it has come.
+  bool take_whole(std::string& out);
   // Returns to the pool if it can serve again; closes otherwise.
   void finish();
   // Looks whether the other side has closed it or sent something, without waiting.
@@ -83,7 +85,8 @@ class ClientConnection final : public Wire {
   Error broken(std::string what) const;
   Result<> write_head(const HttpClientRequest& request);
   Task<void> send_rest(Parts parts);
-  Task<void> read_head(Bodiless bodiless);
+  // The head, where all of it has come. Errors: as HttpClient::send.
+  Result<bool> take_head(Bodiless bodiless);
   std::size_t capacity() const { return max_head_ + 16 * 1024; }
 
   std::weak_ptr<HttpClient::Pool> pool_;

@@ -190,40 +190,37 @@ Task<std::shared_ptr<ClientConnection>> HttpClient::open_connection(Url url, std
 }
 
 Task<HttpResponse> HttpClient::send(HttpClientRequest request, std::stop_token stop, Instant deadline) {
-  const int most = pool_->options.max_redirects;
-  HttpResponse response = co_await send_once(request, stop, deadline);
+  auto pool = pool_;
+  const int most = pool->options.max_redirects;
   Url place;
-  for (int followed = 0; most > 0 && is_redirect(response.status()); ++followed) {
+  for (int followed = 0;; ++followed) {
+    ++pool->counters.requests;
+    if (stop.stop_requested()) co_return Error(Code::cancelled, "the call was cancelled");
+    std::shared_ptr<ClientConnection> connection;
+    for (bool again = false;; again = true) {
+      connection = again ? nullptr : pool->take(request.url->origin);
+      bool kept = connection != nullptr;
+      if (!connection) connection = co_await open_connection(*request.url, stop, deadline);
+      connection->begin(stop, deadline);
+      Result<> outcome = co_await connection->exchange(&request).result();
+      if (outcome && connection->speaks_to_proxy())
+        if (auto refused = connection->proxy_refusal()) outcome = *std::move(refused);
+      if (outcome) break;
+      connection->finish();
+      connection->close();
+      bool may_repeat = connection->sent_nothing() || request.repeat == Repeat::harmless;
+      if (!kept || !connection->broke_early() || !may_repeat) co_return std::move(outcome).error();
+      ++pool->counters.retried;
+    }
+    HttpResponse response(std::move(connection));
+    if (most <= 0 || !is_redirect(response.status())) co_return std::move(response);
     if (followed == most)
       co_return Error(Code::unavailable,
                       request.url->text() + " answers with one redirect after the other; " + std::to_string(most) + " were followed");
     Url next = co_await follow_redirect(*request.url, request.method, response.status(), response.find("location"));
     place = std::move(next);
     request.url = &place;
-    { HttpResponse read = std::move(response); }  // its connection may be used again
-    response = co_await send_once(request, stop, deadline);
-  }
-  co_return std::move(response);
-}
-
-Task<HttpResponse> HttpClient::send_once(HttpClientRequest request, std::stop_token stop, Instant deadline) {
-  auto pool = pool_;
-  ++pool->counters.requests;
-  if (stop.stop_requested()) co_return Error(Code::cancelled, "the call was cancelled");
-  for (bool again = false;; again = true) {
-    auto connection = again ? nullptr : pool->take(request.url->origin);
-    bool kept = connection != nullptr;
-    if (!connection) connection = co_await open_connection(*request.url, stop, deadline);
-    connection->begin(stop, deadline);
-    Result<> outcome = co_await connection->exchange(&request).result();
-    if (outcome && connection->speaks_to_proxy())
-      if (auto refused = connection->proxy_refusal()) outcome = *std::move(refused);
-    if (outcome) co_return HttpResponse(std::move(connection));
-    connection->finish();
-    connection->close();
-    bool may_repeat = connection->sent_nothing() || request.repeat == Repeat::harmless;
-    if (!kept || !connection->broke_early() || !may_repeat) co_return std::move(outcome).error();
-    ++pool->counters.retried;
+    // The response ends here, and its connection may be used again.
   }
 }
 
@@ -271,6 +268,10 @@ Task<void> HttpResponse::body_into(std::string* out, std::size_t limit) {
     out->append((*chunk)->bytes);
   }
   if (out->capacity() < out->size() + kBodyPadding) out->reserve(out->size() + kBodyPadding);
+}
+
+bool HttpResponse::take_body(std::string* out, std::size_t limit) {
+  return connection_->head().length <= limit && connection_->take_whole(*out);
 }
 
 Task<std::string> HttpResponse::body(std::size_t limit) {

@@ -91,6 +91,8 @@ class HttpResponse {
   Task<std::string> body(std::size_t limit);
   // The same into `out`, whose memory is reused. `out` must live until the Task ends.
   Task<void> body_into(std::string* out, std::size_t limit);
+  // The same at once, where the whole body has come with the head. False: it has not, or is over `limit`, and nothing was taken.
+  bool take_body(std::string* out, std::size_t limit);
   // From now on the deadline is this one; for a stream that is meant to stay open.
   void extend(Instant deadline);
 
@@ -125,7 +127,6 @@ class HttpClient {
  private:
   friend class ClientConnection;
   struct Pool;
-  Task<HttpResponse> send_once(HttpClientRequest request, std::stop_token stop, Instant deadline);
   Task<std::shared_ptr<ClientConnection>> open_connection(Url url, std::stop_token stop, Instant deadline);
 
   std::shared_ptr<Pool> pool_;

@@ -1,6 +1,11 @@
 #include "net/http_codec.h"
 
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
+
 #include <array>
+#include <bit>
 #include <charconv>
 #include <cstring>
 #include <ctime>
@@ -29,9 +34,9 @@ constexpr auto kClasses = make_classes();
 bool is(char c, unsigned char kind) { return kClasses[static_cast<unsigned char>(c)] & kind; }
 char lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
 bool all(std::string_view text, unsigned char kind) {
-  for (char c : text)
-    if (!is(c, kind)) return false;
-  return true;
+  unsigned char common = kind;
+  for (char c : text) common &= kClasses[static_cast<unsigned char>(c)];
+  return common == kind;
 }
 
 std::string_view trimmed(std::string_view text) {
@@ -101,6 +106,23 @@ Refusal note(Fields& fields, std::string_view name, std::string_view value) {
   return {};
 }
 
+// The first byte at `at` or behind it that no value may have, or `end`.
+const char* behind_value(const char* at, const char* end) {
+#ifdef __SSE2__
+  const __m128i control = _mm_set1_epi8(0x1f), del = _mm_set1_epi8(0x7f);
+  for (; end - at >= 16; at += 16) {
+    __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    __m128i odd = _mm_or_si128(_mm_cmpeq_epi8(_mm_min_epu8(bytes, control), bytes), _mm_cmpeq_epi8(bytes, del));
+    if (int hits = _mm_movemask_epi8(odd)) {
+      at += std::countr_zero(static_cast<unsigned>(hits));
+      break;  // it may be a tab
+    }
+  }
+#endif
+  while (at != end && is(*at, kValue)) ++at;
+  return at;
+}
+
 // Reads the lines from `at`, which is behind the start line, to the empty line.
 Refusal parse_fields(const char* at, const char* end, std::size_t max_headers, Fields& fields, HttpHeaders& headers) {
   while (at != end) {
@@ -114,7 +136,7 @@ Refusal parse_fields(const char* at, const char* end, std::size_t max_headers, F
     if (at == end || *at != ':') return bad("a header name that is not followed by a colon");
     std::string_view field(name, static_cast<std::size_t>(at - name));
     const char* value = ++at;
-    while (at != end && is(*at, kValue)) ++at;
+    at = behind_value(at, end);
     if (end - at < 2 || at[0] != '\r' || at[1] != '\n') return bad("a control character in a header");
     std::string_view text = trimmed({value, static_cast<std::size_t>(at - value)});
     at += 2;
@@ -317,7 +339,7 @@ ChunkDecoder::Step ChunkDecoder::next(std::string_view in) {
 
 mcp::Result<> append_headers(std::string& out, std::span<const HttpHeader> headers) {
   for (const auto& [name, value] : headers) {
-    if (!is_token(name) || !all(value, kValue)) {
+    if (!is_token(name) || behind_value(value.data(), value.data() + value.size()) != value.data() + value.size()) {
       return mcp::Error(mcp::Code::internal, "the header '" + std::string(name) + "' cannot be written as one line");
     }
     out.append(name).append(": ").append(value).append("\r\n");

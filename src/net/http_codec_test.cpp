@@ -35,6 +35,31 @@ TEST(RequestHead, IsRead) {
   EXPECT_EQ(headers.find("y"), std::nullopt);
 }
 
+TEST(RequestHead, AControlCharacterIsSeenAtEachPlaceOfAValue) {
+  for (std::size_t size = 1; size < 70; ++size)
+    for (std::size_t place = 0; place < size; ++place)
+      for (char c : {'\0', '\x01', '\x1f', '\x7f', '\t', '\x80', '\xff'}) {
+        std::string value(size, 'v');
+        value[place] = c;
+        const bool fine = c == '\t' || (c & 0x80);
+        EXPECT_EQ(status_of("GET / HTTP/1.1\r\nHost: x\r\nA: " + value + "\r\n\r\n"), fine ? 0 : 400)
+            << size << " " << place << " " << int(c);
+        std::string out;
+        const HttpHeader line{"A", value};
+        EXPECT_EQ(append_headers(out, {&line, 1}).ok(), fine);
+      }
+}
+
+TEST(SameHeader, LooksAtLettersOnly) {
+  EXPECT_TRUE(same_header("MCP-Protocol-Version", "mcp-protocol-version"));
+  EXPECT_TRUE(same_header("", ""));
+  EXPECT_FALSE(same_header("mcp-protocol-version", "mcp-protocol-versiom"));
+  EXPECT_FALSE(same_header("mcp-protocol\rversion", "mcp-protocol-version"));
+  EXPECT_FALSE(same_header("a@bcdefg", "a`bcdefg"));
+  EXPECT_FALSE(same_header("abcdefg@x", "abcdefg`x"));
+  EXPECT_FALSE(same_header("[", "{"));
+}
+
 TEST(RequestHead, KeepsTheConnectionAsTheVersionAndTheHeaderSay) {
   RequestHead out;
   HttpHeaders headers;

@@ -1,17 +1,38 @@
 #include "net/http_message.h"
 
+#include <cstring>
+
 namespace net {
 
-bool same_header(std::string_view a, std::string_view b) {
-  if (a.size() != b.size()) return false;
-  if (!a.empty() && ((a.front() ^ b.front()) & ~0x20) != 0) return false;
-  for (std::size_t i = 0; i < a.size(); ++i) {
-    char x = a[i], y = b[i];
-    if (x >= 'A' && x <= 'Z') x = static_cast<char>(x | 0x20);
-    if (y >= 'A' && y <= 'Z') y = static_cast<char>(y | 0x20);
-    if (x != y) return false;
-  }
-  return true;
+namespace {
+
+constexpr std::uint64_t kOnes = 0x0101010101010101ULL;
+
+// Whether two runs of eight bytes are the same but for the case of letters.
+bool same_letters(std::uint64_t x, std::uint64_t y) {
+  const std::uint64_t differs = x ^ y;
+  if (differs == 0) return true;
+  if (differs & ~(0x20 * kOnes)) return false;
+  // The top bit of each byte that is a letter: from 'a' on, and not behind 'z'. No sum of seven bits runs over into the next byte.
+  const std::uint64_t lower = (x | 0x20 * kOnes) & 0x7f * kOnes;
+  const std::uint64_t letters = (lower + (0x80 - 'a') * kOnes) & ~(lower + (0x7f - 'z') * kOnes) & ~x & 0x80 * kOnes;
+  return ((differs << 2) & ~letters) == 0;
+}
+
+std::uint64_t bytes_at(std::string_view text, std::size_t from, std::size_t size) {
+  std::uint64_t out = 0;
+  std::memcpy(&out, text.data() + from, size);
+  return out;
+}
+
+}  // namespace
+
+bool same_header_text(std::string_view a, std::string_view b) {
+  const std::size_t size = a.size();
+  if (size < 8) return same_letters(bytes_at(a, 0, size), bytes_at(b, 0, size));
+  for (std::size_t from = 0; from + 8 < size; from += 8)
+    if (!same_letters(bytes_at(a, from, 8), bytes_at(b, from, 8))) return false;
+  return same_letters(bytes_at(a, size - 8, 8), bytes_at(b, size - 8, 8));
 }
 
 HeaderLines::HeaderLines(HttpHeader a, HttpHeader b, HttpHeader c, HttpHeader d, HttpHeader e, HttpHeader f, HttpHeader g, HttpHeader h)

@@ -15,6 +15,9 @@ constexpr Millis kDrainTime{1000};
 constexpr std::size_t kDrainBytes = 1024 * 1024;
 // Of a read buffer at first: a usual head, with a small body behind it.
 constexpr std::size_t kFirstBuffer = 2 * 1024;
+// Of the one for what comes while the handler runs, which is nothing for as long as a stream is open. It grows when it has something to
+// take.
+constexpr std::size_t kFirstAhead = 128;
 
 }  // namespace
 
@@ -136,7 +139,7 @@ Task<bool> ServerConnection::read_head() {
       refusal_ = {431, "the head is too large"};
       co_return false;
     }
-    if (have_ == here_.size) here_.grow(std::min(here_.size * 4, options.max_head), have_);
+    if (have_ == here_.size) here_.grow(std::min(std::max(here_.size * 4, kFirstBuffer), options.max_head), have_);
     if (have_ && phase_ == Phase::idle) {
       phase_ = Phase::reading;
       set_deadline(base::Timers::now() + options.head_time);
@@ -305,7 +308,7 @@ Task<void> ServerConnection::handle() {
   endless_ = false;
   keep_ = head_.keep_alive && !retiring_;
   if (used_ == have_ && have_ahead_ == 0) {
-    ahead_.grow(std::min(kFirstBuffer, server_.options_.max_head), 0);
+    ahead_.grow(std::min(kFirstAhead, server_.options_.max_head), 0);
     target_ = Target::ahead;
     start_read(ahead_.data(), ahead_.size);
   }

@@ -52,15 +52,15 @@ Wire::~Wire() {
 
 void Wire::start_read(char* to, std::size_t size) {
   reading_ = true;
-  auto done = [self = shared_from_this()](ErrorCode error, std::size_t got) {
-    self->reading_ = false;
-    self->bytes_in_ += got;
-    self->on_read(error, got);
-  };
-  if (tls_)
-    tls_->async_read_some(asio::buffer(to, size), std::move(done));
-  else
-    socket_.async_read_some(asio::buffer(to, size), std::move(done));
+  if (!tls_) return read_.start(loop_, socket_, to, size, shared_from_this());
+  tls_->async_read_some(asio::buffer(to, size),
+                        [self = shared_from_this()](const ErrorCode& error, std::size_t got) { self->read_ended(error, got); });
+}
+
+void Wire::read_ended(const ErrorCode& error, std::size_t size) {
+  reading_ = false;
+  bytes_in_ += size;
+  on_read(error, size);
 }
 
 Wire::Written Wire::try_write(Parts& parts) {

@@ -2,8 +2,6 @@
 #pragma once
 
 #include <array>
-#include <boost/asio/basic_stream_socket.hpp>
-#include <boost/asio/generic/stream_protocol.hpp>
 #include <boost/asio/ssl/context.hpp>
 #include <boost/asio/ssl/stream.hpp>
 #include <cstddef>
@@ -13,18 +11,18 @@
 #include <string_view>
 
 #include "base/loop.h"
+#include "net/socket_read.h"
 
 namespace net {
 
 namespace asio = base::asio;
 using base::ErrorCode;
-using StreamSocket = asio::basic_stream_socket<asio::generic::stream_protocol, base::Executor>;
 
 // The reading, writing and waiting of a connection. A derived class says what is done with what arrives.
 // Reads are callbacks, not awaits, so that one can stay open while something else is awaited; each keeps this alive until it
 // ends. Writes go to the kernel at once, and wait only when it is full.
 // Threads: one loop only.
-class Wire : public std::enable_shared_from_this<Wire> {
+class Wire : public std::enable_shared_from_this<Wire>, private SocketRead::Sink {
  public:
   // What is written in one go, without being copied together.
   using Parts = std::array<std::string_view, 4>;
@@ -38,6 +36,8 @@ class Wire : public std::enable_shared_from_this<Wire> {
   // Reads at least one byte into `to`, which must stay in place until on_read(). One read at a time.
   void start_read(char* to, std::size_t size);
   bool reading() const { return reading_; }
+  // The open read has ended, and on_read() is yet to come.
+  bool has_landed() const { return read_.has_landed(); }
 
   // Hands as much of `parts` to the kernel as it takes now, and cuts that off them.
   Written try_write(Parts& parts);
@@ -73,6 +73,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
 
  private:
   using Tls = asio::ssl::stream<StreamSocket&>;
+  void read_ended(const ErrorCode& error, std::size_t size) final;
   void arm();
   void fire();
 
@@ -84,6 +85,7 @@ class Wire : public std::enable_shared_from_this<Wire> {
   base::Timers::Id timer_ = 0;
   std::uint64_t bytes_in_ = 0;
   std::uint64_t bytes_out_ = 0;
+  SocketRead read_{*this};
   bool reading_ = false;
 };
 

@@ -14,6 +14,8 @@ namespace {
 using mcp::Error;
 using mcp::Result;
 
+constexpr std::string_view kParams = ",\"params\":";
+
 std::string quoted_or_empty(std::string_view text) { return text.empty() ? std::string() : base::quoted(text); }
 
 // A few members, without allocating for the list.
@@ -30,11 +32,12 @@ class Edit {
     }
   }
   void drop(std::string_view key) { drop_[drops_++] = key; }
-  // `name`, unless it is empty, replaces the member of that key in the params themselves.
-  std::string apply(std::string_view params, std::string_view name) const {
+  // `name`, unless it is empty, replaces the member of that key in the params themselves. Trace context that is not of its format goes
+  // no further.
+  void apply(std::string& out, std::string_view params, std::string_view name) const {
     std::string quoted = quoted_or_empty(name);
     Member renamed{name.empty() ? std::string_view() : std::string_view("name"), quoted};
-    return with_meta_and(params, renamed, std::span(set_.data(), sets_), std::span(drop_.data(), drops_));
+    append_with_meta(out, params, {renamed, std::span(set_.data(), sets_), std::span(drop_.data(), drops_), may_carry_trace});
   }
 
  private:
@@ -44,44 +47,30 @@ class Edit {
   std::size_t drops_ = 0;
 };
 
-// Trace context: replaced where the caller gives one, else left as it came. What is not of its format goes no further.
-struct Trace {
-  Trace(std::string_view params, const RequestExtras& extras) {
+// Trace context: replaced where the caller gives one, dropped where that is not of its format, else left as it came.
+class Trace {
+ public:
+  explicit Trace(const RequestExtras& extras) {
     set(meta_key::kTraceparent, extras.traceparent);
     set(meta_key::kTracestate, extras.tracestate);
     set(meta_key::kBaggage, extras.baggage);
-    // Nearly always there is none.
-    if (params.find("\"trace") == params.npos && params.find("\"baggage") == params.npos) return;
-    std::string_view meta = base::find_member(params, "_meta");
-    if (!base::is_object(meta)) return;
-    for (auto& [key, value, drop] : members) {
-      std::string_view came = value.empty() ? base::find_member(meta, key) : std::string_view();
-      drop = drop || (!came.empty() && !may_carry_trace(key, came));
-    }
   }
   template <class E>
   void write(E& edit) const {
-    for (const auto& [key, value, drop] : members) {
-      if (!value.empty())
-        edit.set(key, value);
-      else if (drop)
-        edit.drop(key);
-    }
+    for (std::size_t i = 0; i < count_; ++i) edit.set_or_drop(keys_[i], values_[i]);
   }
 
  private:
-  struct Part {
-    std::string_view key;
-    std::string value;
-    bool drop;
-  };
   void set(std::string_view key, std::string_view text) {
-    std::string value = quoted_or_empty(text);
-    const bool good = value.empty() || may_carry_trace(key, value);
-    members[count++] = {key, good ? std::move(value) : std::string(), !good};
+    if (text.empty()) return;
+    keys_[count_] = key;
+    values_[count_] = base::quoted(text);
+    if (!may_carry_trace(key, values_[count_])) values_[count_].clear();
+    ++count_;
   }
-  std::array<Part, 3> members;
-  std::size_t count = 0;
+  std::array<std::string_view, 3> keys_;
+  std::array<std::string, 3> values_;
+  std::size_t count_ = 0;
 };
 
 // A method of an extension has its name from the caller.
@@ -102,8 +91,9 @@ std::vector<Header> legacy_headers(const Revision& revision, Method method, std:
   return out;
 }
 
-std::string legacy_params(std::string_view params, const RequestExtras& extras) {
-  Trace trace(params, extras);
+// Each of these appends `,"params":` and the object; nothing where there would be nothing in it and the caller gave none.
+void append_legacy_params(std::string& out, std::string_view params, const RequestExtras& extras) {
+  Trace trace(extras);
   Edit<9> edit;
   edit.drop(meta_key::kProtocolVersion);
   edit.drop(meta_key::kClientCapabilities);
@@ -112,16 +102,19 @@ std::string legacy_params(std::string_view params, const RequestExtras& extras) 
   edit.drop(meta_key::kSubscriptionId);
   edit.set_or_drop(meta_key::kProgressToken, extras.progress_token);
   trace.write(edit);
-  std::string out = edit.apply(params, extras.name);
-  return params.empty() && out == "{}" ? std::string() : out;
+  const std::size_t before = out.size();
+  out += kParams;
+  edit.apply(out, params, extras.name);
+  const std::string_view written = std::string_view(out).substr(before + kParams.size());
+  if (written.empty() || (params.empty() && written == "{}")) out.resize(before);
 }
 
-}  // namespace
-
-std::string modern_params(const Revision& revision, const ClientIdentity& client, std::string_view params, const RequestExtras& extras) {
+// Behind what `out` has.
+void append_modern(std::string& out, const Revision& revision, const ClientIdentity& client, std::string_view params,
+                   const RequestExtras& extras) {
   std::string version = base::quoted(revision.name);
   std::string level = quoted_or_empty(extras.log_level);
-  Trace trace(params, extras);
+  Trace trace(extras);
   Edit<9> edit;
   edit.set(meta_key::kProtocolVersion, version);
   edit.set_or_drop(meta_key::kClientInfo, client.info);
@@ -130,7 +123,32 @@ std::string modern_params(const Revision& revision, const ClientIdentity& client
   edit.set_or_drop(meta_key::kProgressToken, extras.progress_token);
   edit.drop(meta_key::kSubscriptionId);
   trace.write(edit);
-  return edit.apply(params, extras.name);
+  edit.apply(out, params, extras.name);
+}
+
+void append_modern_params(std::string& out, const Revision& revision, const ClientIdentity& client, std::string_view params,
+                          const RequestExtras& extras) {
+  out += kParams;
+  append_modern(out, revision, client, params, extras);
+}
+
+// The beginning of a message, up to its params, with room for them. An empty id: a notification.
+std::string opened(std::string_view id, std::string_view method, std::string_view params) {
+  std::string out;
+  out.reserve(params.size() + 512);
+  out += "{\"jsonrpc\":\"2.0\"";
+  if (!id.empty()) out.append(",\"id\":").append(id);
+  out += ",\"method\":";
+  base::append_json_string(out, method);
+  return out;
+}
+
+}  // namespace
+
+std::string modern_params(const Revision& revision, const ClientIdentity& client, std::string_view params, const RequestExtras& extras) {
+  std::string out;
+  append_modern(out, revision, client, params, extras);
+  return out;
 }
 
 Result<Outgoing> modern_request(const Revision& revision, const ClientIdentity& client, std::string_view id, Method method,
@@ -149,24 +167,32 @@ Result<Outgoing> modern_request(const Revision& revision, const ClientIdentity& 
     if (!mirrored) return std::move(mirrored.error());
     for (Header& header : *mirrored) out.headers.push_back(std::move(header));
   }
-  out.body = encode_request(id, called, modern_params(revision, client, params, extras));
+  out.body = opened(id, called, params);
+  append_modern_params(out.body, revision, client, params, extras);
+  out.body += '}';
   return out;
 }
 
 Outgoing modern_notification(const Revision& revision, const ClientIdentity& client, Method method, std::string_view params,
                              std::string_view name) {
   const std::string_view called = name_of(method, name);
-  return {encode_notification(called, modern_params(revision, client, params, {})), modern_headers(revision, called)};
+  Outgoing out{opened({}, called, params), modern_headers(revision, called)};
+  append_modern_params(out.body, revision, client, params, {});
+  out.body += '}';
+  return out;
 }
 
 Outgoing legacy_request(const Revision& revision, std::string_view id, Method method, std::string_view params, std::string_view session,
                         const RequestExtras& extras) {
-  return {encode_request(id, name_of(method, extras.method), legacy_params(params, extras)), legacy_headers(revision, method, session)};
+  Outgoing out{opened(id, name_of(method, extras.method), params), legacy_headers(revision, method, session)};
+  append_legacy_params(out.body, params, extras);
+  out.body += '}';
+  return out;
 }
 
 Outgoing legacy_notification(const Revision& revision, Method method, std::string_view params, std::string_view session,
                              std::string_view name) {
-  return {encode_notification(name_of(method, name), legacy_params(params, {})), legacy_headers(revision, method, session)};
+  return legacy_request(revision, {}, method, params, session, {.method = name});
 }
 
 std::string initialize_params(const Revision& revision, const ClientIdentity& client) {

@@ -26,6 +26,7 @@ bool same_word(std::string_view a, std::string_view b) {
 // application/json, with any parameters. Nothing else: other types are what a foreign page can send without asking the browser.
 bool is_json_type(const std::optional<std::string_view>& content_type) {
   if (!content_type) return false;
+  if (*content_type == "application/json") return true;
   return same_word(trimmed(content_type->substr(0, content_type->find(';'))), "application/json");
 }
 
@@ -37,7 +38,7 @@ struct Accepted {
   bool complete() const { return json && stream; }
 };
 Accepted read_accept(const std::optional<std::string_view>& accept) {
-  if (!accept) return {};
+  if (!accept || *accept == "application/json, text/event-stream") return {};
   Accepted out{false, false};
   std::string_view rest = *accept;
   while (!rest.empty()) {

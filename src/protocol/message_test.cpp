@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
+
 #include <string>
 
 #include "base/json.h"
@@ -152,6 +154,30 @@ TEST(Splice, Meta) {
   EXPECT_EQ(with_meta(R"({"a":1,"_meta":{"k":0}})", {}, {"k"}), R"({"a":1})");
   EXPECT_EQ(with_meta(R"({"a":1})", {}, {"k"}), R"({"a":1})");
   EXPECT_EQ(with_meta(R"({"_meta":7})", {{"k", "1"}}), R"({"_meta":{"k":1}})");
+  EXPECT_EQ(with_meta(R"({"_meta":7})", {}, {"k"}), R"({"_meta":7})");
+  EXPECT_EQ(with_meta(R"({"_meta":{"k":0},"b": [1, 2] , "c":{}})", {}, {"k"}), R"({"b": [1, 2] , "c":{}})");
+  EXPECT_EQ(with_meta(R"({"a":1,"_meta":{"k":0},"a":2})", {{"k", "1"}}), R"({"a":1,"_meta":{"k":0},"a":2})");
+  EXPECT_EQ(with_meta(R"({"_meta":{"x":0,"x":1}})", {{"k", "1"}}), R"({"_meta":{"x":0,"x":1}})");
+  EXPECT_EQ(with_meta("[1]", {{"k", "1"}}), "[1]");
+}
+
+TEST(Splice, OneWalkEditsAnObjectAndItsMeta) {
+  const std::array<protocol::Member, 1> set = {protocol::Member{"k", "1"}};
+  const std::array<std::string_view, 1> drop = {"gone"};
+  auto keeps = [](std::string_view key, std::string_view) { return key != "odd"; };
+  auto edit = [&](std::string_view object, const protocol::Member& member) {
+    std::string out = "before ";
+    protocol::append_with_meta(out, object, {member, set, drop, keeps});
+    return out;
+  };
+  EXPECT_EQ(edit(R"({"name":"a","_meta":{"gone":1,"odd":2,"x":3,"k":4},"z":0})", {"name", "\"b\""}),
+            R"(before {"name":"b","_meta":{"x":3,"k":1},"z":0})");
+  EXPECT_EQ(edit(R"({"z":0})", {"name", "\"b\""}), R"(before {"z":0,"_meta":{"k":1},"name":"b"})");
+  EXPECT_EQ(edit("", {}), R"(before {"_meta":{"k":1}})");
+  EXPECT_EQ(edit(R"({"z":0,"z":1})", {"name", "1"}), R"(before {"z":0,"z":1})");
+  std::string out = "before";
+  protocol::append_with_meta(out, "", {});
+  EXPECT_EQ(out, "before");
 }
 
 }  // namespace

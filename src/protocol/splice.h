@@ -25,9 +25,19 @@ std::string without_members(std::string_view object, std::initializer_list<std::
 // `object` with its member `_meta` edited in the same way. A `_meta` is made where there is none and `set` is not empty; one that
 // becomes empty goes.
 std::string with_meta(std::string_view object, std::span<const Member> set, std::span<const std::string_view> drop = {});
-// The same, with `member` (unless its key is empty) written into the object itself in the same pass.
-std::string with_meta_and(std::string_view object, const Member& member, std::span<const Member> set,
-                          std::span<const std::string_view> drop);
 std::string with_meta(std::string_view object, std::initializer_list<Member> set, std::initializer_list<std::string_view> drop = {});
+
+// Says of a member of `_meta` that is neither set nor dropped whether it stays.
+using KeepsMember = bool (*)(std::string_view key, std::string_view value);
+
+// What is done to an object and its `_meta` in one walk.
+struct MetaEdit {
+  Member member;  // written into the object itself, unless its key is empty
+  std::span<const Member> set;
+  std::span<const std::string_view> drop;
+  KeepsMember keeps = nullptr;  // null: all stay
+};
+// As with_meta(), behind what `out` has already. Nothing is appended for an empty object and an edit that writes nothing.
+void append_with_meta(std::string& out, std::string_view object, const MetaEdit& edit);
 
 }  // namespace protocol

@@ -113,6 +113,7 @@ Result<TaskState> read_task(std::string_view json) {
 
 std::string capabilities_without_tasks(std::string_view capabilities) {
   if (!base::is_object(capabilities)) return "{}";
+  if (capabilities.find("tasks") == std::string_view::npos) return std::string(capabilities);
   std::string out = without_members(capabilities, {"tasks"});
   std::string_view extensions = base::find_member(out, "extensions");
   if (!base::is_object(extensions)) return out;

@@ -36,11 +36,8 @@ Authorizer::Refusal refusal_of(const net::HttpResponse& response, std::uint64_t 
   return refusal;
 }
 
-}  // namespace
-
-Task<net::HttpResponse> send_authorized(net::HttpClient* client, Authorizer* authorizer, net::HttpClientRequest request,
-                                        std::stop_token stop, Instant deadline, OnRefusal on_refusal) {
-  if (!authorizer) co_return co_await client->send(request, stop, deadline);
+Task<net::HttpResponse> with_credentials(net::HttpClient* client, Authorizer* authorizer, net::HttpClientRequest request,
+                                         std::stop_token stop, Instant deadline, OnRefusal on_refusal) {
   const std::span<const net::HttpHeader> given = request.headers;
   for (int attempt = 1;; ++attempt) {
     Authorizer::Lines lines;
@@ -74,6 +71,14 @@ Task<net::HttpResponse> send_authorized(net::HttpClient* client, Authorizer* aut
     }
     (void)co_await response.body(kRefusalBody).result();
   }
+}
+
+}  // namespace
+
+Task<net::HttpResponse> send_authorized(net::HttpClient* client, Authorizer* authorizer, net::HttpClientRequest request,
+                                        std::stop_token stop, Instant deadline, OnRefusal on_refusal) {
+  if (!authorizer) return client->send(request, std::move(stop), deadline);
+  return with_credentials(client, authorizer, request, std::move(stop), deadline, on_refusal);
 }
 
 }  // namespace sdk

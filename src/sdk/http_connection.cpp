@@ -87,6 +87,8 @@ Task<HttpConnection::Answer> HttpConnection::post(protocol::Outgoing out, Wanted
   request.body = out.body;
   request.repeat = wanted.repeat;
   net::HttpResponse response = co_await send_authorized(&client_, options_.authorizer.get(), request, wanted.stop, wanted.deadline);
+  Answer at_hand;
+  if (take_answer(response, at_hand)) co_return std::move(at_hand);
   Stream stream;
   Result<Answer> answer = co_await read_answer(std::move(response), wanted, &stream).result();
   // A stream that named its place can be taken up again; a modern one never does.

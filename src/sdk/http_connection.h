@@ -61,6 +61,8 @@ class HttpConnection final : public Connection {
   };
 
   Task<Answer> post(protocol::Outgoing out, Wanted wanted);
+  // The answer, where it is no stream and all of it came with its head.
+  bool take_answer(net::HttpResponse& response, Answer& answer) const;
   Task<Answer> read_answer(net::HttpResponse response, Wanted wanted, Stream* stream);
   Task<Answer> resume(Wanted wanted, Stream stream);
   Task<Reply> send(protocol::Method method, const std::string& params, const CallOptions& options, std::string_view session,

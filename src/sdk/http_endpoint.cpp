@@ -1,8 +1,8 @@
 #include "sdk/http_endpoint.h"
 
 #include <array>
-#include <deque>
 #include <functional>
+#include <vector>
 
 #include "base/json.h"
 #include "net/sse.h"
@@ -35,6 +35,28 @@ std::optional<std::string_view> header(const net::HttpRequest& http, std::string
     joined.append(", ").append(line.value);
   }
   return joined.empty() ? found : std::optional<std::string_view>(joined);
+}
+
+// The headers that a judge wants to see, in one walk; one that came several times as header() gives it.
+protocol::HttpFacts facts_of(const net::HttpRequest& http, std::array<std::string, 6>& joined) {
+  protocol::HttpFacts facts;
+  facts.method = http.method;
+  const std::array<std::pair<std::string_view, std::optional<std::string_view>*>, 6> wanted = {{
+      {"accept", &facts.accept},
+      {"mcp-name", &facts.mcp_name},
+      {"mcp-method", &facts.mcp_method},
+      {"content-type", &facts.content_type},
+      {"mcp-session-id", &facts.session_id},
+      {"mcp-protocol-version", &facts.protocol_version},
+  }};
+  for (const auto& line : http.headers)
+    for (std::size_t i = 0; i < wanted.size(); ++i) {
+      const auto& [name, place] = wanted[i];
+      if (!net::same_header(line.name, name)) continue;
+      *place = *place ? header(http, name, joined[i] = std::string()) : std::optional<std::string_view>(line.value);
+      break;
+    }
+  return facts;
 }
 
 }  // namespace
@@ -93,17 +115,12 @@ class HttpEndpoint::Line final : public Outlet {
     writer_->spawn(write());
   }
 
-  // Sends the answer, and returns when it is out, or nobody is there to read it.
-  Task<void> finish(Answer answer) {
-    if (!writer_ && may_stream_ && !may_json_ && answer.retry_after == 0) open();
-    if (!writer_) {
-      co_await respond_json(exchange_, answer, cors_.origin);
-      co_return;
-    }
-    if (!answer.message.empty()) (void)push(std::move(answer.message), Kind::answer);
-    done_ = true;
-    wake_.raise();
-    while (!written_) co_await finished_.wait();
+  // Sends the answer, which lives until the Task ends; that is when it is out, or nobody is there to read it. Errors: those of a client
+  // that has gone.
+  Task<void> finish(Answer* answer) {
+    if (!writer_ && may_stream_ && !may_json_ && answer->retry_after == 0) open();
+    if (!writer_) return respond_json(exchange_, *answer, cors_.origin);
+    return finish_stream(answer);
   }
   void only_stream() { may_json_ = false; }
 
@@ -126,6 +143,13 @@ class HttpEndpoint::Line final : public Outlet {
     else
       open();
     return {};
+  }
+
+  Task<void> finish_stream(Answer* answer) {
+    if (!answer->message.empty()) (void)push(std::move(answer->message), Kind::answer);
+    done_ = true;
+    wake_.raise();
+    while (!written_) co_await finished_.wait();
   }
 
   // The only user of the exchange once it runs.
@@ -165,7 +189,7 @@ class HttpEndpoint::Line final : public Outlet {
   std::optional<std::stop_source> own_stop_;
   std::optional<std::stop_callback<std::function<void()>>> with_connection_;
   base::Deadline expiry_;
-  std::deque<std::string> queue_;
+  std::vector<std::string> queue_;
   std::size_t bytes_ = 0;
   base::Signal wake_, finished_;
   bool may_stream_;
@@ -180,59 +204,52 @@ HttpEndpoint::HttpEndpoint(Loop& loop, Handler& handler, std::shared_ptr<Session
 }
 HttpEndpoint::~HttpEndpoint() = default;
 
+// What follows up to the branch at the end are plain functions where nothing has to be waited for: a stream that is open for hours keeps
+// the frame of its branch, and nothing of how it came there.
 Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
   if (auto verdict = judge_origin(exchange.request(), options_.origins); verdict != OriginVerdict::fine) {
     std::string_view which = verdict == OriginVerdict::bad_host ? "this Host is not served here" : "this Origin is not allowed";
-    co_await refuse(exchange, 403, protocol::invalid_request(std::string(which)), {}, {});
-    co_return;
+    return refuse(exchange, 403, protocol::invalid_request(std::string(which)), {}, {});
   }
   Cors cors{exchange.request().find("origin").value_or("")};
-  if (exchange.request().method == "OPTIONS" && !cors.origin.empty()) {
-    co_await respond_preflight(exchange, cors.origin);
+  if (exchange.request().method == "OPTIONS" && !cors.origin.empty()) return respond_preflight(exchange, cors.origin);
+  // Who may not enter is not listened to.
+  if (options_.protection) return serve_protected(exchange, cors);
+  return serve_admitted(exchange, nullptr);
+}
+
+Task<void> HttpEndpoint::serve_protected(net::HttpExchange& exchange, Cors cors) {
+  oauth::Verdict verdict = co_await options_.protection->admit(&exchange.request());
+  if (auto* refusal = std::get_if<oauth::Refusal>(&verdict)) {
+    co_await sdk::refuse(exchange, std::move(*refusal), cors.origin);
     co_return;
   }
-  // Who may not enter is not listened to.
-  std::shared_ptr<const oauth::Principal> caller;
-  if (options_.protection) {
-    oauth::Verdict verdict = co_await options_.protection->admit(&exchange.request());
-    if (auto* refusal = std::get_if<oauth::Refusal>(&verdict)) {
-      co_await sdk::refuse(exchange, std::move(*refusal), cors.origin);
-      co_return;
-    }
-    caller = std::get<std::shared_ptr<const oauth::Principal>>(std::move(verdict));
-  }
+  auto caller = std::get<std::shared_ptr<const oauth::Principal>>(std::move(verdict));
+  co_await serve_admitted(exchange, std::move(caller));
+}
+
+Task<void> HttpEndpoint::serve_admitted(net::HttpExchange& exchange, std::shared_ptr<const oauth::Principal> caller) {
   // The calls of a session outlive their connection.
   std::shared_ptr<OwnedRequest> owned;
   if (exchange.request().find("mcp-session-id")) owned = OwnedRequest::of(exchange.request());
   const net::HttpRequest& http = owned ? owned->http : exchange.request();
-  cors.origin = http.find("origin").value_or("");
+  const Cors cors{exchange.request().find("origin").value_or("")};
 
   std::array<std::string, 6> joined;
-  protocol::HttpFacts facts;
-  facts.method = http.method;
-  facts.protocol_version = header(http, "mcp-protocol-version", joined[0]);
-  facts.mcp_method = header(http, "mcp-method", joined[1]);
-  facts.mcp_name = header(http, "mcp-name", joined[2]);
-  facts.session_id = header(http, "mcp-session-id", joined[3]);
-  facts.accept = header(http, "accept", joined[4]);
-  facts.content_type = header(http, "content-type", joined[5]);
+  const protocol::HttpFacts facts = facts_of(http, joined);
   protocol::Received received = front_.receive(facts, http.body);
-  const auto user_agent = [&http] { return http.find("user-agent").value_or(""); };
   if (auto* refusal = std::get_if<protocol::Refusal>(&received)) {
-    report_quirks(refusal->quirks, options_.front.strictness, "{}", user_agent());
-    co_await refuse(exchange, std::move(*refusal), cors.origin);
-    co_return;
+    report_quirks(refusal->quirks, options_.front.strictness, "{}", http.find("user-agent").value_or(""));
+    return refuse(exchange, std::move(*refusal), cors.origin);
   }
 
-  Inbound in;
+  auto request = std::make_unique<Inbound>();
+  Inbound& in = *request;
   in.rpc = std::get<protocol::Inbound>(std::move(received));
   in.http = &http;
   in.path = options_.path;
   if (caller) {
-    if (auto refusal = options_.protection->allow(*caller, in.rpc)) {
-      co_await sdk::refuse(exchange, *std::move(refusal), cors.origin);
-      co_return;
-    }
+    if (auto refusal = options_.protection->allow(*caller, in.rpc)) return sdk::refuse(exchange, *std::move(refusal), cors.origin);
     in.principal = caller->key;
     in.caller = std::move(caller);
   }
@@ -240,73 +257,81 @@ Task<void> HttpEndpoint::serve(net::HttpExchange& exchange) {
     in.client_info = in.rpc.params.meta.client_info.empty() ? "{}" : in.rpc.params.meta.client_info;
     in.client_capabilities = in.rpc.params.meta.client_capabilities.empty() ? "{}" : in.rpc.params.meta.client_capabilities;
     in.log_level = in.rpc.log_level;
-  } else {
-    if (in.rpc.kind == InboundKind::request && in.method() == Method::initialize) {
-      std::string_view info = base::find_member(in.rpc.message.params, "clientInfo");
-      report_quirks(in.rpc.quirks, options_.front.strictness, info.empty() ? "{}" : info, user_agent());
-      co_await serve_initialize(exchange, std::move(in), cors);
-      co_return;
-    }
-    if (!in.rpc.session_id) {
-      co_await refuse(exchange, 400, protocol::invalid_request("Mcp-Session-Id is missing: send initialize first"), in.rpc.message.id,
-                      cors.origin);
-      co_return;
-    }
-    in.session = sessions_->find(*in.rpc.session_id, in.principal);
-    if (!in.session && options_.keeper) {
-      Inbound copy = in;
-      Result<std::shared_ptr<Session>> restored = co_await restore(std::move(copy), owned).result();
-      if (!restored) {
-        co_await refuse(exchange, 503, protocol::to_rpc(restored.error()), in.rpc.message.id, cors.origin);
-        co_return;
-      }
-      in.session = *std::move(restored);
-    }
-    if (!in.session) {
-      co_await refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"),
-                      in.rpc.message.id, cors.origin);
-      co_return;
-    }
-    // A header that is a revision which is spoken here was let through; the session says which one it should have been.
-    if (auto odd = protocol::version_header_quirk(facts.protocol_version, in.session->revision())) in.rpc.quirks.add(*odd);
-    if (in.rpc.kind == InboundKind::batch && !in.session->revision().features.batching) {
-      co_await refuse(exchange, 400, protocol::invalid_request("Invalid request: batches are not part of this session's revision"), {},
-                      cors.origin);
-      co_return;
-    }
-    in.rpc.revision = &in.session->revision();
-    in.client_info = in.session->client_info();
-    in.client_capabilities = in.session->client_capabilities();
-    in.log_level = in.session->log_level();
+    return serve_judged(exchange, std::move(owned), std::move(request), cors);
   }
+  if (in.rpc.kind == InboundKind::request && in.method() == Method::initialize) {
+    std::string_view info = base::find_member(in.rpc.message.params, "clientInfo");
+    report_quirks(in.rpc.quirks, options_.front.strictness, info.empty() ? "{}" : info, http.find("user-agent").value_or(""));
+    return serve_initialize(exchange, std::move(owned), std::move(in), cors);
+  }
+  if (!in.rpc.session_id)
+    return refuse(exchange, 400, protocol::invalid_request("Mcp-Session-Id is missing: send initialize first"), in.rpc.message.id,
+                  cors.origin);
+  in.session = sessions_->find(*in.rpc.session_id, in.principal);
+  if (!in.session && options_.keeper) return serve_restored(exchange, std::move(owned), std::move(request), cors);
+  return serve_session(exchange, std::move(owned), std::move(request), cors);
+}
 
-  report_quirks(in.rpc.quirks, options_.front.strictness, in.client_info, user_agent());
-  if (auto fine = protocol::judge_quirks(in.rpc.quirks, options_.front.strictness); !fine) {
-    co_await refuse(exchange, fine.error().http_status, fine.error(), in.rpc.message.id, cors.origin);
+Task<void> HttpEndpoint::serve_restored(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, std::unique_ptr<Inbound> in,
+                                        Cors cors) {
+  Inbound copy = *in;
+  Result<std::shared_ptr<Session>> restored = co_await restore(std::move(copy), owned).result();
+  if (!restored) {
+    co_await refuse(exchange, 503, protocol::to_rpc(restored.error()), in->rpc.message.id, cors.origin);
     co_return;
+  }
+  in->session = *std::move(restored);
+  co_await serve_session(exchange, std::move(owned), std::move(in), cors);
+}
+
+Task<void> HttpEndpoint::serve_session(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, std::unique_ptr<Inbound> request,
+                                       Cors cors) {
+  Inbound& in = *request;
+  if (!in.session)
+    return refuse(exchange, 404, protocol::invalid_request("this session does not exist (any more): send initialize"), in.rpc.message.id,
+                  cors.origin);
+  // A header that is a revision which is spoken here was let through; the session says which one it should have been.
+  std::string joined;
+  if (auto odd = protocol::version_header_quirk(header(*in.http, "mcp-protocol-version", joined), in.session->revision()))
+    in.rpc.quirks.add(*odd);
+  if (in.rpc.kind == InboundKind::batch && !in.session->revision().features.batching)
+    return refuse(exchange, 400, protocol::invalid_request("Invalid request: batches are not part of this session's revision"), {},
+                  cors.origin);
+  in.rpc.revision = &in.session->revision();
+  in.client_info = in.session->client_info();
+  in.client_capabilities = in.session->client_capabilities();
+  in.log_level = in.session->log_level();
+  return serve_judged(exchange, std::move(owned), std::move(request), cors);
+}
+
+Task<void> HttpEndpoint::serve_judged(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, std::unique_ptr<Inbound> request,
+                                      Cors cors) {
+  Inbound& in = *request;
+  if (!in.rpc.quirks.empty()) {
+    report_quirks(in.rpc.quirks, options_.front.strictness, in.client_info, in.http->find("user-agent").value_or(""));
+    if (auto fine = protocol::judge_quirks(in.rpc.quirks, options_.front.strictness); !fine)
+      return refuse(exchange, fine.error().http_status, fine.error(), in.rpc.message.id, cors.origin);
   }
   if (in.modern() && in.log_level) report_deprecated(peer_name(in.client_info), protocol::Deprecated::logging);
 
   switch (in.rpc.kind) {
     case InboundKind::request:
-      if (in.session && in.rpc.accepts_stream)
-        co_await serve_call(exchange, owned, std::move(in), cors);
-      else
-        co_await serve_request(exchange, std::move(in), cors);
-      break;
-    case InboundKind::open_stream: co_await serve_stream(exchange, owned, std::move(in), cors); break;
-    case InboundKind::batch: co_await serve_batch(exchange, std::move(in), cors); break;
-    case InboundKind::end_session:
-      sessions_->remove(in.session->id());
-      if (options_.keeper) (void)co_await options_.keeper->ended(in.session).result();
-      co_await respond_empty(exchange, 200, cors.origin);
-      break;
+      if (in.session && in.rpc.accepts_stream) return serve_call(exchange, std::move(owned), std::move(in), cors);
+      return serve_request(exchange, std::move(owned), std::move(request), cors);
+    case InboundKind::open_stream: return serve_stream(exchange, std::move(owned), std::move(in), cors);
+    case InboundKind::batch: return serve_batch(exchange, std::move(owned), std::move(in), cors);
+    case InboundKind::end_session: return serve_end(exchange, std::move(in.session), cors);
     case InboundKind::notification:
-    case InboundKind::response:
-      notice(in);
-      co_await respond_empty(exchange, 202, cors.origin);
-      break;
+    case InboundKind::response: break;
   }
+  notice(in);
+  return respond_empty(exchange, 202, cors.origin);
+}
+
+Task<void> HttpEndpoint::serve_end(net::HttpExchange& exchange, std::shared_ptr<Session> session, Cors cors) {
+  sessions_->remove(session->id());
+  if (options_.keeper) (void)co_await options_.keeper->ended(session).result();
+  co_await respond_empty(exchange, 200, cors.origin);
 }
 
 void HttpEndpoint::notice(const Inbound& in) {
@@ -320,30 +345,38 @@ void HttpEndpoint::notice(const Inbound& in) {
   }
 }
 
-Task<void> HttpEndpoint::serve_request(net::HttpExchange& exchange, Inbound in, Cors cors) {
-  Question question(in);
-  Line line(*this, exchange, in.session, in.rpc.accepts_stream, cors);
-  if (!in.rpc.accepts_json) line.only_stream();
-  if (in.method() == Method::subscriptions_listen) exchange.is_endless();
-  if (in.modern()) {
+// The request goes away with its handler, and leaves nothing behind in this frame, which a stream keeps as long as it is open.
+Task<void> HttpEndpoint::serve_request(net::HttpExchange& exchange, [[maybe_unused]] std::shared_ptr<OwnedRequest> owned,
+                                       std::unique_ptr<Inbound> in, Cors cors) {
+  Question question(*in);
+  Line line(*this, exchange, in->session, in->rpc.accepts_stream, cors);
+  if (!in->rpc.accepts_json) line.only_stream();
+  if (in->method() == Method::subscriptions_listen) exchange.is_endless();
+  Answer answer;
+  if (in->modern()) {
     line.cancel_with_connection();
-    if (in.caller && in.method() == Method::subscriptions_listen) line.cancel_at(in.caller->expires);
+    if (in->caller && in->method() == Method::subscriptions_listen) line.cancel_at(in->caller->expires);
   } else if (!line.cancel_with_session(std::string(question.id))) {
-    co_await line.finish(encode_answer(question, Reply(protocol::invalid_request("a request with this id is running already")), {}));
+    answer = encode_answer(question, Reply(protocol::invalid_request("a request with this id is running already")), {});
+    (void)co_await line.finish(&answer).result();
     co_return;
   }
-  Result<Reply> reply = Reply();
-  const std::shared_ptr<Session> session = in.session;
-  if (is_own(question.method))
-    reply = co_await answer_own(handler_, options_.front.revisions, std::move(in)).result();
-  else
-    reply = co_await handler_.handle(std::move(in), line).result();
+  const std::shared_ptr<Session> session = in->session;
+  Task<Reply> asked = ask(std::move(in), line);
+  Result<Reply> reply = co_await std::move(asked).result();
   if (session) co_await keep(session);
   if (line.stop_token().stop_requested() && !exchange.gone() && !reply) reply = Error(Code::cancelled, "the request was cancelled");
-  co_await line.finish(encode_answer(question, std::move(reply), handler_.server_info()));
+  answer = encode_answer(question, std::move(reply), handler_.server_info());
+  (void)co_await line.finish(&answer).result();
 }
 
-Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, Inbound in, Cors cors) {
+Task<Reply> HttpEndpoint::ask(std::unique_ptr<Inbound> in, Outlet& out) {
+  if (is_own(in->method())) return answer_own(handler_, options_.front.revisions, std::move(*in));
+  return handler_.handle(std::move(*in), out);
+}
+
+Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, [[maybe_unused]] std::shared_ptr<OwnedRequest> owned, Inbound in,
+                                          Cors cors) {
   Question question(in);
   protocol::LegacySession settled(options_.front.revisions);
   Inbound copy = in;
@@ -369,14 +402,15 @@ Task<void> HttpEndpoint::serve_initialize(net::HttpExchange& exchange, Inbound i
                                 {"Access-Control-Expose-Headers", "Mcp-Session-Id, WWW-Authenticate, Retry-After"},
                                 {"Vary", "Origin"}};
   if (!session) {
-    co_await respond_json(exchange, answer, cors.origin);
+    (void)co_await respond_json(exchange, answer, cors.origin).result();
     co_return;
   }
   std::span<const HttpHeader> lines(headers, cors.origin.empty() ? 2 : 5);
   co_await exchange.respond(answer.status, lines, answer.message);
 }
 
-Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Cors cors) {
+Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, [[maybe_unused]] std::shared_ptr<OwnedRequest> owned, Inbound in,
+                                     Cors cors) {
   // One after the other; notifications of the requests are not sent, so that the answer is one array.
   std::vector<std::string> answers;
   Line line(*this, exchange, in.session, false, cors);
@@ -419,7 +453,7 @@ Task<void> HttpEndpoint::serve_batch(net::HttpExchange& exchange, Inbound in, Co
   } else {
     Answer all;
     all.message = protocol::encode_batch(answers);
-    co_await line.finish(std::move(all));
+    (void)co_await line.finish(&all).result();
   }
 }
 

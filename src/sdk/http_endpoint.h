@@ -73,9 +73,16 @@ class HttpEndpoint {
     std::string_view origin;
   };
 
-  Task<void> serve_request(net::HttpExchange& exchange, Inbound in, Cors cors);
-  Task<void> serve_initialize(net::HttpExchange& exchange, Inbound in, Cors cors);
-  Task<void> serve_batch(net::HttpExchange& exchange, Inbound in, Cors cors);
+  Task<void> serve_protected(net::HttpExchange& exchange, Cors cors);
+  Task<void> serve_admitted(net::HttpExchange& exchange, std::shared_ptr<const oauth::Principal> caller);
+  Task<void> serve_restored(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, std::unique_ptr<Inbound> in, Cors cors);
+  Task<void> serve_session(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, std::unique_ptr<Inbound> request, Cors cors);
+  Task<void> serve_judged(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, std::unique_ptr<Inbound> request, Cors cors);
+  Task<void> serve_request(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, std::unique_ptr<Inbound> in, Cors cors);
+  Task<Reply> ask(std::unique_ptr<Inbound> in, Outlet& out);
+  Task<void> serve_initialize(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors);
+  Task<void> serve_batch(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors);
+  Task<void> serve_end(net::HttpExchange& exchange, std::shared_ptr<Session> session, Cors cors);
   Task<void> serve_call(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors);
   Task<void> serve_stream(net::HttpExchange& exchange, std::shared_ptr<OwnedRequest> owned, Inbound in, Cors cors);
   Task<void> run_call(std::shared_ptr<OwnedRequest> owned, Inbound in, std::shared_ptr<LegacyCall> call);

@@ -20,13 +20,16 @@ void let_read(std::vector<HttpHeader>& headers, std::string_view origin) {
 }  // namespace
 
 Task<void> respond_json(net::HttpExchange& exchange, const Answer& answer, std::string_view origin) {
+  constexpr HttpHeader kJson{"Content-Type", "application/json"};
+  // Nearly always this is all.
+  if (answer.retry_after == 0 && origin.empty()) return exchange.respond(answer.status, kJson, answer.message);
   const std::string wait = std::to_string(answer.retry_after);
   std::vector<HttpHeader> headers;
   headers.reserve(5);
-  headers.push_back({"Content-Type", "application/json"});
+  headers.push_back(kJson);
   if (answer.retry_after > 0) headers.push_back({"Retry-After", wait});
   let_read(headers, origin);
-  (void)co_await exchange.respond(answer.status, headers, answer.message).result();
+  return exchange.respond(answer.status, headers, answer.message);
 }
 
 Task<void> open_event_stream(net::HttpExchange& exchange, std::string_view origin) {
@@ -65,7 +68,7 @@ Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal, std::s
 Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id, std::string_view origin) {
   protocol::Refusal refusal = protocol::refuse(std::move(error), id);
   refusal.http_status = status;
-  co_await refuse(exchange, std::move(refusal), origin);
+  return refuse(exchange, std::move(refusal), origin);
 }
 
 }  // namespace sdk

@@ -9,8 +9,8 @@
 
 namespace sdk {
 
-// One JSON body. With a page's origin: it may read the answer.
-// Errors: none; a client that has gone is nobody's fault.
+// One JSON body. With a page's origin: it may read the answer. `answer` must live until the Task ends.
+// Errors: as HttpExchange::respond. A client that has gone is nobody's fault.
 Task<void> respond_json(net::HttpExchange& exchange, const Answer& answer, std::string_view origin);
 // Begins text/event-stream. Errors: as HttpExchange::open_stream.
 Task<void> open_event_stream(net::HttpExchange& exchange, std::string_view origin);
@@ -20,7 +20,8 @@ Task<void> respond_empty(net::HttpExchange& exchange, int status, std::string_vi
 // What a browser asks before it sends a page's request: anything that this endpoint takes may come from `origin`.
 Task<void> respond_preflight(net::HttpExchange& exchange, std::string_view origin);
 
-// A refusal that is ready, or one that is written here for the request `id` (raw). An empty `origin`: no page may read why.
+// A refusal that is ready, or one that is written here, before this returns, for the request `id` (raw). An empty `origin`: no page may
+// read why.
 Task<void> refuse(net::HttpExchange& exchange, protocol::Refusal refusal, std::string_view origin);
 Task<void> refuse(net::HttpExchange& exchange, int status, protocol::RpcError error, std::string_view id, std::string_view origin);
 

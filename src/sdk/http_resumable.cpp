@@ -177,7 +177,7 @@ Task<void> HttpEndpoint::serve_call(net::HttpExchange& exchange, std::shared_ptr
   Question question(in);
   if (!call->line.begin(std::string(question.id))) {
     Answer taken = encode_answer(question, Reply(protocol::invalid_request("a request with this id is running already")), {});
-    co_await respond_json(exchange, taken, cors.origin);
+    (void)co_await respond_json(exchange, taken, cors.origin).result();
     co_return;
   }
   const bool polled = kind_of(*in.session) == StreamKind::polled;
@@ -198,7 +198,7 @@ Task<void> HttpEndpoint::serve_call(net::HttpExchange& exchange, std::shared_ptr
   }
   const std::shared_ptr<const oauth::Principal> nobody;  // a call ends with its answer
   if (call->plain)
-    co_await respond_json(exchange, *call->plain, cors.origin);
+    (void)co_await respond_json(exchange, *call->plain, cors.origin).result();
   else
     (void)co_await deliver(exchange, reader, signal, cors, nobody).result();
 }

@@ -34,6 +34,13 @@ Millis longer(Millis pause, Instant began) {
 
 }  // namespace
 
+bool HttpConnection::take_answer(net::HttpResponse& response, Answer& answer) const {
+  if (is_stream(response) || !response.take_body(&answer.text, options_.max_message)) return false;
+  answer.status = response.status();
+  answer.session = response.find("mcp-session-id").value_or("");
+  return true;
+}
+
 Task<HttpConnection::Answer> HttpConnection::read_answer(net::HttpResponse response, Wanted wanted, Stream* stream) {
   Answer answer;
   answer.status = response.status();

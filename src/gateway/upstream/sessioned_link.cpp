@@ -93,6 +93,7 @@ class SessionedLink final : public Link {
 }  // namespace
 
 bool can_be_asked(const Audience& audience) {
+  if (audience.capabilities == "{}") return false;
   for (std::string_view what : {"elicitation", "sampling", "roots"})
     if (!base::find_member(audience.capabilities, what).empty()) return true;
   return false;

@@ -195,7 +195,8 @@ Task<sdk::Reply> Upstream::request(LinkRequest request) {
     if (admission == Breaker::Admission::refused) co_await mcp::fail(named(open_breaker(base::Timers::now())));
   }
   Turn turn(*this, admission);
-  co_await open(request.stop, std::min(request.deadline, base::Timers::now() + config_.connect_timeout));
+  if (closed_ || !link_ || !link_->alive())
+    co_await open(request.stop, std::min(request.deadline, base::Timers::now() + config_.connect_timeout));
   std::shared_ptr<Link> link = link_;
   // A call that waits for a person takes no place from others. It is asked only while the request runs, and so while the pass is there.
   if (request.on_question)
