@@ -16,8 +16,8 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 11> kNotBuilt{"doctor", "pins",  "scan",   "approvals", "keys",  "login",
-                                                     "logout", "audit", "budget", "registry",  "advise"};
+constexpr std::array<std::string_view, 10> kNotBuilt{"doctor", "pins",   "scan",  "approvals", "keys",
+                                                     "login",  "logout", "audit", "registry",  "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -27,6 +27,7 @@ struct CommandLine {
   ServerOptions server;
   CheckOptions check;
   ToolsOptions tools;
+  BudgetOptions budget;
   CallOptions call;
   InitOptions init;
   RulesOptions rules;
@@ -103,8 +104,20 @@ void add_asking(CommandLine& line) {
   tools_command.add_option("--url", line.tools.url, "ask the gateway or server there")->type_name("URL");
   tools_command.add_flag_callback("--status", [&line] { line.tools.show = ToolsOptions::Show::status; }, "how each server is");
   add_json(tools_command, line.tools.output);
-  add_not_built(line, tools_command, "--tokens");
+  tools_command.add_flag_callback(
+      "--tokens", [&line] { line.tools.show = ToolsOptions::Show::tokens; }, "what each definition costs a model");
   tools_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return tools(line.tools, reaper); }; });
+
+  CLI::App& budget_command =
+      *line.app.add_subcommand("budget", "tokens: what each way to show the tools costs, and what calls took and gave");
+  add_config(budget_command, line.budget.config);
+  budget_command.add_option("--url", line.budget.url, "ask the gateway or server there")->type_name("URL");
+  budget_command.add_option("--model", line.budget.model, "estimate for this model, such as claude-sonnet-4; else o200k_base, counted")
+      ->type_name("NAME");
+  budget_command.add_option("--window", line.budget.window, "the model's window in tokens; else budget.window of the config")
+      ->type_name("N");
+  add_json(budget_command, line.budget.output);
+  budget_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return budget(line.budget, reaper); }; });
 
   CLI::App& call_command = *line.app.add_subcommand("call", "calls one tool as a client would");
   add_config(call_command, line.call.config);

@@ -51,11 +51,19 @@ struct CheckOptions {
 };
 
 struct ToolsOptions {
-  enum class Show { tools, status };
+  enum class Show { tools, status, tokens };
   std::string config;
   std::string url;
   std::string query;
   Show show = Show::tools;
+  Output output = Output::text;
+};
+
+struct BudgetOptions {
+  std::string config;
+  std::string url;
+  std::string model;       // empty: o200k_base, counted
+  std::size_t window = 0;  // tokens; 0: what the config says
   Output output = Output::text;
 };
 
@@ -100,6 +108,7 @@ int stdio(const StdioOptions& options, net::Reaper& reaper);
 int server(const ServerOptions& options);
 int check(const CheckOptions& options);
 int tools(const ToolsOptions& options, net::Reaper& reaper);
+int budget(const BudgetOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);
 int init(const InitOptions& options);
 int rules_test(const RulesOptions& options);

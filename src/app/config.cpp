@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "access/identity.h"
+#include "app/config_budget.h"
 #include "app/config_disclosure.h"
 #include "app/config_limits.h"
 #include "app/config_proxy.h"
@@ -67,6 +68,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   if (auto* value = top.find("listen")) read_listen(*value, reader, config);
   read_shared(top, reader, config);
   if (auto* value = top.find("limits")) read_limits(*value, reader, config);
+  if (auto* value = top.find("budget")) read_budget(*value, reader, config);
   if (auto* value = top.find("allowed_hosts")) read_hosts(*value, reader, config);
   if (auto* value = top.find("allowed_origins")) read_origins(*value, reader, config);
   if (auto* value = top.find("strict"))

@@ -164,6 +164,7 @@ allowed_origins: [https://app.example.com]
 strict: true
 limits:
   { body: 1mb, head: 8kb, rate: 600/m, concurrency: 20, calls: 500, connections: 2000, memory: 64mb, result: 2mb }
+budget: { call: 8000, session: 100000, hour: 500000, hard: true, window: 128000 }
 servers:
   vault: { builtin: vault, roots: [./vault], required: true, start: eager }
   files: { builtin: filesystem, roots: [{ path: ./vault, mode: write }], allow_hard_links: true }
@@ -207,6 +208,13 @@ profiles:
   EXPECT_EQ(limits.memory, 64u * 1024 * 1024);
   EXPECT_EQ(limits.result, 2u * 1024 * 1024);
   EXPECT_EQ(config.gateway.name_limit, 60u);
+  const gateway::BudgetConfig& budget = config.gateway.budget;
+  EXPECT_EQ(budget.call, 8000u);
+  EXPECT_EQ(budget.session, 100'000u);
+  EXPECT_EQ(budget.hour, 500'000u);
+  EXPECT_TRUE(budget.hard);
+  EXPECT_EQ(budget.hard_session, 0u);
+  EXPECT_EQ(budget.window, 128'000u);
   EXPECT_THAT(config.allowed_origins, ElementsAre("https://app.example.com"));
   EXPECT_THAT(config.allowed_hosts, ElementsAre("mcp.example.com"));
   EXPECT_EQ(config.strictness, protocol::Strictness::strict);
@@ -214,7 +222,7 @@ profiles:
 
   const gateway::ServerConfig& vault = config.gateway.servers[0];
   EXPECT_EQ(vault.id, "vault");
-  EXPECT_EQ(vault.place.line, 13);
+  EXPECT_EQ(vault.place.line, 14);
   EXPECT_EQ(vault.concurrency, 100u);
   EXPECT_EQ(vault.idle_stop, std::chrono::milliseconds(0));
   EXPECT_TRUE(vault.required);
@@ -350,6 +358,14 @@ rules:
              {"g.yaml:2:1: auth is not built yet; remove it",
               "g.yaml:2:32: unknown key \"audiense\" in auth.issuers; did you mean \"audience\"?"}},
         Case{"AuthAsBuilt", "servers: {}\nauth: { api_keys: false }", {}},
+        Case{"BudgetTooSmall",
+             "servers: {}\nbudget: { call: 10 }",
+             {"g.yaml:2:17: budget.call must be a whole number from 256 to 1000000000, not \"10\""}},
+        Case{"BudgetOfNothing",
+             "servers: {}\nbudget: { hard: true }",
+             {"g.yaml:2:17: budget.hard: there is nothing that could be used up; add budget.session or budget.hour, or give hard a number "
+              "of "
+              "tokens"}},
         Case{"Threads", "servers: {}\nthreads: 4", {"g.yaml:2:10: threads: 4 is not built yet; the only value for now is 1"}},
         Case{"Disclosure", "servers: {}\ndisclosure: code", {"g.yaml:2:13: disclosure: code is not built yet; use all, search or auto"}},
         Case{"DisclosureWrong",

@@ -24,7 +24,7 @@ constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys", kNot, 
 constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook", kNot}, {"ttl", kNot}, {"wait", kNot}};
 constexpr Key kPins[] = {{"mode", kNot}, {"lock", kNot}};
 constexpr Key kScan[] = {{"definitions", kNot}, {"results", kNot}};
-constexpr Key kBudget[] = {{"call", kNot}, {"session", kNot}, {"hour", kNot}, {"hard", kNot}};
+constexpr Key kBudget[] = {{"call"}, {"session"}, {"hour"}, {"hard"}, {"window"}};
 constexpr Key kCode[] = {{"write", kNot}, {"wall", kNot}, {"cpu", kNot}, {"heap", kNot}, {"calls", kNot}};
 constexpr Key kKeys[] = {{"pepper", kNot}, {"tokens", kNot}};
 constexpr Key kRegistry[] = {{"url", kNot}, {"min_mtf", kNot}};
@@ -57,7 +57,7 @@ constexpr Key kTop[] = {
     {"approvals", kNot, {}, {}, kApprovals},
     {"pins", kNot, {}, {}, kPins},
     {"scan", kNot, {}, {}, kScan},
-    {"budget", kNot, {}, {}, kBudget},
+    {"budget", Built::yes, {}, {}, kBudget},
     {"code", kNot, {}, {}, kCode},
     {"keys", kNot, {}, {}, kKeys},
     {"registry", kNot, {}, {}, kRegistry},

@@ -150,6 +150,7 @@ edge::RouteParts HttpSide::route_parts() {
   if (!wiring_.config().peers.empty())
     parts.peer = [this](net::HttpExchange& exchange) { return wiring_.peers().receive(exchange, &find_here_); };
   parts.metrics = [this] { return metrics_text(); };
+  parts.usage = [this] { return wiring_.gateway().usage(); };
   parts.welcome = [this](const net::HttpRequest& request) { return sdk::judge_origin(request, origins_) == sdk::OriginVerdict::fine; };
   return parts;
 }

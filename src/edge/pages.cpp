@@ -9,7 +9,7 @@ namespace {
 
 using base::quoted;
 
-constexpr std::string_view kKnown[] = {"/", "/mcp", "/mcp/s/<server>", "/mcp/p/<profile>", "/healthz", "/readyz", "/metrics"};
+constexpr std::string_view kKnown[] = {"/", "/mcp", "/mcp/s/<server>", "/mcp/p/<profile>", "/healthz", "/readyz", "/metrics", "/budget"};
 
 std::string_view truth(bool b) { return b ? "true" : "false"; }
 
@@ -62,6 +62,8 @@ Page ready_page(const gateway::Status& status, const mcp::Result<>& store) {
                           quoted(store ? "ok" : store.error().leaving()), upstreams);
   return page;
 }
+
+Page usage_page(std::string usage) { return {.body = std::move(usage) + "\n"}; }
 
 Page metrics_page(std::string text) { return {.type = "text/plain; version=0.0.4; charset=utf-8", .body = std::move(text)}; }
 

@@ -24,6 +24,8 @@ Page front_page(std::string_view version);
 Page health_page();
 // `/readyz`: 200 when the store works and every required upstream can serve, else 503; either way the reason for each upstream.
 Page ready_page(const gateway::Status& status, const mcp::Result<>& store);
+// `/budget`: `usage` is a JSON object.
+Page usage_page(std::string usage);
 // `/metrics`: `text` as Prometheus reads it.
 Page metrics_page(std::string text);
 // 404 for a path that is none of ours; names the paths that are, and the servers and profiles that `/mcp/s/<server>` and

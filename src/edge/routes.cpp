@@ -7,7 +7,9 @@ namespace {
 
 constexpr std::string_view kServerPrefix = "/mcp/s/", kProfilePrefix = "/mcp/p/";
 
-bool readable(std::string_view path) { return path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics"; }
+bool readable(std::string_view path) {
+  return path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/budget";
+}
 
 }  // namespace
 
@@ -45,6 +47,7 @@ mcp::Task<Page> Routes::page(net::HttpRequest& request) {
   if (!parts_.welcome(request)) co_return foreign_page();
   if (path == "/") co_return front_page(parts_.version);
   if (path == "/metrics") co_return metrics_page(parts_.metrics());
+  if (path == "/budget" && parts_.usage) co_return usage_page(parts_.usage());
   if (path == "/readyz") {
     mcp::Result<> store = co_await parts_.check_store().result();
     co_return ready_page(parts_.status(), store);

@@ -21,6 +21,7 @@ struct RouteParts {
   std::function<gateway::Status()> status;
   std::function<mcp::Task<void>()> check_store;  // ends with an Error when the store does not work; must not block
   std::function<std::string()> metrics;          // the exposition text
+  std::function<std::string()> usage;            // tokens spent, as JSON text; null: that page is not there
   // What other instances send, below /peer/: false when it is not from one. Null where there are none.
   std::function<mcp::Task<bool>(net::HttpExchange&)> peer;
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves

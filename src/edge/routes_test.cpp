@@ -40,6 +40,7 @@ class RoutesTest : public testing::Test {
     parts.status = [] { return gateway::Status{}; };
     parts.check_store = [this]() -> Task<void> { return check(&store_); };
     parts.metrics = [] { return std::string("x 1\n"); };
+    parts.usage = [] { return std::string("{\"window\":1}"); };
     parts.welcome = [](const net::HttpRequest& request) { return !request.find("Origin"); };
     return parts;
   }
@@ -84,6 +85,7 @@ TEST_F(RoutesTest, McpPathsGoToTheirEndpoints) {
 TEST_F(RoutesTest, PagesAreWhatTheySay) {
   EXPECT_EQ(get("/healthz").body, "{\"ok\":true}\n");
   EXPECT_THAT(get("/").body, HasSubstr("Gatehouse 1.2.3"));
+  EXPECT_EQ(get("/budget").body, "{\"window\":1}\n");
   EXPECT_EQ(get("/metrics").body, "x 1\n");
   EXPECT_EQ(get("/metrics").type, "text/plain; version=0.0.4; charset=utf-8");
   EXPECT_EQ(get("/readyz").status, 200);

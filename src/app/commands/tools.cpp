@@ -1,65 +1,39 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "app/asked_gateway.h"
-#include "app/build_info.h"
+#include "app/asked_tools.h"
+#include "app/bars.h"
 #include "app/commands.h"
 #include "app/terminal.h"
 #include "app/tool_search.h"
 #include "mcp/client.h"
-#include "net/http_client.h"
 
 namespace app {
 namespace {
-
-mcp::Task<std::vector<mcp::ToolInfo>> list(std::string url) {
-  mcp::ClientOptions options;
-  options.name = "gatehouse-tools";
-  options.version = build_version();
-  mcp::Client client = co_await mcp::Client::open_http(std::move(url), std::move(options));
-  std::vector<mcp::ToolInfo> tools = co_await client.list_tools();
-  (void)co_await client.close().result();
-  co_return tools;
-}
 
 std::string first_line(std::string_view text) {
   while (!text.empty() && (text.front() == '\n' || text.front() == ' ')) text.remove_prefix(1);
   return std::string(text.substr(0, text.find('\n')));
 }
 
-std::string as_json(const std::vector<mcp::ToolInfo>& tools) {
+// With `costs`, one for each tool, or none.
+std::string as_json(const std::vector<mcp::ToolInfo>& tools, const std::vector<std::size_t>& costs) {
   mcp::JsonWriter out;
   out.array();
-  for (const mcp::ToolInfo& tool : tools) {
+  for (std::size_t i = 0; i < tools.size(); ++i) {
+    const mcp::ToolInfo& tool = tools[i];
     out.object().field("name", tool.name);
     if (!tool.title.empty()) out.field("title", tool.title);
     out.field("description", tool.description).key("inputSchema").raw(tool.input_schema.empty() ? "{}" : tool.input_schema);
     if (!tool.output_schema.empty()) out.key("outputSchema").raw(tool.output_schema);
     if (!tool.annotations.empty()) out.key("annotations").raw(tool.annotations);
+    if (i < costs.size()) out.field("tokens", static_cast<std::int64_t>(costs[i]));
     out.end();
   }
   out.end();
   return out.text() + "\n";
-}
-
-// Reads a page of the gateway as text. A page that says 503 is read all the same: it says why.
-base::Task<std::string> read_page(net::HttpClient* client, net::Url url) {
-  constexpr std::size_t kLargest = 4 * 1024 * 1024;
-  net::HttpClientRequest request;
-  request.url = &url;
-  request.repeat = net::Repeat::harmless;
-  net::HttpResponse response = co_await client->send(request, {}, base::Timers::now() + base::Millis(10'000));
-  std::string body = co_await response.body(kLargest);
-  if (response.status() != 200 && response.status() != 503)
-    co_await mcp::fail(mcp::Code::upstream_failed, fmt::format("the gateway answered with {}", response.status()));
-  co_return body;
-}
-
-mcp::Result<std::string> read_status(const AskedGateway& gateway) {
-  auto url = net::parse_url(gateway.page_url("readyz"));
-  if (!url) return std::move(url).error();
-  base::Loop loop;
-  net::HttpClient client(loop, {});
-  return loop.block_on(read_page(&client, *std::move(url)));
 }
 
 // "3 run, 2 wait, 1 failed", as far as there is something to say.
@@ -78,8 +52,21 @@ std::string reason(mcp::JsonView upstream) {
   return out;
 }
 
+std::string with_costs(const std::vector<mcp::ToolInfo>& tools, const std::vector<std::size_t>& costs) {
+  std::size_t all = 0, most = 0;
+  for (std::size_t cost : costs) {
+    all += cost;
+    most = std::max(most, cost);
+  }
+  std::vector<std::vector<std::string>> rows;
+  for (std::size_t i = 0; i < tools.size(); ++i)
+    rows.push_back({harmless(tools[i].name), padded(grouped(costs[i]), 7), bar(costs[i], most)});
+  rows.push_back({fmt::format("{} tools", tools.size()), padded(grouped(all), 7), "tokens of o200k_base"});
+  return table(rows);
+}
+
 int show_status(const AskedGateway& gateway, Output output) {
-  auto page = read_status(gateway);
+  auto page = read_page(gateway, "readyz");
   auto status = page ? mcp::Json::parse(*page) : mcp::Result<mcp::Json>(page.error());
   if (!status || !(*status)["upstreams"].is(mcp::JsonView::Kind::array)) {
     complain(status ? "there is no gateway at " + gateway.url() : status.error().message);
@@ -108,15 +95,22 @@ int tools(const ToolsOptions& options, net::Reaper& reaper) {
     return gateway.error().code == mcp::Code::invalid_argument ? kUsage : kFailed;
   }
   // Asking for the tools is what makes every server show how it is.
-  auto listed = mcp::block_on(list(gateway->url()));
+  auto listed = list_tools(gateway->url(), "gatehouse-tools");
   if (options.show == ToolsOptions::Show::status) return show_status(*gateway, options.output);
   if (!listed) {
     complain(listed.error().message);
     return kFailed;
   }
   *listed = fitting_tools(*std::move(listed), options.query);
+  std::vector<std::size_t> costs;
+  if (options.show == ToolsOptions::Show::tokens)
+    for (const mcp::ToolInfo& tool : *listed) costs.push_back(cost_of(tool));
   if (options.output == Output::json) {
-    print(as_json(*listed));
+    print(as_json(*listed, costs));
+    return kGood;
+  }
+  if (options.show == ToolsOptions::Show::tokens && !listed->empty()) {
+    print(with_costs(*listed, costs));
     return kGood;
   }
   std::vector<std::vector<std::string>> rows;

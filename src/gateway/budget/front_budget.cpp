@@ -162,7 +162,11 @@ Task<Reply> Front::read_rest(OpenCall* call, const sdk::Inbound* in) {
   const base::Instant now = base::Timers::now();
   const std::string& caller = call->record.caller->id;
   std::shared_ptr<const std::string> rest = budget.kept().find(place->handle, caller, now);
-  if (!rest) co_await mcp::fail(Code::not_found, expired(place->handle));
+  if (!rest) {
+    // A model that asks has to be able to read why not.
+    if (in->method() == Method::tools_call) co_return Reply(protocol::tool_error_result(expired(place->handle)));
+    co_await mcp::fail(Code::not_found, expired(place->handle));
+  }
   const std::size_t room = std::min<std::size_t>(budget.room(payer(*call->record.caller, *in), now), kLargestPage);
   const disclosure::Page page = disclosure::next_page(*rest, place->from, room);
   std::string text = rest->substr(page.from, page.end - page.from);
