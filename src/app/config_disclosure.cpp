@@ -57,14 +57,31 @@ std::optional<Disclosure> read_disclosure(const yaml::Value& value, const std::s
   constexpr std::array kModes = {Disclosure::all, Disclosure::search, Disclosure::code, Disclosure::automatic};
   auto word = reader.word(value, what, {"all", "search", "code", "auto"});
   if (!word) return std::nullopt;
-  if (kModes[*word] == Disclosure::code && !gateway::kCodeIsBuilt) {
-    reader.error(value, fmt::format("{}: code is not built yet; use all, search or auto", what));
-    return std::nullopt;
-  }
   return kModes[*word];
 }
 
+namespace {
+
+void read_code(const yaml::Value& map, Reader& reader, gateway::CodeConfig& config) {
+  using std::chrono::milliseconds;
+  constexpr std::size_t kMb = 1024 * 1024;
+  if (!reader.is_map(map, "code")) return;
+  if (auto* value = map.find("write"))
+    if (auto flag = reader.flag(*value, "code.write")) config.write = *flag;
+  if (auto* value = map.find("wall"))
+    if (auto time = reader.duration(*value, "code.wall", milliseconds(100), std::chrono::hours(1))) config.wall = *time;
+  if (auto* value = map.find("cpu"))
+    if (auto time = reader.duration(*value, "code.cpu", milliseconds(10), std::chrono::minutes(5))) config.cpu = *time;
+  if (auto* value = map.find("heap"))
+    if (auto size = reader.size(*value, "code.heap", 8 * kMb, 1024 * kMb)) config.heap = *size;
+  if (auto* value = map.find("calls"))
+    if (auto number = reader.number(*value, "code.calls", 1, 1'000)) config.calls = static_cast<std::size_t>(*number);
+}
+
+}  // namespace
+
 void read_disclosures(const yaml::Value& top, Reader& reader, Findings& findings, gateway::Config& config) {
+  if (auto* code = top.find("code")) read_code(*code, reader, config.code);
   if (auto* value = top.find("disclosure"))
     if (auto mode = read_disclosure(*value, "disclosure", reader)) config.disclosure = *mode;
   auto* profiles = top.find("profiles");

@@ -367,7 +367,7 @@ rules:
               "of "
               "tokens"}},
         Case{"Threads", "servers: {}\nthreads: 4", {"g.yaml:2:10: threads: 4 is not built yet; the only value for now is 1"}},
-        Case{"Disclosure", "servers: {}\ndisclosure: code", {"g.yaml:2:13: disclosure: code is not built yet; use all, search or auto"}},
+        Case{"CodeCalls", "servers: {}\ncode: { calls: 0 }", {"g.yaml:2:16: code.calls must be a whole number from 1 to 1000, not \"0\""}},
         Case{"DisclosureWrong",
              "servers: {}\ndisclosure: some",
              {"g.yaml:2:13: disclosure must be all, search, code or auto, not \"some\""}},
@@ -410,10 +410,7 @@ rules:
              {"g.yaml:1:26: servers.c.builtin: github is not built yet; built are filesystem and vault"}},
         Case{"Command",
              "servers: { c: { command: [tool], env: { A: '${command:pass x}' } } }",
-             {"g.yaml:1:44: servers.c.env.A: ${command:…} is not built yet; use ${env:NAME} or ${file:PATH}"}},
-        Case{"CodeOfAProfile",
-             "servers: {}\nprofiles: { p: { disclosure: code } }",
-             {"g.yaml:2:30: profiles.p.disclosure: code is not built yet; use all, search or auto"}}),
+             {"g.yaml:1:44: servers.c.env.A: ${command:…} is not built yet; use ${env:NAME} or ${file:PATH}"}}),
     [](const auto& param) { return param.param.name; });
 
 INSTANTIATE_TEST_SUITE_P(

@@ -25,7 +25,7 @@ constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook", kNot}, {"ttl", kNot}, 
 constexpr Key kPins[] = {{"mode", kNot}, {"lock", kNot}};
 constexpr Key kScan[] = {{"definitions", kNot}, {"results", kNot}};
 constexpr Key kBudget[] = {{"call"}, {"session"}, {"hour"}, {"hard"}, {"window"}};
-constexpr Key kCode[] = {{"write", kNot}, {"wall", kNot}, {"cpu", kNot}, {"heap", kNot}, {"calls", kNot}};
+constexpr Key kCode[] = {{"write"}, {"wall"}, {"cpu"}, {"heap"}, {"calls"}};
 constexpr Key kKeys[] = {{"pepper", kNot}, {"tokens", kNot}};
 constexpr Key kRegistry[] = {{"url", kNot}, {"min_mtf", kNot}};
 constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
@@ -58,7 +58,7 @@ constexpr Key kTop[] = {
     {"pins", kNot, {}, {}, kPins},
     {"scan", kNot, {}, {}, kScan},
     {"budget", Built::yes, {}, {}, kBudget},
-    {"code", kNot, {}, {}, kCode},
+    {"code", Built::yes, {}, {}, kCode},
     {"keys", kNot, {}, {}, kKeys},
     {"registry", kNot, {}, {}, kRegistry},
     {"telemetry", kNot, {}, {}, kTelemetry},

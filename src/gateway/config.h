@@ -12,6 +12,7 @@
 
 #include "base/secret.h"
 #include "gateway/budget/budget_config.h"
+#include "gateway/disclosure/code_config.h"
 #include "gateway/disclosure/profile.h"
 #include "net/proxy.h"
 
@@ -121,6 +122,7 @@ struct Config {
   std::shared_ptr<const authz::RuleSet> rules;  // null: none
   Disclosure disclosure = Disclosure::all;      // of the aggregate, and of profiles that say nothing else
   Profiles profiles;
+  CodeConfig code;
   BudgetConfig budget;
 };
 

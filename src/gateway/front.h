@@ -90,6 +90,17 @@ class Front final : public sdk::Handler {
   base::Task<sdk::Reply> describe_tools(MetaCall* asked);
   std::optional<std::string> objection(const MetaCall& asked, const ToolBook::Tool& tool, const CallArguments& arguments, MetaTool by);
   base::Task<sdk::Reply> call_tool(MetaCall* asked, MetaTool by);
+  // disclosure/front_code.cpp: run_code, and the calls that code makes.
+  struct CodeRun;
+  base::Task<sdk::Reply> run_code(MetaCall* asked);
+  sandbox::Script code_script(CodeRun* run, std::string code) const;
+  base::Result<> resume_code(CodeRun* run, sandbox::Script* script);
+  std::optional<sandbox::Answer> code_objection(const CodeRun& run, const ToolBook::Tool& tool, const sandbox::Call& call);
+  sandbox::Answer read_long_answer(const CodeRun& run, std::string_view arguments);
+  base::Task<sandbox::Answer> code_lookup(CodeRun* run, sandbox::Call call);
+  base::Task<sandbox::Answer> code_call(CodeRun* run, sandbox::Call call);
+  base::Result<sdk::Reply> code_questions(const CodeRun& run, const sandbox::Script& script, sandbox::Outcome outcome);
+  sdk::Reply code_reply(const CodeRun& run, const sandbox::Outcome& outcome);
 
   base::Task<sdk::Reply> listen(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out);
   base::Task<std::optional<sdk::Reply>> begin_listening(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out, Listening* listening);

@@ -113,6 +113,7 @@ OpenLink Gateway::link_opener(const ServerConfig& config) {
 Result<> Gateway::start() {
   if (auto loaded = source_.load(); !loaded) return loaded;
   for (const auto& [id, upstream] : upstreams_) start_if_eager(*upstream);
+  warm_code();
   return {};
 }
 
@@ -120,6 +121,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   closing_.request_stop();
   (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
   ending_.request_stop();
+  co_await code_.stop();
   co_await parked_.stop();
   co_await tasks_.stop();
   co_await subscriptions_.stop();

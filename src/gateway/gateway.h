@@ -21,6 +21,7 @@
 #include "gateway/catalog_source.h"
 #include "gateway/config.h"
 #include "gateway/consents.h"
+#include "gateway/disclosure/code_desk.h"
 #include "gateway/disclosure/discloser.h"
 #include "gateway/judging.h"
 #include "gateway/limits.h"
@@ -96,6 +97,8 @@ class Gateway {
   void arrange(const ConfigChange& change);
   void start_if_eager(Upstream& upstream);
   void open_profiles();
+  // Starts the workers of run_code where clients are shown it.
+  void warm_code();
 
   std::shared_ptr<const Config> config_;  // what holds now; a call keeps what it began with
   Parts parts_;
@@ -116,6 +119,7 @@ class Gateway {
   ListPages pages_{carrier_};
   ReadCache reads_;
   Discloser discloser_;
+  CodeDesk code_{parts_.loop};
   // What profiles show of a catalog; holds both, so that the addresses stay theirs.
   struct Narrowed {
     std::shared_ptr<const Catalog> whole;

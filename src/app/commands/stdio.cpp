@@ -28,8 +28,6 @@ mcp::Result<std::optional<gateway::Disclosure>> wanted_disclosure(std::string_vi
   auto mode = gateway::find_disclosure(word);
   if (!mode)
     return mcp::Error(mcp::Code::invalid_argument, fmt::format("--disclosure must be all, search, code or auto, not {}", shown(word)));
-  if (*mode == gateway::Disclosure::code && !gateway::kCodeIsBuilt)
-    return mcp::Error(mcp::Code::invalid_argument, "--disclosure code is not built yet; use all, search or auto");
   return Wanted(mode);
 }
 

@@ -6,6 +6,7 @@
 #include "disclosure/declaration.h"
 #include "disclosure/describe_answer.h"
 #include "disclosure/find_answer.h"
+#include "gateway/disclosure/front_meta_call.h"
 #include "gateway/disclosure/meta_tools.h"
 #include "gateway/front.h"
 #include "net/http_message.h"
@@ -33,8 +34,6 @@ std::string client_name(const sdk::Inbound& in) { return base::json_string(base:
 Result<Disclosure> Front::wanted_disclosure(const sdk::Inbound& in) const {
   AskedDisclosure asked = asked_disclosure(in.http ? in.http->query : std::string_view());
   if (!asked.wrong.empty()) return Error(Code::invalid_argument, "disclosure in the URL must be all, search or code, not " + asked.wrong);
-  if (asked.mode == Disclosure::code && !kCodeIsBuilt)
-    return Error(Code::invalid_argument, "disclosure=code is not built yet; use all or search");
   return asked.mode ? *asked.mode : set_disclosure();
 }
 
@@ -154,18 +153,9 @@ std::function<bool(std::string_view, DefinitionKind)> Front::hears(const sdk::In
   };
 }
 
-// What a tool of the gateway's own is asked for.
-struct Front::MetaCall {
-  OpenCall* call;
-  const sdk::Inbound* in;
-  sdk::Outlet* out;
-  Viewer who;
-  std::shared_ptr<const ToolBook> book;
-};
-
 std::optional<MetaTool> Front::meta_tool(const sdk::Inbound& in) const {
   auto found = find_meta_tool(in.rpc.name);
-  if (!found || (*found == MetaTool::run_code && !kCodeIsBuilt)) return std::nullopt;
+  if (!found) return std::nullopt;
   // No tool behind the aggregate has such a name, so it is the gateway's in every mode. One server alone may have it.
   if (scope_.empty()) return found;
   auto wanted = wanted_disclosure(in);
@@ -184,7 +174,7 @@ Task<Reply> Front::answer_meta(OpenCall* call, const sdk::Inbound* in, sdk::Outl
     case MetaTool::call_tool_write: co_return co_await call_tool(&asked, tool);
     case MetaTool::run_code: break;
   }
-  co_return Reply(protocol::method_not_found(in->rpc.message.method));
+  co_return co_await run_code(&asked);
 }
 
 const ToolBook::Tool* Front::seen_tool(const MetaCall& asked, std::string_view name) const {

@@ -51,6 +51,7 @@ Task<Reply> Front::call_within(const OpenCall* outer, const sdk::Inbound* in, sd
     outcome = std::move(counted).error();
   else if (!gateway_.closing_.stop_requested())
     outcome = co_await carry_out(&call, &request.inbound(), out, inner.origin).result();
+  if (inner.refused) *inner.refused = !call.denied.empty();
   call.ended(outcome);
   co_return std::move(outcome);
 }

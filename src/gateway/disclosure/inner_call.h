@@ -20,6 +20,7 @@ struct InnerCall {
   std::string request_state;    // ... and the state that it was given for it; empty: none
   Toll toll = Toll::due;
   authz::Disclosure origin = authz::Disclosure::search;  // what rules are told of it: through call_tool, or from inside of code
+  bool* refused = nullptr;                               // set where the gateway itself did not let it happen; lives as long as the call
 };
 
 // The tools/call that a client would have sent for `inner`, with the envelope of `outer`: its era, its client's capabilities, its progress

@@ -17,9 +17,6 @@ enum class Disclosure : std::uint8_t {
   automatic,  // `all` where that is better, else `search`; see choose_disclosure()
 };
 
-// Whether run_code is there; until it is, nobody can set `code`.
-inline constexpr bool kCodeIsBuilt = false;
-
 // `all`, `search`, `code`, `auto`, as configs, URLs and command lines write it.
 std::string_view disclosure_name(Disclosure mode);
 std::optional<Disclosure> find_disclosure(std::string_view name);
