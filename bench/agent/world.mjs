@@ -48,6 +48,7 @@ export async function startWorld() {
     }
     writeFileSync(at('memory.jsonl'), memory.map(one => JSON.stringify(one)).join('\n') + '\n')
     const gateway = await startGateway(scope, {
+      code: { write: true },
       servers: {
         everything: { command: [node, npm('server-everything/dist/index.js')] },
         filesystem: { command: [node, npm('server-filesystem/dist/index.js'), at('work')] },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
+import { exampleProgram, startExample } from './examples.mjs'
 import { ask, clients, fixture, META, node, programs, Scope, startGateway, text, writeConfig } from './lib.mjs'
 import { makeVault } from './world.mjs'
 
@@ -128,6 +129,31 @@ describe('code', () => {
     assert.equal(await run('return 2'), '2')
     assert.match(gateway.log(), /listening/)
   })
+})
+
+describe('servers of both eras that ask within the code', () => {
+  const scope = Scope.ofSuite()
+  let gateway
+  before(async () => {
+    const servers = {}
+    for (const [id, revision] of [['new', '2026-07-28'], ['old', '2025-11-25']]) {
+      servers[`${id}-http`] = { url: (await startExample(scope, 'conformance_server', ['--revisions', revision])).url }
+      servers[`${id}-stdio`] = { command: [exampleProgram('conformance_server'), '--revisions', revision] }
+    }
+    gateway = await startGateway(scope, { disclosure: 'code', code: { write: true }, servers })
+  })
+  for (const era of ['modern', 'legacy'])
+    for (const server of ['new_http', 'new_stdio', 'old_http', 'old_stdio'])
+      test(`a ${era} client and ${server}`, async () => {
+        const client = await clients[era](scope, gateway.url, able)
+        client.client.setRequestHandler('elicitation/create', () => ({ action: 'accept', content: { name: 'Ada', color: 'red', ok: true } }))
+        client.client.setRequestHandler('sampling/createMessage', () => ({ role: 'assistant', model: 'm', content: { type: 'text', text: 'from Ada' } }))
+        client.client.setRequestHandler('roots/list', () => ({ roots: [{ uri: 'file:///Ada' }] }))
+        const said = text(await client.callTool('run_code', { code: `
+          const both = await Promise.all([${server}.test_input_required_result_elicitation({}), ${server}.test_input_required_result_sampling({})])
+          return [...both, await ${server}.test_input_required_result_multi_round({})]` }))
+        assert.equal(said, '["Hello, Ada!","from Ada","Ada likes red"]')
+      })
 })
 
 for (const era of ['modern', 'legacy']) {
