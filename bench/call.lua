@@ -3,7 +3,7 @@
 local name = os.getenv("NAME")
 local method = os.getenv("METHOD") or "tools/call"
 local call = method == "tools/call"
-local text = string.rep("y", 700)
+local text = string.rep("A line of text as tools are given it, with words of usual length. ", 12):sub(1, 700)
 local params = call and '"name":"' .. name .. '","arguments":{"text":"' .. text .. '"},' or ''
 local session = os.getenv("SESSION") or ""
 local meta = session == "" and '"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":'

@@ -10,7 +10,7 @@ def hop(args):
     with bench() as b:
         up = b.upstream()
         began = time.monotonic()
-        gateway, gw = b.gateway({"static": f'{{ url: "http://127.0.0.1:{up}/mcp" }}'})
+        gateway, gw = b.gateway({"static": f'{{ url: "http://127.0.0.1:{up}/mcp", concurrency: 1000 }}'})
         listening_ms = (time.monotonic() - began) * 1e3
         start_rss = rss_mb([gateway.pid])
         ng = free_port()

@@ -10,7 +10,7 @@ CONNECTIONS = 16
 def one_call(port):
     headers, meta = modern_head("tools/call", "static__echo")
     body = json.dumps({"jsonrpc": "2.0", "id": 7, "method": "tools/call",
-                       "params": {"name": "static__echo", "arguments": {"text": "y" * 700}, "_meta": meta}}, separators=(",", ":")).encode()
+                       "params": {"name": "static__echo", "arguments": {"text": ("A line of text as tools are given it, with words of usual length. " * 12)[:700]}, "_meta": meta}}, separators=(",", ":")).encode()
     lines = [f"Host: 127.0.0.1:{port}", *(f"{name}: {value}" for name, value in headers.items()), f"Content-Length: {len(body)}"]
     return ("POST /mcp HTTP/1.1\r\n" + "\r\n".join(lines) + "\r\n\r\n").encode() + body
 

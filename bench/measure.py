@@ -185,11 +185,11 @@ def post(port, path, body, headers):
     return head, json.loads(text) if text else None
 
 
-def ask(port, method, path="/mcp", tool="echo"):
+def ask(port, method, path="/mcp", tool="echo", arguments=None):
     """One request outside of the load, so that what is measured is known to be an answer."""
     call = method == "tools/call"
     headers, meta = modern_head(method, tool if call else None)
-    params = {"name": tool, "arguments": {"text": "y" * 700}, "_meta": meta} if call else {"_meta": meta}
+    params = {"name": tool, "arguments": arguments or {"text": "y" * 700}, "_meta": meta} if call else {"_meta": meta}
     _, message = post(port, path, {"jsonrpc": "2.0", "id": 7, "method": method, "params": params}, headers)
     if "result" not in message or message["result"].get("isError"):
         sys.exit(f"bench: {method} failed on port {port}: {json.dumps(message)[:500]}")

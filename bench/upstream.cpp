@@ -39,9 +39,15 @@ std::string list_of(int count) {
 }
 std::string the_list;
 
+std::string words(std::size_t size) {
+  std::string out;
+  while (out.size() < size) out += "A line of text as tools give it, with words of usual length. ";
+  return out.substr(0, size);
+}
+
 std::string result_for(std::string_view body) {
   if (body.find("\"method\":\"tools/call\"") != std::string_view::npos)
-    return R"({"resultType":"complete","content":[{"type":"text","text":")" + std::string(900, 'x') + R"("}]})";
+    return R"({"resultType":"complete","content":[{"type":"text","text":")" + words(900) + R"("}]})";
   if (body.find("\"method\":\"tools/list\"") != std::string_view::npos) return the_list;
   if (body.find("\"method\":\"server/discover\"") != std::string_view::npos)
     return R"({"resultType":"complete","supportedVersions":[")" + std::string(kRevision) +

@@ -20,8 +20,10 @@ namespace {
 
 // Without limits the first few texts of each kind are counted, then one of so many. What is large is counted by who has time for it.
 constexpr std::uint64_t kCountedFirst = 4;
-constexpr std::uint64_t kCountedOneOf = 32;
-constexpr std::size_t kLargestSample = 16 * 1024;
+constexpr std::uint64_t kCountedOneOf = 1024;
+constexpr std::size_t kLargestSample = 4 * 1024;
+// With limits every text is, up to this size.
+constexpr std::size_t kLargestCounted = 16 * 1024;
 constexpr std::size_t kShown = 50;  // sessions and callers in text()
 
 const std::string kOthers = "(others)";
@@ -80,7 +82,8 @@ Budget::Tool& Budget::tool(std::string_view server, std::string_view name) {
 }
 
 bool Budget::wants_count(const Tally& tally, std::size_t size) const {
-  return size <= kLargestSample && (limits() || tally.texts <= kCountedFirst || tally.texts % kCountedOneOf == 0);
+  if (limits()) return size <= kLargestCounted;
+  return size <= kLargestSample && (tally.texts <= kCountedFirst || tally.texts % kCountedOneOf == 0);
 }
 
 Result<> Budget::admit(const Payer& payer, Instant now) {
