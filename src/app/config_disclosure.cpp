@@ -21,6 +21,7 @@ bool good_name(std::string_view name) {
 // Ids of servers, each of which has to be there.
 std::vector<std::string> read_ids(const yaml::Value& value, const std::string& what, Reader& reader, const gateway::Config& config) {
   std::vector<std::string_view> known;
+  known.reserve(config.servers.size());
   for (const gateway::ServerConfig& server : config.servers) known.push_back(server.id);
   std::vector<std::string> ids = reader.texts(value, what);
   for (std::size_t i = 0; i < ids.size(); ++i) {
