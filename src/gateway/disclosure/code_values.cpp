@@ -83,10 +83,16 @@ std::string_view word_of(const Answer& answer) {
   }
 }
 
+// What no server heard of had no effect.
+bool was_made(const sandbox::Entry& entry) {
+  return entry.answer.kind != Answer::Kind::denied && !(entry.answer.kind == Answer::Kind::failed && entry.answer.reason == kUnfit);
+}
+
 void append_calls(std::string& out, const Outcome& outcome) {
-  if (outcome.record.empty() && outcome.unfinished.empty()) return;
+  if (std::ranges::none_of(outcome.record, was_made) && outcome.unfinished.empty()) return;
   out += "\n\nCalls that were made, which a new run would repeat:";
   for (const sandbox::Entry& entry : outcome.record) {
+    if (!was_made(entry)) continue;
     out += fmt::format("\n{}. {}({}): {}", entry.seq, entry.name, clipped(entry.arguments, kShownArguments), word_of(entry.answer));
     if (!entry.answer.message.empty()) out += ": " + clipped(entry.answer.message, kShownMessage);
   }

@@ -13,6 +13,8 @@ namespace gateway {
 
 // Characters of an answer that a model gets at once; the rest is read on.
 inline constexpr std::size_t kCodeAnswer = 24'000;
+// Why a call failed whose arguments its tool does not take: no server heard of it.
+inline constexpr std::string_view kUnfit = "invalid_arguments";
 
 // The answer of an inner call, for the code. Of a tool's result: its structured content; else its text, as what it spells where that is
 // JSON; else its content, pictures and sound only named. An input_required is a pause, with the whole result as its `json`.

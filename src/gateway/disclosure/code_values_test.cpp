@@ -52,6 +52,18 @@ TEST(CodeValues, ErrorsKeepTheirKind) {
   EXPECT_EQ(late.reason, "timeout");
 }
 
+TEST(CodeValues, AFaultNamesTheCallsThatHadAnEffect) {
+  sandbox::Outcome outcome;
+  outcome.kind = sandbox::Outcome::Kind::fault;
+  outcome.fault.message = "boom";
+  EXPECT_EQ(code_text(outcome).find("Calls that were made"), std::string::npos);
+  outcome.record.push_back({1, "a.read", "{}", code_failure(kUnfit, "no")});
+  EXPECT_EQ(code_text(outcome).find("Calls that were made"), std::string::npos);
+  outcome.record.push_back({2, "a.write", R"({"n":1})", {}});
+  const std::string text = code_text(outcome);
+  EXPECT_NE(text.find("repeat:\n2. a.write({\"n\":1}): done"), std::string::npos) << text;
+}
+
 TEST(CodeValues, APageEndsBetweenLinesOrCharacters) {
   EXPECT_EQ(page_end("abc", 0, 10), 3u);
   EXPECT_EQ(page_end("abc", 5, 10), 3u);

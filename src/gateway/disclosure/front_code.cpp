@@ -154,8 +154,8 @@ std::optional<Answer> Front::code_objection(const CodeRun& run, const ToolBook::
   const auto verdict = disclosure::check_arguments(gateway_.discloser_.schemas(), tool.view.input_schema, call.arguments);
   if (verdict.fits()) return std::nullopt;
   const disclosure::CodeName name = run.asked->book->code_names().of(tool.view);
-  return code_failure("invalid_arguments", "these arguments do not fit " + call.name + ", and nothing was called:\n" + verdict.text() +
-                                               "\n" + disclosure::declaration(tool.view, name));
+  return code_failure(kUnfit, "these arguments do not fit " + call.name + ", and nothing was called:\n" + verdict.text() + "\n" +
+                                  disclosure::declaration(tool.view, name));
 }
 
 // A page of a long answer, for `tools.read`.
