@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 
 #include "access/plain_path.h"
 #include "base/glob.h"
@@ -16,7 +17,7 @@ using mcp::Error;
 std::optional<double> number(std::string_view text) {
   double out = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), out);
-  if (text.empty() || error != std::errc() || end != text.data() + text.size()) return {};
+  if (text.empty() || error != std::errc() || end != text.data() + text.size() || !std::isfinite(out)) return {};
   return out;
 }
 
@@ -61,8 +62,10 @@ bool glob_fits(const std::string& pattern, const std::string& text, Strict how) 
 bool scalar_fits(const ArgumentCheck& check, std::string_view value, Strict how) {
   const std::string text = base::is_string(value) ? base::json_string(value).value_or("") : std::string(value);
   const auto as_number = number(text);
-  if (check.above && (!as_number || *as_number <= *check.above)) return false;
-  if (check.below && (!as_number || *as_number >= *check.below)) return false;
+  // What is no number here, or none that can be told, may be one to the server that gets it ("+5000", 1e400): where a line stops, it fits.
+  const bool unclear = !as_number && how != Strict::lets_pass;
+  if (check.above && !unclear && (!as_number || !(*as_number > *check.above))) return false;
+  if (check.below && !unclear && (!as_number || !(*as_number < *check.below))) return false;
   if (check.values.empty()) return true;
   return std::any_of(check.values.begin(), check.values.end(), [&](const std::string& wanted) {
     if (glob_fits(wanted, text, how)) return true;

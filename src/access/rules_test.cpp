@@ -187,6 +187,16 @@ TEST(Arguments, AreFoundByPointers) {
   EXPECT_FALSE(holds({"/a", {"*"}, {}, {}, {}}, ""));
 }
 
+TEST(Arguments, NumbersAreNotTalkedRoundByTheirSpelling) {
+  const ArgumentCheck many{"/n", {}, 1000, {}, {}}, few{"/n", {}, {}, 100, {}};
+  for (const char* spelled : {R"({"n":1e400})", R"({"n":"+5000"})", R"({"n":" 5000"})", R"({"n":5000})", R"({"n":"nan"})"}) {
+    EXPECT_TRUE(authz::holds(many, spelled, authz::Strict::stops)) << spelled;
+    EXPECT_FALSE(authz::holds(few, spelled, authz::Strict::lets_pass)) << spelled;
+  }
+  EXPECT_FALSE(authz::holds(many, R"({"n":10})", authz::Strict::stops));
+  EXPECT_TRUE(authz::holds(few, R"({"n":10})", authz::Strict::lets_pass));
+}
+
 TEST(Arguments, ListsPassOnlyWhenAllOfThemDo) {
   const ArgumentCheck check{"/paths", {"/pub/*"}, {}, {}, {}};
   EXPECT_TRUE(authz::holds(check, R"({"paths":["/pub/a","/pub/b"]})", authz::Strict::lets_pass));

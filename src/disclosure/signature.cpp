@@ -15,6 +15,7 @@ constexpr std::size_t kMostOptional = 4;
 constexpr std::size_t kMostChoices = 3;
 constexpr std::size_t kMostOfChoice = 24;
 constexpr int kMostSteps = 4;  // into a schema, also over references
+constexpr int kMostLooks = 500;
 
 // Upstreams' names go into one line: what would break it, or hide in it, becomes a question mark.
 void append_name(std::string& out, std::string_view name) {
@@ -59,7 +60,8 @@ class Types {
   explicit Types(std::string_view root) : root_(root) {}
 
   std::string of(std::string_view schema, int steps = 0) const {
-    if (!base::is_object(schema) || steps > kMostSteps) return "any";
+    if (!base::is_object(schema) || steps > kMostSteps || left_ == 0) return "any";
+    --left_;
     if (std::string_view reference = base::find_member(schema, "$ref"); !reference.empty()) {
       std::string_view target = followed(reference);
       return target.empty() ? "obj" : of(target, steps + 1);
@@ -94,7 +96,7 @@ class Types {
   static std::string choices(std::string_view values) {
     std::vector<std::string> found;
     base::Elements each(values);
-    while (found.size() <= kMostChoices && each.next()) {
+    for (int looks = kMostLooks; looks > 0 && found.size() <= kMostChoices && each.next(); --looks) {
       if (each.value().size() <= kMostOfChoice) add_type(found, one_line(each.value()));
     }
     return found.empty() ? "any" : joined(found);
@@ -110,7 +112,7 @@ class Types {
   std::string any_of(std::string_view branches, int steps) const {
     std::vector<std::string> found;
     base::Elements each(branches);
-    while (found.size() <= kMostChoices && each.next()) add_type(found, of(each.value(), steps + 1));
+    while (found.size() <= kMostChoices && left_ > 0 && each.next()) add_type(found, of(each.value(), steps + 1));
     return found.empty() ? "any" : joined(found);
   }
 
@@ -120,6 +122,7 @@ class Types {
   }
 
   std::string_view root_;
+  mutable int left_ = kMostLooks;  // schemas that are looked at for all parameters of a tool: a hostile one branches without end
 };
 
 struct Parameter {

@@ -42,6 +42,17 @@ TEST(signature, follows_references_and_ends_in_recursive_ones) {
   EXPECT_EQ(line(R"({"properties":{"n":{"$ref":"https://example.com/x"}}})"), "files.read(n?: obj)");
 }
 
+TEST(signature, a_schema_that_branches_without_end_costs_no_more_than_others) {
+  auto all_of = [](std::string_view branch) {
+    std::string out = R"({"anyOf":[)";
+    for (int i = 0; i < 1000; ++i) out.append(i == 0 ? "" : ",").append(branch);
+    return out + "]}";
+  };
+  const std::string schema = R"({"$defs":{"a":)" + all_of(R"({"$ref":"#/$defs/b"})") + R"(,"b":)" + all_of("{}") +
+                             R"(},"properties":{"x":)" + all_of(R"({"$ref":"#/$defs/a"})") + "}}";
+  EXPECT_EQ(line(schema), "files.read(x?: any)");
+}
+
 TEST(signature, is_one_short_line_whatever_a_tool_says) {
   EXPECT_EQ(line("", "Line\none\n\nParagraph two"), "files.read() — Line one");
   EXPECT_EQ(line("{}", "Files, e.g. texts. More."), "files.read() — Files, e.g. texts");

@@ -103,6 +103,8 @@ void Consents::forget_old(WallTime now) {
     if (!used) open_.erase(found);
     order_.pop_front();
   }
+  // Used ones behind one that is open.
+  if (order_.size() > 2 * open_.size() + 1000) std::erase_if(order_, [this](const std::string& id) { return !open_.contains(id); });
 }
 
 std::string Consents::seal(Stage stage, std::string_view caller, std::string_view digest, std::string_view state, WallTime now) {
@@ -132,7 +134,11 @@ mcp::Result<std::optional<Consents::Opened>> Consents::redeem(std::string_view s
 std::string consent_digest(std::string_view method, std::string_view server, std::string_view name, std::string_view arguments) {
   std::string text(method);
   text.append("\n").append(server).append("\n").append(base::quoted(name)).append("\n");
-  append_canonical(text, base::is_object(arguments) ? arguments : std::string_view("{}"));
+  // A key that stands twice means what its reader makes of it: such arguments are equal to none that are written in another way.
+  if (base::is_object(arguments) && !base::unique_keys(arguments))
+    text += arguments;
+  else
+    append_canonical(text, base::is_object(arguments) ? arguments : std::string_view("{}"));
   return base::sha256_hex(text);
 }
 

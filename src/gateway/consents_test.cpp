@@ -76,6 +76,8 @@ TEST(ConsentDigest, IsOfWhatIsMeant) {
   EXPECT_NE(of(R"({"a":1})"), of(R"({"a":2})"));
   EXPECT_NE(of(R"({"a":[1,2]})"), of(R"({"a":[2,1]})"));
   EXPECT_NE(of(R"({"a":"1"})"), of(R"({"a":1})"));
+  EXPECT_NE(of(R"({"a":1,"a":1,"cmd":"ls"})"), of(R"({"a":1,"a":1,"cmd":"rm"})"));
+  EXPECT_NE(of(R"({"x":{"a":1,"a":1,"cmd":"ls"}})"), of(R"({"x":{"a":1,"a":1,"cmd":"rm"}})"));
   EXPECT_NE(consent_digest("tools/call", "s", "t", "{}"), consent_digest("tools/call", "s", "u", "{}"));
 }
 

@@ -131,7 +131,7 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   const Viewer who = viewer(*call, *in);
   Target target;
   if (!resolve_known(target, kind.kind, kind.verb, in->rpc.name, who))
-    target = co_await resolve(kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
+    target = co_await resolve(call, kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
   if (!target.uri.empty()) target.subject.name = target.uri;
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;

@@ -163,7 +163,9 @@ class Front final : public sdk::Handler {
 
   // resolve() where what the caller sees has it; false: it does not.
   bool resolve_known(Target& target, DefinitionKind kind, authz::Subject::Verb verb, std::string_view name, const Viewer& viewer);
-  base::Task<Target> resolve(DefinitionKind kind, authz::Subject::Verb verb, std::string name, Viewer viewer, std::stop_token stop);
+  base::Task<Target> resolve(OpenCall* call, DefinitionKind kind, authz::Subject::Verb verb, std::string name, Viewer viewer,
+                             std::stop_token stop);
+  bool sees_nothing(const base::Principal& who, std::string_view server, DefinitionKind kind) const;
   bool find(Target& target, DefinitionKind kind, std::string_view name) const;
   bool settle(Target& target, authz::Subject::Verb verb, const Viewer& viewer);
   bool find_unlisted(Target& target, DefinitionKind kind, const std::string& name);

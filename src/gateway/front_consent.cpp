@@ -115,10 +115,9 @@ Task<std::optional<Reply>> Front::consent(OpenCall* call, const Target* target, 
   if (!answer && stop.token().stop_requested()) co_await mcp::fail(Code::cancelled, "the call was cancelled while its user was asked");
   if (!answer) {
     const bool late = answer.error().code == Code::cancelled;
-    co_return co_await refused(
-        *call, *in,
-        late ? "the user did not answer the question for consent in time"
-             : "a rule wants the consent of the user, and the client could not ask them: " + answer.error().leaving());
+    std::string why = "the user did not answer the question for consent in time";
+    if (!late) why = "a rule wants the consent of the user, and the client could not ask them: " + answer.error().leaving();
+    co_return co_await refused(*call, *in, std::move(why));
   }
   if (!accepted(*answer)) co_return co_await refused(*call, *in, refusal(*answer));
   asked->given = true;

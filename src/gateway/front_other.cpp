@@ -30,7 +30,7 @@ Task<Reply> Front::complete(OpenCall* call, const sdk::Inbound* in, sdk::Outlet*
   auto name = base::json_string(base::find_member(ref, prompt ? "name" : "uri"));
   if (!name) co_return Reply(protocol::invalid_params(prompt ? "params.ref.name must be a string" : "params.ref.uri must be a string"));
   const Viewer who = viewer(*call, *in);
-  Target target = co_await resolve(prompt ? DefinitionKind::prompt : DefinitionKind::resource,
+  Target target = co_await resolve(call, prompt ? DefinitionKind::prompt : DefinitionKind::resource,
                                    prompt ? Subject::Verb::get_prompt : Subject::Verb::read, *name, who, out->stop_token());
   // What is in no list has nothing to complete, as far as the aggregate can tell.
   if (scope_.empty() && target.unlisted)

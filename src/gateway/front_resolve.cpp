@@ -129,7 +129,8 @@ bool Front::resolve_known(Target& target, DefinitionKind kind, Subject::Verb ver
 
 // First in what the caller sees; then in what anybody sees of the one server, which finds the way and shows nothing; then a server
 // that was never asked is asked: its tools may be called before they were listed.
-Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std::string name, Viewer viewer, std::stop_token stop) {
+Task<Front::Target> Front::resolve(OpenCall* call, DefinitionKind kind, Subject::Verb verb, std::string name, Viewer viewer,
+                                   std::stop_token stop) {
   Target target;
   target.catalog = catalog(viewer);
   bool found = find(target, kind, name);
@@ -143,6 +144,12 @@ Task<Front::Target> Front::resolve(DefinitionKind kind, Subject::Verb verb, std:
       target.catalog = gateway_.source_.any(server);
       found = find(target, kind, scope_.empty() ? std::string_view(name).substr(server.size() + 2) : std::string_view(name));
       if (!found) target.catalog = of_caller;
+    }
+    const bool of_one = !scope_.empty() || !resource;
+    if (!found && of_one && sees_nothing(*call->record.caller, server, kind)) {
+      // Nor is it started for them, or its trouble told.
+      call->denied = "rules hide all of this server";
+      co_await mcp::fail(unknown(kind, name));
     }
     if (!found) {
       CatalogSource::Kinds kinds = kinds_for(kind);

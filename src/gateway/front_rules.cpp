@@ -23,6 +23,11 @@ bool Front::may_hide(const base::Principal& who, std::string_view server) const 
   return may_hide(who, server, Kind::tool) || may_hide(who, server, Kind::prompt) || may_hide(who, server, Kind::resource);
 }
 
+bool Front::sees_nothing(const base::Principal& who, std::string_view server, DefinitionKind kind) const {
+  const authz::RuleSet* rules = gateway_.policy_.rules().get();
+  return rules && rules->sight(who, server, kind_of(kind)) == Sight::nothing;
+}
+
 void Front::narrow(protocol::CacheHints& hints) const {
   const authz::RuleSet* rules = gateway_.policy_.rules().get();
   if (rules && rules->by_caller()) hints.scope = protocol::CacheScope::priv;

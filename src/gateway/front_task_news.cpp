@@ -48,9 +48,11 @@ TaskHost Front::task_host(std::string_view server, const sdk::Inbound& in) const
 Task<std::vector<TaskFollow>> Front::followed(const base::Principal* who, const sdk::Inbound* in, ChangeFilter* filter,
                                               std::stop_token stop) {
   std::vector<AskedTask> all;
+  const auto narrow = profile();
   for (const std::string& id : std::exchange(filter->task_ids, {})) {
     auto task = gateway_.tasks_.open(id, who->id);
     if (!task || (!scope_.empty() && task->server != scope_) || all.size() >= kMostTasks) continue;
+    if (narrow && !narrow->has_server(task->server)) continue;
     AskedTask asked;
     asked.host = task_host(task->server, *in);
     const Subject subject{Subject::Verb::call, task->server, task->tool};
@@ -97,7 +99,8 @@ void Front::tell_tasks(std::vector<TaskFollow>* follows, const base::Principal* 
         params = protocol::with_members(said, {{"taskId", own}});
       }
       const Subject subject{Subject::Verb::call, one.task.server, one.task.tool};
-      if (gateway_.policy_.review(*who, subject, params))
+      // Rules may have changed since it was asked for.
+      if (may_follow(*who, subject.server, subject.name) && gateway_.policy_.review(*who, subject, params))
         seat->task_changed(params);
       else
         base::log::info("a change of a task may not be told", {{"server", one.task.server}});

@@ -16,19 +16,21 @@ Task<Reply> Front::tasks(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* ou
   // An id that nobody knows is not for the log.
   call->record.name.clear();
   call->record.caller = co_await identify(*in);
-  auto find = [this, in](std::string_view server) { return task_host(server, *in); };
+  const auto narrow = profile();
   base::AnyStop stop(out->stop_token(), gateway_.ending_.get_token());
   if (in->method() == Method::tasks_list) {
-    TaskBridge::Find look = find;
+    TaskBridge::Find look = [this, in, narrow, who = call->record.caller](std::string_view server, std::string_view tool) {
+      const bool here = (!narrow || narrow->has_server(server)) && may_follow(*who, server, tool);
+      return here ? task_host(server, *in) : TaskHost();
+    };
     co_return co_await gateway_.tasks_.list(in, call->record.caller->id, scope_, std::move(look), stop.token());
   }
   auto id = protocol::read_task_id(in->rpc.params);
   if (!id) co_return Reply(std::move(id.error()));
   auto task = gateway_.tasks_.open(*id, call->record.caller->id);
-  const auto narrow = profile();
   const bool here = task && (scope_.empty() || task->server == scope_) && (!narrow || narrow->has_server(task->server));
   TaskAsk ask;
-  if (here) ask.host = find(task->server);
+  if (here) ask.host = task_host(task->server, *in);
   if (!ask.host.upstream) co_return Reply(no_such_task());
   call->record.server = task->server;
   call->record.name = task->tool;

@@ -7,7 +7,9 @@
 #include <boost/asio/error.hpp>
 #include <boost/version.hpp>
 #include <cerrno>
+#include <cstdint>
 #include <cstring>
+#include <utility>
 
 namespace net {
 
@@ -39,7 +41,18 @@ void SocketRead::start(base::Loop& loop, StreamSocket& socket, char* to, std::si
     const int on = 1;
     tells_ = ::setsockopt(descriptor_, IPPROTO_TCP, TCP_INQ, &on, sizeof on) == 0 ? Tells::yes : Tells::no;
   }
+  // A reset that came with the last bytes raised no event of its own, and TCP_INQ counts only an orderly end.
+  if (std::exchange(exhausted_, false) && is_closed() && read() != not_done) {
+    loop.post([this, keep = keep_] { complete_read(this, this, {}, 0); });
+    return;
+  }
   reactor_->start_op(asio::detail::reactor::read_op, descriptor_, inside.reactor_data_, this, false, true);
+}
+
+bool SocketRead::is_closed() const {
+  std::uint8_t state = 0;  // the first byte of tcp_info
+  socklen_t size = sizeof state;
+  return ::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &state, &size) == 0 && state == TCP_CLOSE;
 }
 
 SocketRead::status SocketRead::perform_read(reactor_op* base) { return static_cast<SocketRead*>(base)->read(); }
@@ -73,7 +86,8 @@ SocketRead::status SocketRead::read() {
   if (!said || said->cmsg_level != SOL_TCP || said->cmsg_type != TCP_CM_INQ) return done;
   int left = 0;
   std::memcpy(&left, CMSG_DATA(said), sizeof left);
-  return left == 0 ? done_and_exhausted : done;
+  exhausted_ = left == 0;
+  return exhausted_ ? done_and_exhausted : done;
 }
 
 void SocketRead::complete_read(void* owner, asio::detail::operation* base, const base::ErrorCode&, std::size_t) {

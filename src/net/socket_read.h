@@ -43,6 +43,7 @@ class SocketRead final : private base::asio::detail::reactor_op {
   static status perform_read(reactor_op* base);
   static void complete_read(void* owner, base::asio::detail::operation* base, const base::ErrorCode& error, std::size_t size);
   status read();
+  bool is_closed() const;
 
   Sink& sink_;
   base::asio::detail::reactor* reactor_ = nullptr;
@@ -52,6 +53,7 @@ class SocketRead final : private base::asio::detail::reactor_op {
   int descriptor_ = -1;
   Tells tells_ = Tells::no;  // the kernel says how much is left
   bool landed_ = false;
+  bool exhausted_ = false;  // the last read took all there was, and no event is due for it
 };
 
 }  // namespace net

@@ -135,6 +135,23 @@ TEST_F(SocketReadTest, AnEndRightBehindTheBytesIsHeard) {
   }
 }
 
+// A reset behind the bytes: one event tells of both.
+TEST_F(SocketReadTest, AResetRightBehindTheBytesIsHeard) {
+  for (int i = 0; i < 20; ++i) {
+    Ends ends = tcp();
+    ends.say("last words");
+    const linger at_once{1, 0};
+    ASSERT_EQ(::setsockopt(ends.other, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once), 0);
+    ends.shut();
+    // A reset may also drop what was not read yet.
+    const std::string first = hear(ends);
+    if (first != "error") {
+      EXPECT_EQ(first, "last words");
+      EXPECT_EQ(hear(ends), "error");
+    }
+  }
+}
+
 // Bytes that came while nobody read, after a read that took all there was.
 TEST_F(SocketReadTest, WhatCameBetweenTwoReadsIsNotMissed) {
   Ends ends = tcp();

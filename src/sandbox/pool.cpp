@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <deque>
 #include <list>
+#include <map>
 #include <set>
 
 #include "base/log.h"
@@ -73,6 +74,7 @@ class Pool::Core : public std::enable_shared_from_this<Core> {
   std::deque<std::shared_ptr<Process>> fresh;  // served nobody yet
   std::list<std::shared_ptr<Process>> kept;    // each for its owner
   std::list<base::OneShot<void>*> waiting;
+  std::map<std::string, std::size_t> owners;  // runs of each, also those that wait
   std::size_t running = 0;
   std::stop_source closing;
   base::Waiters idle;
@@ -135,7 +137,6 @@ Result<std::shared_ptr<Process>> Pool::Core::take(const std::string& owner) {
 }
 
 void Pool::Core::give_back(std::shared_ptr<Process> process, const std::string& owner) {
-  tell(*process);
   process->owner = owner;
   process->kept_since = base::Timers::now();
   if (process->gone() || ++process->served >= options.reuse || closing.stop_requested()) return process->kill();
@@ -188,12 +189,24 @@ Task<Outcome> Pool::Core::run(Script script, HostCall host, std::stop_token stop
   auto self = shared_from_this();
   co_await good(script);
   if (closing.stop_requested()) co_await mcp::fail(Code::unavailable, "no code is run any more");
+  const std::string owner = script.owner;
+  // Nobody takes all places.
+  if (owners[owner] >= options.of_one_owner)
+    co_await mcp::fail(Code::rate_limited,
+                       "this caller has " + std::to_string(options.of_one_owner) + " runs of code already; let one end");
+  struct Share {
+    Core* core;
+    const std::string& owner;
+    Share(Core* of, const std::string& whose) : core(of), owner(whose) { ++core->owners[owner]; }
+    ~Share() {
+      if (--core->owners[owner] == 0) core->owners.erase(owner);
+    }
+  } const share(this, owner);
   co_await place(stop);
   struct Leave {
     Core* core;
     ~Leave() { core->leave(); }
   } const leave{this};
-  const std::string owner = script.owner;
   // A worker that died while it was kept is replaced once; the code has not begun then.
   auto process = take(owner);
   if (!process) co_return std::move(process).error();
@@ -204,6 +217,7 @@ Task<Outcome> Pool::Core::run(Script script, HostCall host, std::stop_token stop
   Run one(loop, *process, std::move(script), std::move(host));
   Task<Outcome> drive = one.drive(ended.get_token());
   Result<Outcome> out = co_await std::move(drive).result();
+  tell(**process);
   const bool never_ready = !(*process)->walls() && (*process)->gone();
   if (one.clean()) give_back(*process, owner);
   if (never_ready && out && out->fault.kind == Fault::Kind::engine)

@@ -12,10 +12,11 @@
 namespace sandbox {
 
 struct PoolOptions {
-  std::size_t ready = 1;     // workers kept started, once the pool was used or warmed
-  std::size_t running = 8;   // runs at once
-  std::size_t waiting = 64;  // runs that wait for a place; more are refused
-  Millis patience{10'000};   // of a run that waits for its place
+  std::size_t ready = 1;         // workers kept started, once the pool was used or warmed
+  std::size_t running = 8;       // runs at once
+  std::size_t waiting = 64;      // runs that wait for a place; more are refused
+  std::size_t of_one_owner = 6;  // runs of one owner, with those that wait; more are refused
+  Millis patience{10'000};       // of a run that waits for its place
   Millis start_time{10'000};
   std::size_t reuse = 200;    // runs of one owner in one worker; after them it is replaced
   Millis reuse_time{30'000};  // a worker that served somebody is kept for them so long
@@ -46,7 +47,8 @@ class Pool {
 
   // Runs `script`. Whatever the code does is an Outcome; it ends within limits.wall, plus what the calls under way take to stop.
   // A run is stopped by `stop`: its worker is killed and its calls are told to stop.
-  // Errors: invalid_argument (over limits.code, or stubs that are no identifiers or come twice), rate_limited (no place within `patience`),
+  // Errors: invalid_argument (over limits.code, or stubs that are no identifiers or come twice), rate_limited (no place within `patience`,
+  // or its owner has its share),
   // unavailable (no worker can be started), cancelled.
   Task<Outcome> run(Script script, HostCall host, std::stop_token stop);
 

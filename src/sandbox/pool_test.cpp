@@ -269,6 +269,10 @@ TEST(PoolTest, TheWallClockAndTheCallersStopEndARun) {
   bench.script.limits.wall = Millis(10'000);
   bench.script.limits.per_call = Millis(100);
   EXPECT_EQ(bench.value("try { await demo.never({}) } catch (e) { return e.kind }"), R"("timeout")");
+  // The last thing that happens is that a call takes too long which nobody waits for.
+  out = bench.run("demo.never({}); return 1");
+  EXPECT_EQ(out.value, "1");
+  EXPECT_THAT(out.unfinished, SizeIs(1));
   bench.script.limits.per_call = Millis(10'000);
   bench.stop_at_call = true;
   out = bench.run("await demo.never({})");

@@ -92,6 +92,21 @@ TEST(ReplayTest, CallsBesideTheOneThatAsksEndAndAreNotRepeated) {
   EXPECT_THAT(retry.bench.made, ::testing::UnorderedElementsAre(R"(demo.ask{"n":2})", R"(demo.echo{"n":4})"));
 }
 
+TEST(ReplayTest, WhatDidNotEndBesideTheOneThatAsksIsNotMadeAgain) {
+  Retry retry;
+  retry.bench.script.limits.wall = Millis(300);
+  const std::string code =
+      "const late = demo.never({ n: 1 }).catch(e => e.kind);\nconst [a, b] = await Promise.all([demo.ask({ n: 2 }), late]);\nreturn [a, "
+      "b];";
+  Outcome first = retry.first(code);
+  ASSERT_EQ(first.kind, Outcome::Kind::paused);
+  ASSERT_THAT(first.unfinished, SizeIs(1));
+  retry.bench.script.limits.wall = Millis(10'000);
+  Outcome second = retry.again(first, code);
+  EXPECT_EQ(second.value, R"(["yes 2","timeout"])");
+  EXPECT_THAT(retry.bench.made, ElementsAre(R"(demo.ask{"n":2})"));
+}
+
 TEST(ReplayTest, ManyPausesOneAfterTheOtherAndAtOnce) {
   Retry retry;
   const std::string code =

@@ -87,7 +87,8 @@ void Run::on_frame(const Frame& frame) {
     case FrameKind::done: return on_done(frame.body);
     case FrameKind::log:
       // The worker cuts them; this is for one that does not.
-      if (out_.logs.size() < script_.limits.logs + 1024) out_.logs += frame.body;
+      if (const std::size_t most = script_.limits.logs + 1024; out_.logs.size() < most)
+        out_.logs += std::string_view(frame.body).substr(0, most - out_.logs.size());
       return;
     default: return misbehaved("it sent what only the pool sends");
   }
@@ -102,6 +103,8 @@ std::string Run::name_of(std::uint32_t stub) const {
 void Run::on_call(std::string_view body) {
   auto call = read_call(body);
   if (!call) return misbehaved(call.error().message);
+  // The engine counts UTF-16 units, of which each is three bytes at most.
+  if (call->arguments.size() > 3 * script_.limits.arguments) return misbehaved("arguments that are too large");
   Entry entry;
   entry.seq = call->seq;
   entry.name = name_of(call->stub);
@@ -158,8 +161,9 @@ void Run::set_clock(std::uint32_t seq) {
     std::stop_source stop = found->second.stop;
     out_.unfinished.push_back(found->second.entry);
     finished(seq, timed_out(script_.limits.per_call));
-    stop.request_stop();
     changed_.raise();
+    // Last: the call may end with this at once, and the run with it.
+    stop.request_stop();
   };
   open_[seq].deadline = base::Deadline(loop_.timers(), base::Timers::now() + script_.limits.per_call, late);
 }
@@ -250,6 +254,7 @@ void Run::freeze() {
 void Run::on_done(std::string_view body) {
   auto done = read_done(body);
   if (!done) return misbehaved(done.error().message);
+  if (done->value.size() > 3 * script_.limits.result) return misbehaved("a result that is too large");
   if (done->form == DoneFrame::Form::value && !base::validate_json(done->value)) return misbehaved("a result that is no JSON");
   if (!replay_.caught_up())
     return over(Fault::Kind::diverged, replay_.waiting().error().message, "the code must do the same when it is run again");
@@ -296,7 +301,13 @@ void Run::finish() {
   if (!clean_) process_->kill();
   for (Entry& entry : std::exchange(held_, {})) replay_.completed(std::move(entry));
   auto open = std::exchange(open_, {});
-  for (auto& [seq, one] : open) out_.unfinished.push_back(std::move(one.entry));
+  for (auto& [seq, one] : open) {
+    out_.unfinished.push_back(one.entry);
+    if (!frozen_) continue;
+    // It may have taken effect: when the run goes on, it must not be made again.
+    one.entry.answer = timed_out(script_.limits.wall);
+    replay_.completed(std::move(one.entry));
+  }
   for (auto& [seq, one] : open) one.stop.request_stop();
 }
 

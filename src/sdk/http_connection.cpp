@@ -252,16 +252,16 @@ Task<Reply> HttpConnection::send_twice(Method method, const std::string& params,
   const bool another = refused && !lately && says_other_era(modern(), *refused);
   if (modern() && (failed || another || (doubted && refused && looks_legacy(*refused)))) {
     if (another) doubted_ = base::Timers::now();
-    co_await probe();
+    co_await probe(options.deadline);
     if (!modern()) {
       doubted_.reset();
       if (options_.watch == ConnectionOptions::Watch::changes || options_.on_request) hear();
     }
     co_return co_await send(method, params, options, session_);
   }
-  if (!modern() && another) {
+  if (!modern() && another && !options.stop.stop_requested()) {
     doubted_ = base::Timers::now();
-    const bool turned = co_await turned_modern();
+    const bool turned = co_await turned_modern(options.deadline);
     if (turned) {
       doubted_.reset();
       if (options_.on_renewed) options_.on_renewed();
@@ -318,8 +318,8 @@ Task<protocol::EraProbe::Step> HttpConnection::discover(protocol::EraProbe* prob
 }
 
 // Whether a server that was legacy has become a modern one; then that is what is spoken from now on. Its session is left alone otherwise.
-Task<bool> HttpConnection::turned_modern() {
-  const Instant deadline = base::Timers::now() + options_.connect_time;
+Task<bool> HttpConnection::turned_modern(Instant latest) {
+  const Instant deadline = std::min(latest, base::Timers::now() + options_.connect_time);
   protocol::EraProbe probe(options_.revisions);
   protocol::EraProbe::Step step = probe.start();
   while (auto* ask = std::get_if<protocol::EraProbe::Discover>(&step)) {
@@ -335,9 +335,9 @@ Task<bool> HttpConnection::turned_modern() {
   co_return true;
 }
 
-Task<void> HttpConnection::probe() {
+Task<void> HttpConnection::probe(Instant latest) {
   judged_ = base::Timers::now();
-  Instant deadline = base::Timers::now() + options_.connect_time;
+  Instant deadline = std::min(latest, base::Timers::now() + options_.connect_time);
   protocol::EraProbe probe(options_.revisions);
   protocol::EraProbe::Step step = probe.start();
   for (;;) {
@@ -356,7 +356,8 @@ Task<void> HttpConnection::probe() {
     if (auto* incompatible = std::get_if<protocol::EraProbe::Incompatible>(&step))
       co_await Result<>(std::move(incompatible->reason).in(url_.text()));
     step = co_await discover(&probe, std::get<protocol::EraProbe::Discover>(step).revision, deadline);
-    if (options_.authorizer) deadline = base::Timers::now() + options_.connect_time;  // somebody may have signed in meanwhile
+    if (options_.authorizer)
+      deadline = std::min(latest, base::Timers::now() + options_.connect_time);  // somebody may have signed in meanwhile
   }
 }
 

@@ -71,9 +71,9 @@ class HttpConnection final : public Connection {
   void stream_event(const protocol::Message& message, const Wanted& wanted);
   Result<bool> event(const std::string& data, const Wanted& wanted, Answer& answer);
   Result<Reply> reply_of(Answer answer, std::string_view id);
-  Task<void> probe();
+  Task<void> probe(Instant latest = Instant::max());
   Task<protocol::EraProbe::Step> discover(protocol::EraProbe* probe, const protocol::Revision* asked, Instant deadline);
-  Task<bool> turned_modern();
+  Task<bool> turned_modern(Instant latest);
   Task<void> settle_era();
   Task<void> initialize(const protocol::Revision& revision, Instant deadline);
   Task<void> send_notification(protocol::Outgoing out);

@@ -75,7 +75,8 @@ class TaskBridge {
   base::Task<sdk::Reply> answer(TaskAsk ask);
 
   // tasks/list: what this instance gave to `caller`, on this route (`scope`: one server, or empty).
-  using Find = std::function<TaskHost(std::string_view server)>;  // one without an upstream: there is no such server
+  // Where a task is, by its server and tool. One without an upstream: not for this caller, or there is no such server.
+  using Find = std::function<TaskHost(std::string_view server, std::string_view tool)>;
   base::Task<sdk::Reply> list(const sdk::Inbound* in, std::string caller, std::string scope, Find find, std::stop_token stop);
 
   base::Task<void> stop();

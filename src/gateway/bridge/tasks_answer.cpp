@@ -311,7 +311,7 @@ Task<Reply> TaskBridge::list(const sdk::Inbound* in, std::string caller, std::st
   for (TaskLedger::Line& line : lines) {
     auto task = open(line.last.id, caller);
     TaskHost host;
-    if (task) host = find(task->server);
+    if (task) host = find(task->server, task->tool);
     if (!host.upstream) continue;
     const bool ask = task->where == HandedTask::Where::upstream && !mcp::has_ended(line.last.status) && base::Timers::now() < until;
     if (ask) {

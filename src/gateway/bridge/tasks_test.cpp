@@ -371,7 +371,7 @@ TEST(TaskBridge, ALegacyClientWaitsAndIsAskedForAModernTask) {
   EXPECT_THAT(w.tell(core_revision(), Method::tasks_cancel, id), HasSubstr("rpc -32602"));
   // tasks/list knows it, for its caller alone.
   sdk::Inbound in = w.inbound(core_revision(), Method::tasks_list, "{}");
-  TaskBridge::Find find = [&](std::string_view) { return gateway::TaskHost{w.upstream, {}}; };
+  TaskBridge::Find find = [&](std::string_view, std::string_view) { return gateway::TaskHost{w.upstream, {}}; };
   auto list = w.loop.block_on(w.bridge.list(&in, "ann", "", find, {}));
   EXPECT_THAT(World::said(std::move(list)), HasSubstr(id));
   EXPECT_EQ(World::said(w.loop.block_on(w.bridge.list(&in, "bob", "", find, {}))), R"({"tasks":[]})");

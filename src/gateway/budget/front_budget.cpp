@@ -22,6 +22,9 @@ using sdk::Reply;
 
 namespace {
 
+// Bytes of a client's own name that tell its sessions apart.
+constexpr std::size_t kMostOfName = 64;
+
 // Larger results are counted and cut where the loop does not wait for it.
 constexpr std::size_t kLargestHere = 16 * 1024;
 
@@ -73,7 +76,7 @@ Payer Front::payer(const base::Principal& who, const sdk::Inbound& in) {
     out.session = "session " + hex(std::hash<std::string>()(in.session->id()));
     return out;
   }
-  out.session = out.caller + " " + in.rpc.client_name;
+  out.session = out.caller + " " + std::string(std::string_view(in.rpc.client_name).substr(0, kMostOfName));
   std::string_view trace = in.rpc.params.meta.traceparent;
   if (trace.size() > 36) out.session.append(" ").append(trace.substr(4, 32));
   return out;

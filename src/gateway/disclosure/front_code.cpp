@@ -98,6 +98,8 @@ struct Front::CodeRun {
   MetaCall* asked = nullptr;
   std::map<std::string, const ToolBook::Tool*, std::less<>> tools;  // by what the code calls them
   std::map<std::uint32_t, std::string> states;                      // of calls that asked before: the requestState that they gave
+  std::string resumed_id;                                           // of a run that goes on
+  std::optional<PausedRun> resumed;                                 // ... and what it was, in case that it cannot
 };
 
 sandbox::Script Front::code_script(CodeRun* run, std::string code) const {
@@ -137,9 +139,11 @@ Result<> Front::resume_code(CodeRun* run, sandbox::Script* script) {
   if (!paused || paused->digest() != body.substr(two + 1)) return gone();
   script->seed = paused->seed;
   script->now_ms = paused->now_ms;
-  script->record = std::move(paused->record);
+  script->record = paused->record;
   for (const sandbox::Entry& entry : paused->asked) run->states[entry.seq] = base::find_member(entry.answer.json, "requestState");
-  script->asked = std::move(paused->asked);
+  script->asked = paused->asked;
+  run->resumed_id = id;
+  run->resumed = *std::move(paused);
   return {};
 }
 
@@ -194,9 +198,16 @@ Task<Answer> Front::code_lookup(CodeRun* run, Call call) {
 Task<Answer> Front::code_call(CodeRun* run, Call call) {
   auto found = run->tools.find(call.name);
   if (found == run->tools.end()) co_return co_await code_lookup(run, std::move(call));
-  if (auto objection = code_objection(*run, *found->second, call)) co_return *std::move(objection);
+  // What is under that name now: the run may have waited for a person since it began.
+  const std::string& name = found->second->entry->public_name;
+  std::shared_ptr<const ToolBook> book = run->asked->book;
+  if (auto now = catalog(run->asked->who); now && now != book->catalog()) book = gateway_.discloser_.book(now);
+  const ToolBook::Tool* tool = book->find(name);
+  if (!tool || !may_see(*run->asked->call->record.caller, run->asked->who, *tool->entry))
+    co_return code_failure("not_found", "there is no tool " + call.name + " any more");
+  if (auto objection = code_objection(*run, *tool, call)) co_return *std::move(objection);
   InnerCall inner;
-  inner.name = found->second->entry->public_name;
+  inner.name = name;
   inner.arguments = call.arguments;
   inner.origin = authz::Disclosure::code;
   if (auto state = run->states.find(call.seq); state != run->states.end()) {
@@ -235,8 +246,11 @@ Result<Reply> Front::code_questions(const CodeRun& run, const sandbox::Script& s
   paused.record = std::move(outcome.record);
   paused.asked = std::move(outcome.asked);
   const std::string digest = paused.digest();
-  const std::string id = gateway_.code_.paused().keep(std::move(paused), base::Timers::now());
-  const std::string body = std::string(kStateOf) + "\n" + id + "\n" + digest;
+  paused.rounds = run.resumed ? run.resumed->rounds + 1 : 1;
+  if (paused.rounds > kMostPauses) return Error(Code::upstream_failed, "this run asked too often");
+  const auto id = gateway_.code_.paused().keep(std::move(paused), base::Timers::now());
+  if (!id) return Error(Code::too_large, "what was called so far is too large to be kept while somebody is asked; do less in one run");
+  const std::string body = std::string(kStateOf) + "\n" + *id + "\n" + digest;
   const auto expires = std::chrono::system_clock::now() + PausedRuns::kLives;
   return Reply(input_required(questions, gateway_.carrier_.seal(CarriedKind::call_state, body, caller, expires)));
 }
@@ -270,18 +284,27 @@ Task<Reply> Front::run_code(MetaCall* asked) {
   script.seed = new_seed();
   script.now_ms = wall_ms();
   if (!asked->in->rpc.params.request_state.empty()) co_await resume_code(&run, &script);
-  if (script.asked.size() > kMostPauses || script.record.size() > script.limits.calls)
-    co_return Reply(protocol::tool_error_result("this run asked too often; run something shorter"));
   sandbox::HostCall host = [this, &run](Call call) { return code_call(&run, std::move(call)); };
   base::AnyStop stop(asked->out->stop_token(), gateway_.ending_.get_token());
   Task<Outcome> running = gateway_.code_.pool().run(script, host, stop.token());
   Result<Outcome> outcome = co_await std::move(running).result();
   if (!outcome) {
+    const Code why = outcome.error().code;
+    if (run.resumed && (why == Code::rate_limited || why == Code::unavailable))
+      gateway_.code_.paused().put_back(run.resumed_id, *std::move(run.resumed), base::Timers::now());
     // What is wrong with the code is for the model to mend.
     if (outcome.error().code == Code::invalid_argument) co_return Reply(protocol::tool_error_result(outcome.error().message));
     co_return std::move(outcome).error();
   }
-  if (outcome->kind == Outcome::Kind::paused) co_return code_questions(run, script, *std::move(outcome));
+  if (outcome->kind == Outcome::Kind::paused) {
+    Result<Reply> questions = code_questions(run, script, *outcome);
+    if (questions) co_return std::move(questions);
+    // The calls that were made have taken effect: the model hears of them.
+    outcome->kind = Outcome::Kind::fault;
+    outcome->fault = sandbox::Fault();
+    outcome->fault.kind = sandbox::Fault::Kind::limit;
+    outcome->fault.message = questions.error().message;
+  }
   co_return code_reply(run, *outcome);
 }
 

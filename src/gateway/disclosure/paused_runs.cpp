@@ -32,37 +32,72 @@ std::string PausedRun::digest() const {
   return base::sha256_hex(text);
 }
 
-std::string PausedRuns::keep(PausedRun run, base::Instant now) {
+std::optional<std::string> PausedRuns::keep(PausedRun run, base::Instant now) {
   Kept kept;
   kept.id = sdk::random_id();
   kept.bytes = sizeof kept + size_of(run.record) + size_of(run.asked);
+  if (!make_room(run.caller, kept.bytes, now)) return std::nullopt;
   kept.run = std::move(run);
   kept.until = now + kLives;
-  while (!runs_.empty() && (runs_.front().until <= now || runs_.size() >= kMost || bytes_ + kept.bytes > kMostBytes)) drop_oldest();
-  bytes_ += kept.bytes;
   std::string id = kept.id;
-  runs_.push_back(std::move(kept));
-  by_id_.emplace(id, std::prev(runs_.end()));
+  insert(std::move(kept));
   return id;
+}
+
+void PausedRuns::put_back(std::string id, PausedRun run, base::Instant now) {
+  Kept kept;
+  kept.id = std::move(id);
+  kept.bytes = sizeof kept + size_of(run.record) + size_of(run.asked);
+  if (by_id_.contains(kept.id) || !make_room(run.caller, kept.bytes, now)) return;
+  kept.run = std::move(run);
+  kept.until = now + kLives;
+  insert(std::move(kept));
 }
 
 std::optional<PausedRun> PausedRuns::take(std::string_view id, std::string_view caller, std::string_view code_digest, base::Instant now) {
   while (!runs_.empty() && runs_.front().until <= now) drop_oldest();
   auto found = by_id_.find(id);
   if (found == by_id_.end()) return std::nullopt;
-  auto at = found->second;
-  if (at->run.caller != caller || at->run.code_digest != code_digest) return std::nullopt;
-  std::optional<PausedRun> out(std::move(at->run));
-  bytes_ -= at->bytes;
-  by_id_.erase(found);
-  runs_.erase(at);
+  if (found->second->run.caller != caller || found->second->run.code_digest != code_digest) return std::nullopt;
+  std::optional<PausedRun> out(std::move(found->second->run));
+  drop(found->second);
   return out;
 }
 
-void PausedRuns::drop_oldest() {
-  bytes_ -= runs_.front().bytes;
-  by_id_.erase(runs_.front().id);
-  runs_.pop_front();
+// The calls of a run that is dropped were made all the same: so nobody's runs give way to another's as long as they keep to their share.
+bool PausedRuns::make_room(const std::string& caller, std::size_t bytes, base::Instant now) {
+  if (bytes > kMostBytesOfCaller) return false;
+  while (!runs_.empty() && runs_.front().until <= now) drop_oldest();
+  std::size_t count = 1, sum = bytes;
+  for (const Kept& kept : runs_) {
+    if (kept.run.caller != caller) continue;
+    ++count;
+    sum += kept.bytes;
+  }
+  for (At at = runs_.begin(); at != runs_.end() && (count > kMostOfCaller || sum > kMostBytesOfCaller);) {
+    const At next = std::next(at);
+    if (at->run.caller == caller) {
+      --count;
+      sum -= at->bytes;
+      drop(at);
+    }
+    at = next;
+  }
+  while (!runs_.empty() && (runs_.size() >= kMost || bytes_ + bytes > kMostBytes)) drop_oldest();
+  return true;
+}
+
+void PausedRuns::insert(Kept kept) {
+  bytes_ += kept.bytes;
+  std::string id = kept.id;
+  runs_.push_back(std::move(kept));
+  by_id_.emplace(std::move(id), std::prev(runs_.end()));
+}
+
+void PausedRuns::drop(At at) {
+  bytes_ -= at->bytes;
+  by_id_.erase(at->id);
+  runs_.erase(at);
 }
 
 }  // namespace gateway
