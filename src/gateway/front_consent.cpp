@@ -117,7 +117,7 @@ Task<std::optional<Reply>> Front::consent(OpenCall* call, const Target* target, 
     const bool late = answer.error().code == Code::cancelled;
     std::string why = "the user did not answer the question for consent in time";
     if (!late) why = "a rule wants the consent of the user, and the client could not ask them: " + answer.error().leaving();
-    co_return co_await refused(*call, *in, std::move(why));
+    co_return co_await refused(*call, *in, why);
   }
   if (!accepted(*answer)) co_return co_await refused(*call, *in, refusal(*answer));
   asked->given = true;

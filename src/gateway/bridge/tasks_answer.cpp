@@ -281,12 +281,11 @@ Task<void> TaskBridge::feed(TaskAsk* ask, const TaskState* state) {
     std::string params(base::find_member(members.value(), "params"));
     Task<std::string> asking = asked(method, std::move(params));
     Result<std::string> answer = co_await std::move(asking).result();
-    if (!answer && nobody_was_asked(answer.error().code)) co_await std::move(answer);
-    if (!answer && method != Method::elicitation_create) {
-      // There is no way to tell the task of an error: it cannot go on.
-      co_await abandon(ask->host, *ask->task);
-      co_await std::move(answer);
-    }
+    const bool unasked = !answer && nobody_was_asked(answer.error().code);
+    // There is no way to tell the task of an error to anything but an elicitation: it cannot go on.
+    const bool stuck = !answer && !unasked && method != Method::elicitation_create;
+    if (stuck) co_await abandon(ask->host, *ask->task);
+    if (unasked || stuck) co_await mcp::fail(answer.error());
     note_answered(claim);
     const std::string value = answer ? *std::move(answer) : std::string("{\"action\":\"cancel\"}");
     std::string more = "\"inputResponses\":{" + base::quoted(key) + ":" + value + "}";
