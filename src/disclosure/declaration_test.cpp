@@ -232,10 +232,9 @@ TEST(Hostile, OutputIsBounded) {
   EXPECT_LT(declaration(tool(unseen + R"("d9000":{"oneOf":[{"$ref":"#/$defs/d1"},{"$ref":"#/$defs/d2"}]}}})")).size(),
             4 * limits.type_bytes);
 
-  ToolView large = tool(R"({"type":"object","properties":{"a":{"description":")" + std::string(400'000, 'x') + "\"}}}");
+  const std::string held = R"({"type":"object","properties":{"a":{"description":")" + std::string(400'000, 'x') + "\"}}}";
+  ToolView large = tool(held);
   std::string description(1'000'000, 'd');
-  std::string held = std::string(large.input_schema);
-  large.input_schema = held;
   large.description = description;
   EXPECT_LT(declaration(large).size(), 12'000U);
 }
