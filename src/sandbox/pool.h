@@ -30,7 +30,7 @@ struct Layers {
   bool seccomp = false;              // no system call but those that the engine needs
   bool landlock = false;             // no file, no port
   bool namespaces = false;           // no network, no other process, no mount
-  std::vector<std::string> missing;  // "landlock: this kernel has none", for the log and the doctor
+  std::vector<std::string> missing;  // "landlock: this kernel has none", for the log
 };
 
 // Owns: the workers and the runs in them.

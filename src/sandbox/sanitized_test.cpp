@@ -1,4 +1,4 @@
-// Under a sanitizer the engine's worker does not start: its handling of memory faults and the sanitizer's are in each other's way.
+// Under a sanitizer the engine's worker ends as it starts; why is not known. So the tests of this room run in the other builds only.
 #include <gtest/gtest.h>
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
