@@ -138,7 +138,6 @@ TEST(Types, Combined) {
 }
 
 TEST(Types, References) {
-  std::string named;
   std::string with = R"({"type":"object","required":["v"],"properties":{"v":{"$ref":"#/$defs/Node"}},"$defs":{"Node":
       {"type":"object","description":"A node","properties":{"next":{"$ref":"#/$defs/Node"},"all":{"type":"array","items":{"$ref":"#/$defs/Node"}}}}}})";
   EXPECT_EQ(declaration(tool(with)), R"(declare namespace s {
@@ -226,8 +225,8 @@ TEST(Hostile, OutputIsBounded) {
   std::string unseen = R"({"properties":{"v":{"$ref":"#/$defs/d9000"}},"$defs":{)";
   for (int i = 0; i < 9'000; ++i) {
     std::string next = std::to_string(i * 7 % 9'000);
-    unseen +=
-        "\"d" + std::to_string(i) + R"(":{"properties":{"a":{"$ref":"#/$defs/d)" + next + R"("},"b":{"$ref":"#/$defs/d)" + next + "\"}}},";
+    unseen.append("\"d").append(std::to_string(i)).append(R"(":{"properties":{"a":{"$ref":"#/$defs/d)").append(next);
+    unseen.append(R"("},"b":{"$ref":"#/$defs/d)").append(next).append("\"}}},");
   }
   EXPECT_LT(declaration(tool(unseen + R"("d9000":{"oneOf":[{"$ref":"#/$defs/d1"},{"$ref":"#/$defs/d2"}]}}})")).size(),
             4 * limits.type_bytes);
