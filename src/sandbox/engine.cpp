@@ -5,6 +5,8 @@
 #include <time.h>
 
 #include <cstring>
+#include <optional>
+#include <vector>
 
 #include "base/json.h"
 #include "sandbox/prelude.h"
@@ -37,6 +39,31 @@ std::uint64_t process_cpu_us() {
   ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time);
   return static_cast<std::uint64_t>(time.tv_sec) * 1'000'000 + static_cast<std::uint64_t>(time.tv_nsec) / 1000;
 }
+
+// What the memory of an engine holds when it is ready: each later one of the process begins as a copy, and not by making it all again.
+// It is the same for all, since an engine that gets ready sees no clock, no randomness and no script.
+struct Image {
+  struct Piece {
+    std::uint32_t at;
+    std::vector<std::uint8_t> bytes;
+  };
+  std::vector<Piece> pieces;  // all that is not zero, and all that the module itself sets
+  std::size_t size = 0;       // of the memory
+  std::uint32_t stack_pointer = 0;
+  std::uint32_t install = 0, start = 0, settle = 0, fail = 0;
+};
+
+constexpr std::size_t kPiece = 4096;
+
+bool is_zero(const std::uint8_t* at) { return at[0] == 0 && std::memcmp(at, at + 1, kPiece - 1) == 0; }
+
+std::vector<bool> pieces_in_use(const wasm_rt_memory_t& memory) {
+  std::vector<bool> out(memory.size / kPiece);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = !is_zero(memory.data + i * kPiece);
+  return out;
+}
+
+std::optional<Image> ready_image;
 
 }  // namespace
 
@@ -73,6 +100,9 @@ class Engine::Impl {
   std::uint64_t cpu_from = 0;
 
  private:
+  void make_ready();
+  void keep_image(const std::vector<bool>& set_by_module) const;
+  void take_image(const Image& image);
   std::uint32_t put(std::string_view text);
   std::string text_of(std::uint32_t value);
   void drop(std::uint32_t value) { Z_qjsZ_qjs_free_value(&vm_, value); }
@@ -109,6 +139,16 @@ void prepare_engines() {
 
 Engine::Impl::Impl(Host& host) : host_(host) {
   Z_qjs_instantiate(&vm_, &env_, &wasi_);
+  if (ready_image) {
+    take_image(*ready_image);
+    return;
+  }
+  const std::vector<bool> set_by_module = pieces_in_use(vm_.w2c_memory);
+  make_ready();
+  keep_image(set_by_module);
+}
+
+void Engine::Impl::make_ready() {
   Z_qjsZ__initialize(&vm_);
   Z_qjsZ_qjs_init(&vm_);
   Z_qjsZ_qjs_set_max_stack_size(&vm_, kStack);
@@ -120,6 +160,32 @@ Engine::Impl::Impl(Host& host) : host_(host) {
   start_ = member(parts, "start");
   settle_ = member(parts, "settle");
   fail_ = member(parts, "fail");
+}
+
+void Engine::Impl::keep_image(const std::vector<bool>& set_by_module) const {
+  if (!install_ || !start_ || !settle_ || !fail_) return;
+  Image image{{}, memory_size(), vm_.w2c___stack_pointer, install_, start_, settle_, fail_};
+  std::vector<bool> used = pieces_in_use(vm_.w2c_memory);
+  for (std::size_t i = 0; i < used.size(); ++i) {
+    if (!used[i] && (i >= set_by_module.size() || !set_by_module[i])) continue;
+    const std::uint8_t* from = vm_.w2c_memory.data + i * kPiece;
+    if (i == 0 || image.pieces.empty() || image.pieces.back().at + image.pieces.back().bytes.size() != i * kPiece)
+      image.pieces.push_back({static_cast<std::uint32_t>(i * kPiece), {}});
+    auto& bytes = image.pieces.back().bytes;
+    bytes.insert(bytes.end(), from, from + kPiece);
+  }
+  ready_image = std::move(image);
+}
+
+void Engine::Impl::take_image(const Image& image) {
+  if (image.size > memory_size())
+    wasm_rt_grow_memory(&vm_.w2c_memory, static_cast<std::uint32_t>((image.size - memory_size()) / kPage));
+  for (const Image::Piece& piece : image.pieces) store(piece.at, piece.bytes.data(), piece.bytes.size());
+  vm_.w2c___stack_pointer = image.stack_pointer;
+  install_ = image.install;
+  start_ = image.start;
+  settle_ = image.settle;
+  fail_ = image.fail;
 }
 
 Engine::Impl::~Impl() {
