@@ -42,17 +42,20 @@ void SocketRead::start(base::Loop& loop, StreamSocket& socket, char* to, std::si
     tells_ = ::setsockopt(descriptor_, IPPROTO_TCP, TCP_INQ, &on, sizeof on) == 0 ? Tells::yes : Tells::no;
   }
   // A reset that came with the last bytes raised no event of its own, and TCP_INQ counts only an orderly end.
-  if (std::exchange(exhausted_, false) && is_closed() && read() != not_done) {
+  if (std::exchange(exhausted_, false) && has_failed()) {
+    landed_ = true;
     loop.post([this, keep = keep_] { complete_read(this, this, {}, 0); });
     return;
   }
   reactor_->start_op(asio::detail::reactor::read_op, descriptor_, inside.reactor_data_, this, false, true);
 }
 
-bool SocketRead::is_closed() const {
-  std::uint8_t state = 0;  // the first byte of tcp_info
-  socklen_t size = sizeof state;
-  return ::getsockopt(descriptor_, IPPROTO_TCP, TCP_INFO, &state, &size) == 0 && state == TCP_CLOSE;
+bool SocketRead::has_failed() {
+  int error = 0;
+  socklen_t size = sizeof error;
+  if (::getsockopt(descriptor_, SOL_SOCKET, SO_ERROR, &error, &size) != 0 || error == 0) return false;
+  ec_ = base::ErrorCode(error, asio::error::get_system_category());
+  return true;
 }
 
 SocketRead::status SocketRead::perform_read(reactor_op* base) { return static_cast<SocketRead*>(base)->read(); }

@@ -43,7 +43,7 @@ class SocketRead final : private base::asio::detail::reactor_op {
   static status perform_read(reactor_op* base);
   static void complete_read(void* owner, base::asio::detail::operation* base, const base::ErrorCode& error, std::size_t size);
   status read();
-  bool is_closed() const;
+  bool has_failed();
 
   Sink& sink_;
   base::asio::detail::reactor* reactor_ = nullptr;
