@@ -13,8 +13,10 @@ namespace {
 constexpr std::size_t kKeptBody = 64 * 1024;  // a body buffer larger than this is given back after its request
 constexpr Millis kDrainTime{1000};
 constexpr std::size_t kDrainBytes = 1024 * 1024;
-// Of a read buffer at first: a usual head, with a small body behind it.
-constexpr std::size_t kFirstBuffer = 2 * 1024;
+// Of a read buffer at first: a usual head, with a small body behind it. A stream that stays open keeps it.
+constexpr std::size_t kFirstBuffer = 1024;
+// Up to here it grows for the connection's next request when one before did not fit, so that head and body come in one read.
+constexpr std::size_t kUsualBuffer = 8 * 1024;
 // Of the one for what comes while the handler runs, which is nothing for as long as a stream is open. It grows when it has something to
 // take.
 constexpr std::size_t kFirstAhead = 128;
@@ -126,6 +128,7 @@ void ServerConnection::lose_client() {
 
 Task<bool> ServerConnection::read_head() {
   const HttpServerOptions& options = server_.options_;
+  if (have_ == 0 && !reading() && usual_ > here_.size) here_.grow(std::min({usual_, kUsualBuffer, options.max_head}), 0);
   phase_ = have_ ? Phase::reading : Phase::idle;
   set_deadline(base::Timers::now() + (have_ ? options.head_time : options.idle_time));
   for (;;) {
@@ -139,7 +142,7 @@ Task<bool> ServerConnection::read_head() {
       refusal_ = {431, "the head is too large"};
       co_return false;
     }
-    if (have_ == here_.size) here_.grow(std::min(std::max(here_.size * 4, kFirstBuffer), options.max_head), have_);
+    if (have_ == here_.size) here_.grow(std::min(std::max(here_.size * 2, kFirstBuffer), options.max_head), have_);
     if (have_ && phase_ == Phase::idle) {
       phase_ = Phase::reading;
       set_deadline(base::Timers::now() + options.head_time);
@@ -218,6 +221,7 @@ Task<bool> ServerConnection::read_body() {
   }
   if (head_.framing == Framing::chunked) co_return co_await read_chunked();
   auto length = static_cast<std::size_t>(head_.length);
+  usual_ = used_ + length;
   if (!there) co_return co_await read_length(length);
   request_.body.reserve(length + kBodyPadding);
   request_.body.assign(here_.data() + used_, length);
@@ -308,7 +312,8 @@ Task<void> ServerConnection::handle() {
   endless_ = false;
   keep_ = head_.keep_alive && !retiring_;
   if (used_ == have_ && have_ahead_ == 0) {
-    ahead_.grow(std::min(kFirstAhead, server_.options_.max_head), 0);
+    const std::size_t room = usual_ > kFirstBuffer ? std::min(usual_, kUsualBuffer) : kFirstAhead;
+    ahead_.grow(std::min(room, server_.options_.max_head), 0);
     target_ = Target::ahead;
     start_read(ahead_.data(), ahead_.size);
   }

@@ -82,6 +82,7 @@ class ServerConnection final : public Wire {
   std::size_t have_ = 0;        // bytes in here_
   std::size_t used_ = 0;        // of them, the request's own
   std::size_t have_ahead_ = 0;  // bytes in ahead_
+  std::size_t usual_ = 0;       // of the last request with a body, head and body
   std::string out_;
   std::string piece_;
   std::string peer_;
