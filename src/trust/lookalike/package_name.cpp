@@ -205,6 +205,7 @@ mcp::Result<PackageName> parse_package_name(Ecosystem ecosystem, std::string_vie
   PackageName name;
   name.ecosystem = ecosystem;
   name.written = text;
+  name.plain = plain;
   name.id = id_of(ecosystem, plain);
   const std::string low = lower(name.id);
   split(name, low);

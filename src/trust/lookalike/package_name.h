@@ -18,13 +18,14 @@ std::string_view ecosystem_name(Ecosystem ecosystem);
 // By that name, or by `docker` for oci, without regard to case.
 std::optional<Ecosystem> find_ecosystem(std::string_view name);
 
-// A name, taken apart for comparison. All parts but `written` are in small letters.
+// A name, taken apart for comparison. All parts but `written` and `plain` are in small letters.
 struct PackageName {
   // path: names below a place that has one owner, as in `owner/name` or a registry's `host/owner/name`; scoped: `@owner/name`.
   enum class Form : std::uint8_t { plain, scoped, path };
 
   Ecosystem ecosystem = Ecosystem::npm;
   std::string written;
+  std::string plain;  // as written, without a version
   std::string id;  // equal for what the registry takes for one name: PEP 503 for PyPI; no default host, tag and digest for images
   Form form = Form::plain;
   std::string scope;                   // the owner, without `@`; empty where there is none
