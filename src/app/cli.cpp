@@ -128,13 +128,25 @@ void add_asking(CommandLine& line) {
   call_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return call(line.call, reaper); }; });
 }
 
+// Names of packages in bulk, instead of a config.
+void add_packages(CommandLine& line, CLI::App& command) {
+  command.add_option("--packages", line.check.packages, "judge these names, a JSON object {ecosystem, name} a line; - reads stdin")
+      ->type_name("FILE");
+  command.add_option("--known", line.check.known, "the list of known names to judge by, instead of the shipped one")->type_name("FILE");
+  command.add_flag_callback(
+      "--leave-out", [&line] { line.check.itself = CheckOptions::Itself::left_out; },
+      "judge each name as if it were not on the list itself");
+}
+
 void add_config_commands(CommandLine& line) {
   CLI::App& check_command = *line.app.add_subcommand("check", "validates a config without running anything");
   add_config(check_command, line.check.config);
   add_json(check_command, line.check.output);
   add_not_built(line, check_command, "--launch");
-  add_not_built(line, check_command, "--packages");
-  check_command.callback([&line] { line.run = [&line](net::Reaper&) { return check(line.check); }; });
+  add_packages(line, check_command);
+  check_command.callback([&line] {
+    line.run = [&line](net::Reaper&) { return line.check.packages.empty() ? check(line.check) : check_packages(line.check); };
+  });
 
   CLI::App& init_command = *line.app.add_subcommand("init", "writes a commented gatehouse.yaml to begin with");
   init_command.add_option("--config", line.init.config, "the file to write; else ./gatehouse.yaml")->type_name("FILE");

@@ -47,6 +47,9 @@ struct ServerOptions {
 
 struct CheckOptions {
   std::string config;
+  std::string packages;  // a file of names to judge instead of a config; "-": stdin
+  std::string known;     // the list of known names to judge by; empty: the shipped one
+  enum class Itself { counts, left_out } itself = Itself::counts;
   Output output = Output::text;
 };
 
@@ -107,6 +110,7 @@ int serve(const ServeOptions& options, net::Reaper& reaper);
 int stdio(const StdioOptions& options, net::Reaper& reaper);
 int server(const ServerOptions& options);
 int check(const CheckOptions& options);
+int check_packages(const CheckOptions& options);
 int tools(const ToolsOptions& options, net::Reaper& reaper);
 int budget(const BudgetOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);
