@@ -1,6 +1,7 @@
 #include "access/rules.h"
 
 #include <algorithm>
+#include <span>
 
 #include "access/plain_path.h"
 #include "base/glob.h"
@@ -47,9 +48,28 @@ bool covers(const std::vector<Pattern>& outer, const std::vector<Pattern>& inner
 
 constexpr Kind kGoverned[] = {Kind::tool, Kind::prompt, Kind::resource};
 
+bool covers(const std::vector<std::string>& outer, const std::vector<std::string>& inner) {
+  if (outer.empty()) return true;
+  if (inner.empty()) return false;
+  return std::all_of(inner.begin(), inner.end(), [&](const std::string& one) {
+    return std::any_of(outer.begin(), outer.end(), [&](const std::string& wide) { return covers(wide, one); });
+  });
+}
+
+bool covers(const Who& outer, const Who& inner) {
+  return (!outer.anonymous || inner.anonymous) && covers(outer.callers, inner.callers) && covers(outer.users, inner.users) &&
+         covers(outer.groups, inner.groups) && covers(outer.clients, inner.clients) && covers(outer.keys, inner.keys) &&
+         covers(outer.issuers, inner.issuers);
+}
+
+// What a line on arguments looks at depends on what it does: one that allows is stricter than one that stops.
+bool same_look(const Rule& a, const Rule& b) {
+  return a.when == b.when && (a.when.arguments.empty() || (a.then == Verdict::allow) == (b.then == Verdict::allow));
+}
+
 bool covers(const Rule& outer, const Rule& inner) {
-  if (!outer.when.always() && !(outer.when == inner.when && outer.then == inner.then)) return false;
-  if (!outer.who.everybody() && !(outer.who == inner.who)) return false;
+  if (!outer.when.always() && !same_look(outer, inner)) return false;
+  if (!covers(outer.who, inner.who)) return false;
   if (outer.any_kind()) return true;
   const std::vector<Pattern> all{{"*", "*"}};
   return std::all_of(std::begin(kGoverned), std::end(kGoverned),
@@ -97,6 +117,12 @@ bool Who::fits(const Principal& who) const {
   return one(callers, who.id) && one(users, who.user) && one(clients, who.client) && one(keys, who.key) && one(issuers, who.issuer);
 }
 
+bool Approvers::includes(const Principal& who) const {
+  if (!who.key.empty() && any_fits(keys, who.key)) return true;
+  if (!who.user.empty() && any_fits(users, who.user)) return true;
+  return std::any_of(who.groups.begin(), who.groups.end(), [this](const std::string& group) { return any_fits(groups, group); });
+}
+
 const std::vector<Pattern>& Rule::patterns(Kind kind) const {
   switch (kind) {
     case Kind::tool: return tools;
@@ -137,11 +163,25 @@ RuleSet::RuleSet(std::vector<Rule> rules) : rules_(std::move(rules)) {
     for (auto& [server, lines] : by_server_)
       if (touches(rule, [&](const std::string& glob) { return base::glob_match(glob, server); })) lines.push_back(line);
     if (touches(rule, [](const std::string& glob) { return !is_literal(glob); })) others_.push_back(line);
+    index_rule(line);
     checks_arguments_ = checks_arguments_ || !rule.when.arguments.empty();
     by_caller_ = by_caller_ || !rule.who.everybody();
   }
   auto hides = [](const Rule& rule) { return rule.then == Verdict::deny; };
   shows_everything_ = rules_.empty() || (std::none_of(rules_.begin(), rules_.end(), hides) && rules_.back().catches_all());
+}
+
+void RuleSet::index_rule(std::size_t line) {
+  const Rule& rule = rules_[line];
+  const std::vector<std::string>& groups = rule.who.groups;
+  const bool by_group = !groups.empty() && std::all_of(groups.begin(), groups.end(), is_literal);
+  const std::span<const std::string> whom = by_group ? std::span<const std::string>(groups) : std::span<const std::string>();
+  for (Kind kind : kGoverned) {
+    if (rule.any_kind()) index_.add(line, kind, {}, {}, whom);
+    for (const Pattern& pattern : rule.patterns(kind))
+      index_.add(line, kind, is_literal(pattern.server) ? std::string_view(pattern.server) : std::string_view(),
+                 is_literal(pattern.name) ? std::string_view(pattern.name) : std::string_view(), whom);
+  }
 }
 
 bool RuleSet::same(const RuleSet& other) const {
@@ -198,9 +238,18 @@ RuleSet::Judged RuleSet::judge(const Rule& rule, const Principal& who, const Sub
 }
 
 Decision RuleSet::first(const Principal& who, const Subject& subject, std::string_view arguments) const {
-  for (std::size_t line : lines_for(subject.server)) {
+  auto decides = [&](std::size_t line) {
     const Fit how = judge(rules_[line], who, subject, arguments).fit;
-    if (how == Fit::yes || (how == Fit::perhaps && rules_[line].then != Verdict::deny)) return by(line);
+    return how == Fit::yes || (how == Fit::perhaps && rules_[line].then != Verdict::deny);
+  };
+  if (subject.kind() == Kind::resource_template) {
+    // Its URIs are not known, so that no name can be looked up.
+    for (std::size_t line : lines_for(subject.server))
+      if (decides(line)) return by(line);
+  } else {
+    RuleIndex::Walk walk(index_, subject.kind(), subject.server, subject.name, who.groups);
+    while (auto line = walk.next())
+      if (decides(*line)) return by(*line);
   }
   if (!rules_.empty() && rules_.back().catches_all()) return by(rules_.size() - 1);
   return {Verdict::deny, nullptr, kNoLine};
@@ -267,6 +316,23 @@ std::string RuleSet::standing(const Principal& who) const {
   for (const Rule& rule : rules_)
     if (!rule.who.everybody()) out += rule.who.fits(who) ? '1' : '0';
   return out;
+}
+
+bool contradict(const Rule& one, const Rule& other) {
+  if (one.then == other.then || !(one.who == other.who) || !(one.when == other.when) || one.any_kind() != other.any_kind()) return false;
+  return std::all_of(std::begin(kGoverned), std::end(kGoverned),
+                     [&](Kind kind) { return covers(one.patterns(kind), other.patterns(kind)) && covers(other.patterns(kind), one.patterns(kind)); });
+}
+
+std::shared_ptr<const RuleSet> rules_beyond_loopback() {
+  Rule reads, asks, rest;
+  reads.place = asks.place = rest.place = "the default beyond loopback";
+  reads.tools = asks.tools = {{"*", "*"}};
+  reads.when.annotations = {Annotation::read_only};
+  reads.then = rest.then = Verdict::allow;
+  asks.then = Verdict::ask;
+  rest.prompts = rest.resources = {{"*", "*"}};
+  return RuleSet::make({std::move(reads), std::move(asks), std::move(rest)});
 }
 
 std::vector<std::pair<std::size_t, std::size_t>> unreachable(const std::vector<Rule>& rules) {

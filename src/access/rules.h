@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "access/argument_check.h"
+#include "access/rule_index.h"
 #include "access/subject.h"
 #include "base/record.h"
 #include "mcp/result.h"
@@ -56,6 +57,22 @@ struct When {
   bool operator==(const When&) const = default;
 };
 
+// So many uses each second on average, and so many at once after a pause.
+struct UseLimit {
+  double per_second = 0;
+  double burst = 0;
+  bool operator==(const UseLimit&) const = default;
+};
+
+// Who may agree to a call in place of the caller's own person: of all that are given, one has to fit. Never who calls.
+struct Approvers {
+  std::vector<std::string> groups, keys, users;  // globs
+  std::size_t count = 1;                         // so many different ones have to agree
+
+  bool includes(const Principal& who) const;
+  bool operator==(const Approvers&) const = default;
+};
+
 struct Rule {
   std::string place;  // `gatehouse.yaml:14:7`
   Who who;
@@ -63,6 +80,8 @@ struct Rule {
   std::vector<Pattern> tools, prompts, resources;
   When when;
   Verdict then = Verdict::deny;
+  std::optional<Approvers> approvers;  // of `ask`; none: the caller's own person
+  std::optional<UseLimit> limit;       // of each caller, for what this line decides
 
   bool operator==(const Rule&) const = default;
   bool any_kind() const { return tools.empty() && prompts.empty() && resources.empty(); }
@@ -129,12 +148,14 @@ class RuleSet : public std::enable_shared_from_this<RuleSet> {
   using Lines = std::vector<std::size_t>;
 
   explicit RuleSet(std::vector<Rule> rules);
+  void index_rule(std::size_t line);
   Decision by(std::size_t line) const;
   Decision first(const Principal& who, const Subject& subject, std::string_view arguments) const;
   static Judged judge(const Rule& rule, const Principal& who, const Subject& subject, std::string_view arguments);
   const Lines& lines_for(std::string_view server) const;
 
   std::vector<Rule> rules_;
+  RuleIndex index_;
   std::unordered_map<std::string_view, Lines> by_server_;  // of servers that a pattern names
   Lines others_;                                           // of all other servers
   bool checks_arguments_ = false;
@@ -144,5 +165,10 @@ class RuleSet : public std::enable_shared_from_this<RuleSet> {
 
 // Lines that no call can reach, as (number of the line, number of one that always comes first); they count from 0.
 std::vector<std::pair<std::size_t, std::size_t>> unreachable(const std::vector<Rule>& rules);
+// Whether both are about the same uses by the same people, and want something else of them.
+bool contradict(const Rule& one, const Rule& other);
+
+// What holds where a gateway that others can reach has no rules: what says that it only reads may be used, any other tool asks.
+std::shared_ptr<const RuleSet> rules_beyond_loopback();
 
 }  // namespace authz

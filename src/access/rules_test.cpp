@@ -324,6 +324,75 @@ TEST(Rules, WhatIsCalledUnreachableNeverDecides) {
   }
 }
 
+// explain() looks at every line, decide() at those that the index finds.
+TEST(Rules, TheIndexFindsWhatALookAtEveryLineFinds) {
+  for (unsigned seed = 0; seed < 400; ++seed) {
+    Dice dice{std::mt19937(seed)};
+    auto set = RuleSet::make(dice.rules());
+    each_use([&](const Principal& who, const Subject& use, const Subject&, std::string_view arguments) {
+      const Decision decision = set->decide(who, use, arguments);
+      const auto looked = set->explain(who, use, arguments);
+      const authz::Rule* by = looked.empty() || !looked.back().fits ? nullptr : looked.back().rule.get();
+      if (!by && !set->rules().empty() && set->rules().back().catches_all()) by = &set->rules().back();
+      ASSERT_EQ(decision.rule.get(), by) << "seed " << seed << ": " << use.server << " " << use.name;
+    });
+  }
+}
+
+TEST(Rules, WhoIsInVeryManyGroupsIsFoundAllTheSame) {
+  std::vector<Rule> rules;
+  Principal busy;
+  for (int i = 0; i < 100; ++i) {
+    Rule line = tools({"a__x" + std::to_string(i)}, Verdict::allow);
+    line.who.groups = {"g" + std::to_string(i)};
+    busy.groups.push_back("g" + std::to_string(i));
+    rules.push_back(line);
+    line.tools = {{"a", "*"}};
+    line.then = Verdict::deny;
+    rules.push_back(line);
+  }
+  auto set = RuleSet::make(rules);
+  EXPECT_TRUE(set->decide(busy, call("a", "x0"), {}).allowed());
+  EXPECT_TRUE(set->decide(busy, call("a", "x7"), {}).denied());
+  busy.groups = {"g7"};
+  EXPECT_TRUE(set->decide(busy, call("a", "x7"), {}).allowed());
+  EXPECT_TRUE(set->decide(busy, call("a", "x0"), {}).denied());
+}
+
+TEST(Rules, SayWhatContradicts) {
+  Rule one = tools({"vault__*", "files__x"}, Verdict::allow), other = tools({"files__x", "vault__*"}, Verdict::deny);
+  EXPECT_TRUE(authz::contradict(one, other));
+  other.who.groups = {"g"};
+  EXPECT_FALSE(authz::contradict(one, other));
+  EXPECT_EQ(authz::unreachable({one, other}).size(), 1u) << "a line for some behind the same for all";
+  EXPECT_TRUE(authz::unreachable({other, one}).empty());
+  one.who.groups = {"g*"};
+  EXPECT_EQ(authz::unreachable({one, other}).size(), 1u);
+}
+
+TEST(Rules, BeyondLoopbackWhatDoesNotOnlyReadAsks) {
+  auto set = authz::rules_beyond_loopback();
+  Hints reads;
+  reads.read_only = true;
+  EXPECT_EQ(set->decide({}, call("a", "b", reads), {}).verdict, Verdict::allow);
+  EXPECT_EQ(set->decide({}, call("a", "b"), {}).verdict, Verdict::ask);
+  EXPECT_EQ(set->decide({}, {Verb::get_prompt, "a", "b"}, {}).verdict, Verdict::allow);
+  EXPECT_EQ(set->decide({}, {Verb::read, "a", "x://b"}, {}).verdict, Verdict::allow);
+}
+
+TEST(Approvers, AreKnownByGroupKeyOrUser) {
+  authz::Approvers approvers;
+  approvers.groups = {"lead*"};
+  approvers.keys = {"boss"};
+  Principal who;
+  EXPECT_FALSE(approvers.includes(who));
+  who.groups = {"staff", "leads"};
+  EXPECT_TRUE(approvers.includes(who));
+  who.groups.clear();
+  who.key = "boss";
+  EXPECT_TRUE(approvers.includes(who));
+}
+
 TEST(Rules, CallersOfOneStandingSeeTheSame) {
   Rule one = rest(Verdict::deny), two = rest(Verdict::allow);
   one.who.groups = {"a"};

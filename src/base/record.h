@@ -23,6 +23,8 @@ struct Principal {
   std::string client;  // the client that they signed in with, as the issuer names it
   std::string key;     // the name of their API key
   std::string issuer;
+  std::string owner;                  // of the API key: who answers for it
+  std::vector<std::string> profiles;  // of the API key: it is confined to these; empty: it is not
 };
 
 // How a call ended.
