@@ -8,6 +8,8 @@
 
 #include "mcp/result.h"
 #include "mcp/server/tasks.h"
+#include "store/approval_store.h"
+#include "store/key_store.h"
 #include "store/session_store.h"
 
 namespace store {
@@ -42,6 +44,9 @@ class Store {
   virtual std::string describe() const = 0;
   // Lives as long as the store.
   virtual SessionStore& sessions() = 0;
+  // Live as long as the store.
+  virtual KeyStore& keys() = 0;
+  virtual ApprovalStore& approvals() = 0;
   // Whether it can be read and written now, for /readyz. Blocks.
   virtual mcp::Result<> check() = 0;
 };

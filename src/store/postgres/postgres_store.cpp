@@ -3,6 +3,8 @@
 #include <array>
 
 #include "store/postgres/connection.h"
+#include "store/postgres/postgres_approvals.h"
+#include "store/postgres/postgres_keys.h"
 #include "store/postgres/postgres_sessions.h"
 #include "store/postgres/postgres_tasks.h"
 
@@ -24,6 +26,8 @@ constexpr std::array kMigrations = {
     "CREATE TABLE gatehouse_catalog (server bytea PRIMARY KEY, fingerprint bytea NOT NULL, body bytea NOT NULL)",
     postgres::kTaskTable,
     postgres::kSessionTable,
+    postgres::kKeyTable,
+    postgres::kApprovalTable,
 };
 
 // The name of the lock under which the schema is changed.
@@ -45,6 +49,8 @@ class PostgresStore final : public Store, public CatalogStore {
   CatalogStore& catalogs() override { return *this; }
   mcp::TaskStore& tasks() override { return tasks_; }
   SessionStore& sessions() override { return sessions_; }
+  KeyStore& keys() override { return keys_; }
+  ApprovalStore& approvals() override { return approvals_; }
 
   std::string describe() const override { return pool_.place() + " (schema " + std::to_string(kMigrations.size()) + ")"; }
 
@@ -108,6 +114,8 @@ class PostgresStore final : public Store, public CatalogStore {
   Pool pool_;
   postgres::Tasks tasks_{pool_};
   postgres::Sessions sessions_{pool_};
+  postgres::Keys keys_{pool_};
+  postgres::Approvals approvals_{pool_};
 };
 
 }  // namespace

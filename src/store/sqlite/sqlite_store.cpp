@@ -5,6 +5,8 @@
 #include <optional>
 
 #include "store/sqlite/database.h"
+#include "store/sqlite/sqlite_approvals.h"
+#include "store/sqlite/sqlite_keys.h"
 #include "store/sqlite/sqlite_sessions.h"
 #include "store/sqlite/sqlite_tasks.h"
 
@@ -21,6 +23,8 @@ constexpr std::array kMigrations = {
     "CREATE TABLE catalog (server TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, body TEXT NOT NULL) WITHOUT ROWID;",
     kTaskTable,
     kSessionTable,
+    kKeyTable,
+    kApprovalTable,
 };
 
 class SqliteStore final : public Store, public CatalogStore {
@@ -50,6 +54,8 @@ class SqliteStore final : public Store, public CatalogStore {
   CatalogStore& catalogs() override { return *this; }
   mcp::TaskStore& tasks() override { return tasks_; }
   SessionStore& sessions() override { return *sessions_; }
+  KeyStore& keys() override { return keys_; }
+  ApprovalStore& approvals() override { return approvals_; }
 
   // A session that a power cut loses costs a handshake, and one that is kept a disk flush: this connection goes without the flush.
   Result<> open_sessions() {
@@ -115,6 +121,8 @@ class SqliteStore final : public Store, public CatalogStore {
   std::mutex mutex_;
   Database db_;
   SqliteTasks tasks_{db_, mutex_};
+  SqliteKeys keys_{db_, mutex_};
+  SqliteApprovals approvals_{db_, mutex_};
   std::mutex session_mutex_;
   std::optional<Database> session_db_;
   std::optional<SqliteSessions> sessions_;
