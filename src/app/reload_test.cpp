@@ -49,7 +49,10 @@ class ReloadTest : public testing::Test {
     ASSERT_TRUE(loop_.block_on(waiting(this, count)).ok());
   }
   // Lets the loop go on for a while in which nothing is to happen.
-  void rest(Millis time) { ASSERT_TRUE(loop_.block_on(loop_.timers().sleep(time)).ok()); }
+  void rest(Millis time) {
+    loop_.timers().pass(time);
+    ASSERT_TRUE(loop_.block_on(loop_.timers().sleep(Millis(0))).ok());
+  }
 
   fs::path folder_;
   base::Loop loop_;

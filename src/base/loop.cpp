@@ -29,9 +29,16 @@ void Timers::clear() {
   armed_for_ = Instant::max();
 }
 
+void Timers::pass(Millis time) {
+  passed_ += time;
+  asio::post(timer_.get_executor(), [this] {
+    if (!due_.empty()) fire();
+  });
+}
+
 void Timers::arm() {
   armed_for_ = due_.begin()->first + kTick;
-  timer_.expires_at(armed_for_);
+  timer_.expires_at(armed_for_ - passed_);
   timer_.async_wait([this](ErrorCode ec) {
     if (ec != asio::error::operation_aborted) fire();
   });
@@ -40,7 +47,7 @@ void Timers::arm() {
 void Timers::fire() {
   armed_for_ = Instant::max();
   // Only what was due at the start: a callback that adds a due timer gets its turn on the next round.
-  Instant now = Clock::now();
+  const Instant now = Timers::now();
   std::vector<Id> ids;
   for (auto it = due_.begin(); it != due_.end() && it->first <= now; ++it) ids.push_back(it->second.first);
   for (Id id : ids) {

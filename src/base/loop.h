@@ -37,8 +37,11 @@ class Timers {
   void clear();
   // Waits for at least `delay`; ends early, without an error, once `stop` is requested (from this loop's thread).
   Task<void> sleep(Millis delay, std::stop_token stop = {});
-  // The loop's time, read once per turn of the timer at the latest; exact when called outside a callback.
-  static Instant now() { return Clock::now(); }
+  // The time that deadlines are of.
+  static Instant now() { return Clock::now() + passed_; }
+  // For tests, which do not wait: from now on it is `time` later, for all loops of the process, and what is due on this one runs
+  // with its next turn.
+  void pass(Millis time);
 
  private:
   void arm();
@@ -49,6 +52,7 @@ class Timers {
   std::map<Id, std::multimap<Instant, std::pair<Id, std::function<void()>>>::iterator> by_id_;
   Instant armed_for_ = Instant::max();
   Id next_ = 1;
+  static inline Clock::duration passed_{};
 };
 
 // A deadline that is cancelled when this goes out of scope.

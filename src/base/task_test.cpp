@@ -193,4 +193,17 @@ TEST(Timers, SleepEndsEarlyWhenStopped) {
   EXPECT_TRUE(loop.block_on(loop.timers().sleep(std::chrono::hours(1), stop.get_token())).ok());
 }
 
+TEST(Timers, WhatIsDueAfterTimeThatPassedRunsInOrder) {
+  Loop loop;
+  std::vector<int> order;
+  auto now = base::Timers::now();
+  loop.timers().add(now + std::chrono::hours(2), [&] { order.push_back(2); });
+  loop.timers().add(now + std::chrono::hours(1), [&] { order.push_back(1); });
+  loop.timers().add(now + std::chrono::hours(9), [&] { order.push_back(9); });
+  loop.timers().pass(std::chrono::hours(3));
+  EXPECT_TRUE(loop.block_on(loop.timers().sleep(base::Millis(0))).ok());
+  EXPECT_EQ(order, (std::vector<int>{1, 2}));
+  EXPECT_GE(base::Timers::now() - now, std::chrono::hours(3));
+}
+
 }  // namespace

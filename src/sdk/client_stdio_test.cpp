@@ -93,7 +93,8 @@ TEST(ClientStdio, ALegacyServerAsksInTheMiddleOfACall) {
   options.answer_time = std::chrono::seconds(20);
   base::Loop* loop = &shell.loop;
   options.on_elicit = [loop](mcp::Form) -> Task<mcp::ElicitAnswer> {
-    co_await loop->timers().sleep(base::Millis(500));  // longer than the call may take when nobody is asked
+    loop->timers().pass(base::Millis(500));  // longer than the call may take when nobody is asked
+    co_await loop->timers().sleep(base::Millis(0));
     co_return mcp::ElicitAnswer::accept().set("n", 7);
   };
   ASSERT_TRUE(shell

@@ -58,7 +58,8 @@ struct World {
     auto wait = [](World* w, std::string_view state) -> Task<bool> {
       for (base::Instant until = base::Timers::now() + Millis(5'000); base::Timers::now() < until;) {
         if (w->state() == state) co_return true;
-        co_await w->loop.timers().sleep(Millis(5));
+        w->loop.timers().pass(Millis(5));
+        co_await base::resume_on(w->loop.executor());
       }
       co_return false;
     };
@@ -332,8 +333,8 @@ TEST(Upstream, AChildIsNotIdleWhileItWorksOrSomebodyWantsToHearFromIt) {
   EXPECT_EQ(w.ask(Millis(200)).error().code, Code::timeout);
   EXPECT_EQ(w.server.closed, 0);
   auto awake = w.upstream.keep_awake();
-  auto pass_time = [](Loop* loop) -> Task<void> { co_await loop->timers().sleep(Millis(150)); };
-  ASSERT_TRUE(w.loop.block_on(pass_time(&w.loop)).ok());
+  w.loop.timers().pass(Millis(150));
+  ASSERT_TRUE(w.loop.block_on(w.loop.timers().sleep(Millis(0))).ok());
   EXPECT_EQ(w.state(), "degraded");
   awake.reset();
   EXPECT_TRUE(w.becomes("stopped"));
