@@ -1,5 +1,7 @@
 #include "net/child.h"
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <boost/asio/posix/basic_stream_descriptor.hpp>
 #include <boost/asio/read.hpp>
@@ -21,16 +23,45 @@ using Descriptor = asio::posix::basic_stream_descriptor<base::Executor>;
 
 constexpr std::size_t kReadSize = 16 * 1024;
 constexpr Millis kEndReport{250};
+constexpr std::size_t kMostListeners = 512;
 
 std::string signal_name(int signal) {
   const char* name = ::sigabbrev_np(signal);
   return name ? std::string("SIG") + name : "signal " + std::to_string(signal);
 }
 
+// The sockets that wait at the outlet. All were sent before the child was said to run.
+std::vector<Fd> take_listeners(int outlet) {
+  std::vector<Fd> out;
+  while (out.size() < kMostListeners) {
+    char byte = 0;
+    iovec vector{&byte, 1};
+    alignas(cmsghdr) char space[CMSG_SPACE(sizeof(int))] = {};
+    msghdr message{};
+    message.msg_iov = &vector;
+    message.msg_iovlen = 1;
+    message.msg_control = space;
+    message.msg_controllen = sizeof space;
+    const ssize_t got = ::recvmsg(outlet, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) break;
+    const cmsghdr* header = CMSG_FIRSTHDR(&message);
+    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(sizeof(int))) continue;
+    int fd = -1;
+    std::memcpy(&fd, CMSG_DATA(header), sizeof fd);
+    out.emplace_back(fd);
+  }
+  return out;
+}
+
 Error start_error(const std::string& command, const std::string& directory, const KeeperReport& report) {
   std::string why = std::strerror(report.value);
   if (report.detail == KeeperReport::in_directory) {
     return Error(Code::unavailable, "cannot start '" + command + "': its directory '" + directory + "': " + why);
+  }
+  if (report.detail == KeeperReport::in_confinement) {
+    return Error(Code::denied, "cannot start '" + command + "': this machine refuses a layer of its sandbox: " + report.text.data() + ": " +
+                                   why + "; see what 'gatehouse doctor' says, or allow less with sandbox: { allow_degraded: true }");
   }
   bool exec = report.detail == KeeperReport::in_exec;
   if (exec && (report.value == ENOENT || report.value == ENOTDIR))
@@ -92,6 +123,7 @@ class Child::Core : public std::enable_shared_from_this<Core> {
   ChildOptions options;
   std::string command, directory, request;
   Descriptor input, output, errors, control;
+  Fd outlet;
   base::OneShot<pid_t> started;
   base::Signal output_came;
   // Waits until the child is gone, or until `until`. Several may wait.
@@ -143,6 +175,7 @@ Result<> Child::Core::open(Reaper& reaper) {
   take(output, pipes->output);
   take(errors, pipes->errors);
   take(control, pipes->control);
+  outlet = std::move(pipes->outlet);
   if (error) return Error(Code::unavailable, "cannot start '" + command + "': " + error.message());
   auto self = shared_from_this();
   auto asked = [self](ErrorCode failed, std::size_t) {
@@ -185,6 +218,9 @@ void Child::Core::on_report() {
   switch (report_.kind) {
     case KeeperReport::started:
       pid = report_.value;
+      if (options.on_listeners) options.on_listeners(take_listeners(outlet.get()));
+      if (options.on_degraded && report_.text[0] != 0) options.on_degraded(report_.text.data());
+      outlet.reset();
       read_report();
       return started.set(pid);
     case KeeperReport::not_started: return started.set(start_error(command, directory, report_));

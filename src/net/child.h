@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/loop.h"
 #include "net/reaper.h"
@@ -31,6 +32,10 @@ struct ChildOptions {
   std::size_t output_rate = 64 * 1024 * 1024;
   Millis start_time{10'000};  // from asking to the report that it runs
   std::function<void(std::string_view line)> on_stderr;
+  // Of a confined child, before open_child ends: the sockets that its confiner handed out, in its order; and the layers that do not hold on
+  // this machine and that the confinement does without, in words.
+  std::function<void(std::vector<Fd> listeners)> on_listeners;
+  std::function<void(std::string_view layers)> on_degraded;
 };
 
 // A running child, and its descendants. Destroying it kills them all; stop() is the polite way.
@@ -38,7 +43,8 @@ struct ChildOptions {
 class Child {
  public:
   // Starts `command` and waits until it runs.
-  // Errors: not_found (no such program), denied (not executable), unavailable (anything else; with the errno's text). All name argv[0].
+  // Errors: not_found (no such program), denied (not executable, or its confinement cannot be made: the layer is named), unavailable
+  // (anything else; with the errno's text). All name argv[0].
   static Task<std::unique_ptr<Child>> open_child(Loop& loop, Reaper& reaper, ChildCommand command, ChildOptions options);
   ~Child();
   Child(const Child&) = delete;

@@ -9,6 +9,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <array>
 #include <cerrno>
 #include <csignal>
 #include <cstdlib>
@@ -40,7 +42,7 @@ void report(int control, KeeperReport what) { (void)!::send(control, &what, size
 
 struct Request {
   std::vector<std::string> argv, environment;
-  std::string directory;
+  std::string directory, confinement;
 };
 
 Request read_request(int control) {
@@ -68,6 +70,7 @@ Request read_request(int control) {
   for (auto n = number(); n; --n) out.argv.push_back(text());
   for (auto n = number(); n; --n) out.environment.push_back(text());
   out.directory = text();
+  out.confinement = text();
   return out;
 }
 
@@ -136,10 +139,44 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
   }
 }
 
+// What a child that does not run yet says of its start.
+struct StartNote {
+  std::int32_t error = 0;  // 0: no failure
+  std::int32_t step = 0;
+  std::array<char, 240> text{};
+};
+
+void write_note(int failure, std::int32_t error, std::int32_t step, std::string_view text = {}) {
+  StartNote note{error, step, {}};
+  std::memcpy(note.text.data(), text.data(), std::min(text.size(), note.text.size() - 1));
+  (void)!::write(failure, &note, sizeof note);
+}
+
+// What came until the child ran or gave up: a failure, or the layers that it does without.
+KeeperReport read_notes(int failure) {
+  KeeperReport out{KeeperReport::started, 0, 0, {}};
+  std::string missing;
+  for (StartNote note;;) {
+    const ssize_t got = ::read(failure, &note, sizeof note);
+    if (got < 0 && errno == EINTR) continue;
+    if (got != sizeof note) break;
+    note.text.back() = 0;
+    const std::string text = note.text.data();
+    if (note.error == 0) {
+      missing += (missing.empty() ? "" : "; ") + text;
+      continue;
+    }
+    out = {KeeperReport::not_started, note.error, note.step, {}};
+    std::memcpy(out.text.data(), text.data(), std::min(text.size(), out.text.size() - 1));
+    return out;
+  }
+  std::memcpy(out.text.data(), missing.data(), std::min(missing.size(), out.text.size() - 1));
+  return out;
+}
+
 [[noreturn]] void become(const Request& request, const int (&pipes)[3], int failure) {
   auto fail = [failure](std::int32_t step) {
-    std::int32_t message[2] = {errno, step};
-    (void)!::write(failure, message, sizeof message);
+    write_note(failure, errno, step);
     ::_exit(127);
   };
   ::setsid();
@@ -170,7 +207,27 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
   ::_exit(127);
 }
 
-[[noreturn]] void run_keeper(const int (&pipes)[3], int control, int launcher_alive) {
+pid_t start_child(const Request& request, const Confiner& confiner, const int (&pipes)[3], int outlet, int failure) {
+  if (request.confinement.empty()) {
+    const pid_t pid = ::fork();
+    if (pid == 0) become(request, pipes, failure);
+    if (pid < 0) write_note(failure, errno, KeeperReport::in_fork);
+    return pid;
+  }
+  // The program is all that a note about exec has no words for.
+  auto tell = [failure](int error, std::string_view what) {
+    write_note(failure, error, what.empty() ? KeeperReport::in_exec : KeeperReport::in_confinement, what);
+  };
+  std::string why = "this program cannot confine";
+  errno = ENOSYS;
+  const ConfinedStart start{
+      request.confinement, request.argv, request.environment, request.directory, pipes[0], pipes[1], pipes[2], outlet, failure, tell};
+  const pid_t pid = confiner.start ? confiner.start(start, why) : -1;
+  if (pid < 0) write_note(failure, errno ? errno : EINVAL, KeeperReport::in_confinement, why);
+  return pid;
+}
+
+[[noreturn]] void run_keeper(const int (&pipes)[3], int control, int outlet, int launcher_alive, const Confiner& confiner) {
   ::setsid();
   ::prctl(PR_SET_CHILD_SUBREAPER, 1);
   ::prctl(PR_SET_NAME, "keeper");
@@ -182,27 +239,25 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
   Request request = read_request(control);
 
   int failure[2];
-  pid_t main = -1;
-  if (::pipe2(failure, O_CLOEXEC) == 0) main = ::fork();
-  if (main == 0) become(request, pipes, failure[1]);
-  int why = errno;
+  if (::pipe2(failure, O_CLOEXEC) != 0) {
+    report(control, {KeeperReport::not_started, errno, KeeperReport::in_fork, {}});
+    ::_exit(0);
+  }
+  pid_t main = start_child(request, confiner, pipes, outlet, failure[1]);
   for (int fd : pipes) ::close(fd);
-  if (main < 0) {
-    report(control, {KeeperReport::not_started, why, KeeperReport::in_fork});
-    ::_exit(0);
-  }
+  ::close(outlet);
   ::close(failure[1]);
-  std::int32_t message[2] = {0, 0};
-  ssize_t got = 0;
-  while ((got = ::read(failure[0], message, sizeof message)) < 0 && errno == EINTR) {}
+  KeeperReport began = read_notes(failure[0]);
   ::close(failure[0]);
-  if (got == sizeof message) {
+  if (began.kind == KeeperReport::not_started) {
     int ignored = 0;
-    ::waitpid(main, &ignored, 0);
-    report(control, {KeeperReport::not_started, message[0], message[1]});
+    if (main > 0) ::waitpid(main, &ignored, 0);
+    if (main > 0 && !request.confinement.empty()) confiner.ended(request.confinement, main);
+    report(control, began);
     ::_exit(0);
   }
-  report(control, {KeeperReport::started, main, 0});
+  began.value = main;
+  report(control, began);
 
   int signals = ::signalfd(-1, &child, SFD_CLOEXEC | SFD_NONBLOCK);
   int status = 0;
@@ -229,10 +284,14 @@ void kill_tree(pid_t main, int& status, bool& main_ended) {
   }
   // Whatever the reason: nothing that this child started outlives it.
   kill_tree(main, status, main_ended);
+  const bool confined = !request.confinement.empty();
+  if (confined) confiner.ended(request.confinement, main);
   if (WIFSIGNALED(status))
-    report(control, {KeeperReport::killed, WTERMSIG(status), 0});
+    report(control, {KeeperReport::killed, WTERMSIG(status), 0, {}});
+  else if (confined && WEXITSTATUS(status) > 128 && ::sigabbrev_np(WEXITSTATUS(status) - 128))
+    report(control, {KeeperReport::killed, WEXITSTATUS(status) - 128, 0, {}});
   else
-    report(control, {KeeperReport::exited, WEXITSTATUS(status), 0});
+    report(control, {KeeperReport::exited, WEXITSTATUS(status), 0, {}});
   ::_exit(0);
 }
 
@@ -253,13 +312,14 @@ std::string request_bytes(const ChildCommand& command) {
   number(command.environment.size());
   for (const auto& s : command.environment) text(s);
   text(command.directory);
+  text(command.confinement);
   std::string out;
   auto size = static_cast<std::uint32_t>(body.size());
   out.append(reinterpret_cast<const char*>(&size), sizeof size);
   return out + body;
 }
 
-void run_launcher(int requests) {
+void run_launcher(int requests, const Confiner& confiner) {
   // Its own session: what is typed at the gateway's terminal does not concern it.
   ::setsid();
   ::prctl(PR_SET_NAME, "launcher");
@@ -278,7 +338,7 @@ void run_launcher(int requests) {
   for (;;) {
     char byte = 0;
     iovec vector{&byte, 1};
-    alignas(cmsghdr) char space[CMSG_SPACE(4 * sizeof(int))] = {};
+    alignas(cmsghdr) char space[CMSG_SPACE(kKeeperFds * sizeof(int))] = {};
     msghdr message{};
     message.msg_iov = &vector;
     message.msg_iovlen = 1;
@@ -288,16 +348,16 @@ void run_launcher(int requests) {
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) ::_exit(0);
     const cmsghdr* header = CMSG_FIRSTHDR(&message);
-    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(4 * sizeof(int))) continue;
-    int fds[4];
+    if (!header || header->cmsg_type != SCM_RIGHTS || header->cmsg_len != CMSG_LEN(kKeeperFds * sizeof(int))) continue;
+    int fds[kKeeperFds];
     std::memcpy(fds, CMSG_DATA(header), sizeof fds);
     pid_t keeper = ::fork();
     if (keeper == 0) {
       ::close(alive[1]);
       ::close(requests);
-      run_keeper({fds[0], fds[1], fds[2]}, fds[3], alive[0]);
+      run_keeper({fds[0], fds[1], fds[2]}, fds[3], fds[4], alive[0], confiner);
     }
-    if (keeper < 0) report(fds[3], {KeeperReport::not_started, errno, KeeperReport::in_fork});
+    if (keeper < 0) report(fds[3], {KeeperReport::not_started, errno, KeeperReport::in_fork, {}});
     for (int fd : fds) ::close(fd);
   }
 }

@@ -40,7 +40,7 @@ void Fd::reset() {
   if (fd_ >= 0) ::close(std::exchange(fd_, -1));
 }
 
-mcp::Result<Reaper> Reaper::start() {
+mcp::Result<Reaper> Reaper::start(Confiner confiner) {
   std::signal(SIGPIPE, SIG_IGN);
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) return system_error("cannot start the launcher");
@@ -51,7 +51,7 @@ mcp::Result<Reaper> Reaper::start() {
     // In the launcher 0, 1 and 2 will be /dev/null, so its socket has to stand above them.
     int requests = ::fcntl(theirs.get(), F_DUPFD_CLOEXEC, 3);
     ours.reset();
-    run_launcher(requests);
+    run_launcher(requests, confiner);
   }
   return Reaper(std::move(ours), launcher);
 }
@@ -72,7 +72,10 @@ mcp::Result<ChildPipes> Reaper::launch() {
   auto control = stream_pair();
   if (!control) return std::move(control).error();
 
-  int fds[4] = {input->second.get(), output->second.get(), errors->second.get(), control->second.get()};
+  auto outlet = stream_pair();
+  if (!outlet) return std::move(outlet).error();
+
+  int fds[kKeeperFds] = {input->second.get(), output->second.get(), errors->second.get(), control->second.get(), outlet->second.get()};
   char byte = 0;
   iovec vector{&byte, 1};
   alignas(cmsghdr) char space[CMSG_SPACE(sizeof fds)] = {};
@@ -90,7 +93,8 @@ mcp::Result<ChildPipes> Reaper::launch() {
   // The launcher takes these at once, whatever its keepers do; a full socket does not last.
   while ((sent = ::sendmsg(socket_.get(), &message, MSG_NOSIGNAL)) < 0 && errno == EINTR) {}
   if (sent < 0) return system_error("the launcher of child processes is gone");
-  return ChildPipes{std::move(input->first), std::move(output->first), std::move(errors->first), std::move(control->first)};
+  return ChildPipes{std::move(input->first), std::move(output->first), std::move(errors->first), std::move(control->first),
+                    std::move(outlet->first)};
 }
 
 }  // namespace net

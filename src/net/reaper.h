@@ -3,7 +3,9 @@
 
 #include <sys/types.h>
 
+#include <functional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -15,6 +17,30 @@ struct ChildCommand {
   std::vector<std::string> argv;         // argv[0] is looked up in the environment's PATH if it has no slash
   std::vector<std::string> environment;  // "NAME=value"; this is the whole environment of the child
   std::string directory;                 // where it runs; empty means this process's own directory at Reaper::start()
+  // How it is confined, as the Reaper's Confiner understands it; empty: not at all.
+  std::string confinement;
+};
+
+// A confined start as a Confiner sees it, in the keeper.
+struct ConfinedStart {
+  std::string_view confinement;
+  const std::vector<std::string>& argv;
+  const std::vector<std::string>& environment;
+  const std::string& directory;
+  int input, output, errors;  // for the child's 0, 1 and 2; above these
+  int outlet;                 // a UNIX socket; descriptors that are sent over it reach ChildOptions::on_listeners
+  int failure;                // a pipe that the program must not have, and whose end says that it runs
+  // With an errno: it failed, and why. With 0: a layer does not hold, and is not asked for.
+  std::function<void(int error, std::string_view what)> tell;
+};
+
+// What starts confined children. Both run in a keeper, a process of one thread.
+struct Confiner {
+  // As fork() and exec together: gives the process whose end is the child's, or -1 with errno, and `why` filled. That process exits with
+  // 128 and a signal's number where a signal ended the program.
+  pid_t (*start)(const ConfinedStart& what, std::string& why) = nullptr;
+  // The child and all that it started are gone.
+  void (*ended)(std::string_view confinement, pid_t child) = nullptr;
 };
 
 // A file descriptor that is closed in the end.
@@ -39,7 +65,7 @@ class Fd {
 
 // This side's ends of a child that is being started. Closing `control` kills the child and all of its descendants.
 struct ChildPipes {
-  Fd input, output, errors, control;
+  Fd input, output, errors, control, outlet;
 };
 
 // The launcher: a small process forked before there are threads. For each child it forks a keeper, which becomes the reaper of all
@@ -50,7 +76,8 @@ struct ChildPipes {
 class Reaper {
  public:
   // Forks the launcher. Call first thing in main. Also makes this process ignore SIGPIPE. Errors: unavailable.
-  static mcp::Result<Reaper> start();
+  // Without a confiner, commands with a confinement are refused.
+  static mcp::Result<Reaper> start(Confiner confiner = {});
 
   Reaper(Reaper&& other) noexcept : socket_(std::move(other.socket_)), launcher_(std::exchange(other.launcher_, 0)) {}
   ~Reaper();
