@@ -10,6 +10,7 @@
 #include "mcp/server/tasks.h"
 #include "store/approval_store.h"
 #include "store/key_store.h"
+#include "store/pin_store.h"
 #include "store/session_store.h"
 
 namespace store {
@@ -47,6 +48,8 @@ class Store {
   // Live as long as the store.
   virtual KeyStore& keys() = 0;
   virtual ApprovalStore& approvals() = 0;
+  // Lives as long as the store.
+  virtual PinStore& pins() = 0;
   // Whether it can be read and written now, for /readyz. Blocks.
   virtual mcp::Result<> check() = 0;
 };

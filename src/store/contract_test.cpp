@@ -24,6 +24,7 @@ using mcp::Code;
 using store::open_store;
 using store::SessionStore;
 using store::StoredCatalog;
+using store::StoredPin;
 using store::StoredSession;
 
 class Folder {
@@ -118,6 +119,48 @@ TEST_P(StoreContract, ManyThreadsMaySave) {
   for (auto& thread : threads) thread.join();
   EXPECT_EQ((*store)->catalogs().load()->size(), 4u);
   EXPECT_TRUE((*store)->check().ok());
+}
+
+TEST_P(StoreContract, PinsKeepEachMemberAndChangeTogether) {
+  const StoredPin a{"files", "tool", "read", "d1", "", "first-use", "", "{\"name\":\"ü\"}"};
+  const StoredPin held{"files", "tool", "read", "d2", "bob", "held", "it was changed", std::string("a\0b", 3)};
+  std::int64_t before = 0;
+  {
+    auto store = open_store(location());
+    ASSERT_TRUE(store.ok()) << store.error().message;
+    auto& pins = (*store)->pins();
+    before = *pins.version();
+    ASSERT_TRUE(pins.change({}, {held, a}).ok());
+    EXPECT_NE(*pins.version(), before);
+  }
+  auto store = open_store(location());
+  ASSERT_TRUE(store.ok());
+  auto& pins = (*store)->pins();
+  EXPECT_EQ(*pins.load(), (std::vector{a, held}));
+  StoredPin approved = held;
+  approved.state = "approved";
+  // What is forgotten and written again is written.
+  ASSERT_TRUE(pins.change({a, held}, {approved}).ok());
+  EXPECT_EQ(*pins.load(), std::vector{approved});
+  ASSERT_TRUE(pins.change({a, approved}, {}).ok());
+  EXPECT_TRUE(pins.load()->empty());
+}
+
+TEST_P(StoreContract, ManyThreadsMayChangePins) {
+  auto store = open_store(location());
+  ASSERT_TRUE(store.ok());
+  const std::int64_t before = *(*store)->pins().version();
+  std::vector<std::thread> threads;
+  for (int t = 0; t < 4; ++t)
+    threads.emplace_back([&, t] {
+      for (int i = 0; i < 10; ++i) {
+        const StoredPin pin{"s" + std::to_string(t), "tool", std::to_string(i), "d", "", "approved", "", "{}"};
+        EXPECT_TRUE((*store)->pins().change({}, {pin}).ok());
+      }
+    });
+  for (auto& thread : threads) thread.join();
+  EXPECT_EQ((*store)->pins().load()->size(), 40u);
+  EXPECT_EQ(*(*store)->pins().version(), before + 40);
 }
 
 SessionStore::Time at(int seconds) { return SessionStore::Time(std::chrono::seconds(1'800'000'000 + seconds)); }

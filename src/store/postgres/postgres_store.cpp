@@ -5,6 +5,7 @@
 #include "store/postgres/connection.h"
 #include "store/postgres/postgres_approvals.h"
 #include "store/postgres/postgres_keys.h"
+#include "store/postgres/postgres_pins.h"
 #include "store/postgres/postgres_sessions.h"
 #include "store/postgres/postgres_tasks.h"
 
@@ -28,6 +29,7 @@ constexpr std::array kMigrations = {
     postgres::kSessionTable,
     postgres::kKeyTable,
     postgres::kApprovalTable,
+    postgres::kPinTable,
 };
 
 // The name of the lock under which the schema is changed.
@@ -51,6 +53,7 @@ class PostgresStore final : public Store, public CatalogStore {
   SessionStore& sessions() override { return sessions_; }
   KeyStore& keys() override { return keys_; }
   ApprovalStore& approvals() override { return approvals_; }
+  PinStore& pins() override { return pins_; }
 
   std::string describe() const override { return pool_.place() + " (schema " + std::to_string(kMigrations.size()) + ")"; }
 
@@ -116,6 +119,7 @@ class PostgresStore final : public Store, public CatalogStore {
   postgres::Sessions sessions_{pool_};
   postgres::Keys keys_{pool_};
   postgres::Approvals approvals_{pool_};
+  postgres::Pins pins_{pool_};
 };
 
 }  // namespace

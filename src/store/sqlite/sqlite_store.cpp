@@ -7,6 +7,7 @@
 #include "store/sqlite/database.h"
 #include "store/sqlite/sqlite_approvals.h"
 #include "store/sqlite/sqlite_keys.h"
+#include "store/sqlite/sqlite_pins.h"
 #include "store/sqlite/sqlite_sessions.h"
 #include "store/sqlite/sqlite_tasks.h"
 
@@ -25,6 +26,7 @@ constexpr std::array kMigrations = {
     kSessionTable,
     kKeyTable,
     kApprovalTable,
+    kPinTable,
 };
 
 class SqliteStore final : public Store, public CatalogStore {
@@ -56,6 +58,7 @@ class SqliteStore final : public Store, public CatalogStore {
   SessionStore& sessions() override { return *sessions_; }
   KeyStore& keys() override { return keys_; }
   ApprovalStore& approvals() override { return approvals_; }
+  PinStore& pins() override { return pins_; }
 
   // A session that a power cut loses costs a handshake, and one that is kept a disk flush: this connection goes without the flush.
   Result<> open_sessions() {
@@ -123,6 +126,7 @@ class SqliteStore final : public Store, public CatalogStore {
   SqliteTasks tasks_{db_, mutex_};
   SqliteKeys keys_{db_, mutex_};
   SqliteApprovals approvals_{db_, mutex_};
+  SqlitePins pins_{db_, mutex_};
   std::mutex session_mutex_;
   std::optional<Database> session_db_;
   std::optional<SqliteSessions> sessions_;
