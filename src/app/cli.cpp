@@ -16,8 +16,8 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 10> kNotBuilt{"doctor", "pins",   "scan",  "approvals", "keys",
-                                                     "login",  "logout", "audit", "registry",  "advise"};
+constexpr std::array<std::string_view, 9> kNotBuilt{"doctor", "scan",  "approvals", "keys",  "login",
+                                                    "logout", "audit", "registry",  "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -31,6 +31,7 @@ struct CommandLine {
   CallOptions call;
   InitOptions init;
   RulesOptions rules;
+  PinsOptions pins;
   VersionOptions version;
   std::string shell;
   std::string not_built;  // an option that is known and not built yet
@@ -179,6 +180,16 @@ void add_rules(CommandLine& line) {
   explain.callback([&line] { line.run = [&line](net::Reaper&) { return rules_explain(line.rules); }; });
 }
 
+void add_pins(CommandLine& line) {
+  CLI::App& pins = *line.app.add_subcommand("pins", "what was approved of each server, and what changed since");
+  pins.require_subcommand(1);
+  CLI::App& diff = *pins.add_subcommand("diff", "what changed, side by side; between two files of definitions, exit status 1 where a pin breaks");
+  add_config(diff, line.pins.config);
+  diff.add_option("what", line.pins.names, "two JSON files of definitions, or a server")->type_name("BEFORE AFTER|SERVER")->expected(0, 2);
+  add_json(diff, line.pins.output);
+  diff.callback([&line] { line.run = [&line](net::Reaper&) { return pins_compare(line.pins); }; });
+}
+
 // What completion offers: the commands with their visible flags, and the words of those whose arguments are known.
 std::vector<CommandShape> shapes(CLI::App& app) {
   std::vector<CommandShape> out;
@@ -188,6 +199,7 @@ std::vector<CommandShape> shapes(CLI::App& app) {
       if (!option->get_positional() && !option->get_group().empty())
         for (const std::string& name : option->get_lnames()) shape.flags.push_back("--" + name);
     if (shape.name == "server") shape.words = {"filesystem", "vault"};
+    if (shape.name == "pins") shape.words = {"list", "diff", "approve", "lock", "verify"};
     if (shape.name == "rules") shape.words = {"test", "explain"};
     if (shape.name == "completion") shape.words = {"bash", "zsh", "fish"};
     out.push_back(std::move(shape));
@@ -259,6 +271,7 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   add_asking(line);
   add_config_commands(line);
   add_rules(line);
+  add_pins(line);
   add_about(line);
   if (argc < 2) {
     fmt::print(stderr, "{}", line.app.help());

@@ -92,6 +92,12 @@ struct RulesOptions {
   Output output = Output::text;
 };
 
+struct PinsOptions {
+  std::string config;
+  std::vector<std::string> names;  // diff: two files, or a server; approve: a server, and names of what it has
+  Output output = Output::text;
+};
+
 // A command as completion sees it.
 struct CommandShape {
   std::string name;
@@ -117,6 +123,8 @@ int call(const CallOptions& options, net::Reaper& reaper);
 int init(const InitOptions& options);
 int rules_test(const RulesOptions& options);
 int rules_explain(const RulesOptions& options);
+// Compares two files of definitions: kFailed where a pin over the first one does not hold for the second.
+int pins_compare(const PinsOptions& options);
 int completion(std::string_view shell, std::span<const CommandShape> commands);
 int version(const VersionOptions& options);
 
