@@ -14,6 +14,7 @@ set(GATEHOUSE_FOUND_AGAIN
   "spdlog::spdlog|find_dependency(spdlog)|spdlog"
   "yaml-cpp|find_dependency(yaml-cpp)|yaml-cpp"
   "PkgConfig::RE2|find_dependency(PkgConfig)\npkg_check_modules(RE2 REQUIRED QUIET IMPORTED_TARGET re2)|re2"
+  "PkgConfig::ICU|find_dependency(PkgConfig)\npkg_check_modules(ICU REQUIRED QUIET IMPORTED_TARGET icu-i18n icu-uc)|icu-i18n icu-uc"
   "PkgConfig::SQLITE|find_dependency(PkgConfig)\npkg_check_modules(SQLITE REQUIRED QUIET IMPORTED_TARGET sqlite3)|sqlite3"
   "PkgConfig::PQ|find_dependency(PkgConfig)\npkg_check_modules(PQ REQUIRED QUIET IMPORTED_TARGET libpq)|libpq")
 
