@@ -320,8 +320,9 @@ std::string RuleSet::standing(const Principal& who) const {
 
 bool contradict(const Rule& one, const Rule& other) {
   if (one.then == other.then || !(one.who == other.who) || !(one.when == other.when) || one.any_kind() != other.any_kind()) return false;
-  return std::all_of(std::begin(kGoverned), std::end(kGoverned),
-                     [&](Kind kind) { return covers(one.patterns(kind), other.patterns(kind)) && covers(other.patterns(kind), one.patterns(kind)); });
+  return std::all_of(std::begin(kGoverned), std::end(kGoverned), [&](Kind kind) {
+    return covers(one.patterns(kind), other.patterns(kind)) && covers(other.patterns(kind), one.patterns(kind));
+  });
 }
 
 std::shared_ptr<const RuleSet> rules_beyond_loopback() {

@@ -42,8 +42,7 @@ void decide_among_200_lines(benchmark::State& state) {
   authz::Principal who;
   who.groups = {"staff", "group7", "group3"};
   const Subject subject{Subject::Verb::call, "server7", "tool_26"};
-  for (auto _ : state)
-    benchmark::DoNotOptimize(rules->decide(who, subject, R"({"path":"/public/a.md","limit":10})").verdict);
+  for (auto _ : state) benchmark::DoNotOptimize(rules->decide(who, subject, R"({"path":"/public/a.md","limit":10})").verdict);
 }
 BENCHMARK(decide_among_200_lines);
 

@@ -183,7 +183,8 @@ void add_rules(CommandLine& line) {
 void add_pins(CommandLine& line) {
   CLI::App& pins = *line.app.add_subcommand("pins", "what was approved of each server, and what changed since");
   pins.require_subcommand(1);
-  CLI::App& diff = *pins.add_subcommand("diff", "what changed, side by side; between two files of definitions, exit status 1 where a pin breaks");
+  CLI::App& diff =
+      *pins.add_subcommand("diff", "what changed, side by side; between two files of definitions, exit status 1 where a pin breaks");
   add_config(diff, line.pins.config);
   diff.add_option("what", line.pins.names, "two JSON files of definitions, or a server")->type_name("BEFORE AFTER|SERVER")->expected(0, 2);
   add_json(diff, line.pins.output);

@@ -178,8 +178,7 @@ void Engine::Impl::keep_image(const std::vector<bool>& set_by_module) const {
 }
 
 void Engine::Impl::take_image(const Image& image) {
-  if (image.size > memory_size())
-    wasm_rt_grow_memory(&vm_.w2c_memory, static_cast<std::uint32_t>((image.size - memory_size()) / kPage));
+  if (image.size > memory_size()) wasm_rt_grow_memory(&vm_.w2c_memory, static_cast<std::uint32_t>((image.size - memory_size()) / kPage));
   for (const Image::Piece& piece : image.pieces) store(piece.at, piece.bytes.data(), piece.bytes.size());
   vm_.w2c___stack_pointer = image.stack_pointer;
   install_ = image.install;

@@ -18,9 +18,7 @@ namespace {
 constexpr std::array<std::string_view, 6> kStates{"pending", "approved", "used", "denied", "granted", "revoked"};
 constexpr std::size_t kMostReason = 500, kMostWords = 100;
 
-std::int64_t millis(ApprovalTime time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
+std::int64_t millis(ApprovalTime time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
 
 std::string member(std::string_view json, std::string_view key) {
   auto text = base::json_string(base::find_member(json, key));
@@ -175,7 +173,8 @@ Result<> use(Approval& approval, ApprovalTime now) {
 Result<> revoke(Approval& approval, const std::string& by, ApprovalTime now) {
   const bool open = approval.state == ApprovalState::granted || approval.state == ApprovalState::approved;
   if (!open || approval.until <= now)
-    return Error(Code::conflict, approval.id + " is " + std::string(approval_state_name(approval.state)) + ": there is nothing to take back");
+    return Error(Code::conflict,
+                 approval.id + " is " + std::string(approval_state_name(approval.state)) + ": there is nothing to take back");
   if (approval.words.size() < kMostWords) approval.words.push_back({by, false, "taken back", now});
   approval.state = ApprovalState::revoked;
   return {};

@@ -21,8 +21,8 @@ enum class ApprovalState {
   approved,  // good for one call
   used,      // that call was made
   denied,
-  granted,   // good for every call of the tool in its session, until its time is over
-  revoked,   // it was granted, and is no more
+  granted,  // good for every call of the tool in its session, until its time is over
+  revoked,  // it was granted, and is no more
 };
 std::string_view approval_state_name(ApprovalState state);
 
@@ -65,9 +65,9 @@ mcp::Result<Approval> from_stored(const store::StoredApproval& stored);
 // Who decides. A person may be known by several names; all that are not empty are theirs.
 struct Decider {
   enum class Kind {
-    caller,          // somebody signed in, who has to be among the approvers
-    operator_here,   // somebody who has the gateway's own files in their hands
-    link,            // who has a one-time link
+    caller,         // somebody signed in, who has to be among the approvers
+    operator_here,  // somebody who has the gateway's own files in their hands
+    link,           // who has a one-time link
   };
   Kind kind = Kind::caller;
   std::string name;     // as it is written down

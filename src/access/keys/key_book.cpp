@@ -43,12 +43,14 @@ Error unknown(std::string_view name) { return Error(Code::not_found, "there is n
 
 Result<MadeKey> KeyBook::create(const NewKey& wanted, KeyTime now) {
   if (!is_name(wanted.name))
-    return Error(Code::invalid_argument, "a key's name has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit");
+    return Error(Code::invalid_argument,
+                 "a key's name has 1 to 64 letters, digits, dots, underscores and hyphens, and begins with a letter or digit");
   if (auto fine = check_life(wanted.life); !fine) return std::move(fine).error();
   if (auto fine = check_texts(wanted.groups, "groups"); !fine) return std::move(fine).error();
   if (auto fine = check_texts(wanted.profiles, "profiles"); !fine) return std::move(fine).error();
   if (wanted.owner.empty() || wanted.owner.size() > kMostText)
-    return Error(Code::invalid_argument, "a key needs an owner, somebody who answers for it, of at most " + std::to_string(kMostText) + " bytes");
+    return Error(Code::invalid_argument,
+                 "a key needs an owner, somebody who answers for it, of at most " + std::to_string(kMostText) + " bytes");
   auto text = make_key_text();
   if (!text) return std::move(text).error();
   MadeKey out;
@@ -68,7 +70,8 @@ Result<MadeKey> KeyBook::create(const NewKey& wanted, KeyTime now) {
 
 Result<MadeKey> KeyBook::rotate(std::string_view name, std::chrono::seconds grace, std::chrono::seconds life, KeyTime now) {
   if (auto fine = check_life(life); !fine) return std::move(fine).error();
-  if (grace < std::chrono::seconds(0) || grace > kLongest) return Error(Code::invalid_argument, "a grace is at least 0 and at most two years");
+  if (grace < std::chrono::seconds(0) || grace > kLongest)
+    return Error(Code::invalid_argument, "a grace is at least 0 and at most two years");
   for (int i = 0; i < kTries; ++i) {
     auto found = store_.find(name);
     if (!found) return std::move(found).error();

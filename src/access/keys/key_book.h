@@ -20,7 +20,7 @@ struct NewKey {
   std::string name;  // [A-Za-z0-9][A-Za-z0-9._-]{0,63}
   std::string owner;
   std::vector<std::string> groups;
-  std::vector<std::string> profiles;     // confined to these; empty: not
+  std::vector<std::string> profiles;  // confined to these; empty: not
   std::chrono::seconds life{90 * 86'400};
 };
 
@@ -38,7 +38,8 @@ class KeyBook {
 
   // Errors: invalid_argument (a name or a life that cannot be), conflict (the name is or was given), those of the store.
   mcp::Result<MadeKey> create(const NewKey& wanted, KeyTime now);
-  // Gives the key another secret and a new life. The old one is good for `grace`. Errors: not_found, conflict (it was revoked), invalid_argument, internal.
+  // Gives the key another secret and a new life. The old one is good for `grace`. Errors: not_found, conflict (it was revoked),
+  // invalid_argument, internal.
   mcp::Result<MadeKey> rotate(std::string_view name, std::chrono::seconds grace, std::chrono::seconds life, KeyTime now);
   // Ends it at once. Errors: not_found, internal. Not an error when it was revoked before.
   mcp::Result<> revoke(std::string_view name, KeyTime now);

@@ -95,7 +95,8 @@ Result<Who> KeyDesk::verify(std::string_view text, std::string_view id, const oa
   if (!current && !before) return refused("a wrong secret for the key " + key.name);
   if (key.revoked != KeyTime()) return refused("the key " + key.name + " was revoked");
   const KeyTime until = current ? key.expires : key.old_until;
-  if (until <= now) return refused("the key " + key.name + (current ? " has expired" : " was rotated, and the grace of the old one is over"));
+  if (until <= now)
+    return refused("the key " + key.name + (current ? " has expired" : " was rotated, and the grace of the old one is over"));
   verified_.put(hash, {found->second.who, key.id, until});
   uses_[key.id] = now;
   return found->second.who;

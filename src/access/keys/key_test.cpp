@@ -195,7 +195,8 @@ TEST_F(Keys, WithoutTheStoreWhatWasKnownGoesOnForAMinute) {
 }
 
 TEST_F(Keys, NeedANameAnOwnerAndALife) {
-  for (auto name : {"", "-x", "a b", "a\n", "key:x"}) EXPECT_EQ(book.create({name, "ada", {}, {}}, now).error().code, Code::invalid_argument);
+  for (auto name : {"", "-x", "a b", "a\n", "key:x"})
+    EXPECT_EQ(book.create({name, "ada", {}, {}}, now).error().code, Code::invalid_argument);
   EXPECT_FALSE(book.create({std::string(65, 'a'), "ada", {}, {}}, now).ok());
   EXPECT_FALSE(book.create({"a", "", {}, {}}, now).ok());
   EXPECT_FALSE(book.create({"a", "ada", {}, {}, seconds(0)}, now).ok());

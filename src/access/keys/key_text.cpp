@@ -87,7 +87,8 @@ Result<base::Secret<std::string>> make_key_text(std::string_view id) {
 
 Result<std::string_view> parse_key_text(std::string_view text) {
   if (!text.starts_with(kKeyPrefix)) return Error(Code::invalid_argument, "it does not begin as an API key does");
-  if (text.size() != kSize || text[kKeyPrefix.size() + kKeyIdSize] != '_') return Error(Code::invalid_argument, "it is not as long as an API key");
+  if (text.size() != kSize || text[kKeyPrefix.size() + kKeyIdSize] != '_')
+    return Error(Code::invalid_argument, "it is not as long as an API key");
   const std::string_view id = text.substr(kKeyPrefix.size(), kKeyIdSize);
   const std::string_view rest = text.substr(kKeyPrefix.size() + kKeyIdSize + 1);
   if (!is_word(id) || !is_word(rest)) return Error(Code::invalid_argument, "it has characters that no API key has");
@@ -113,6 +114,8 @@ std::string key_digest(const base::Secret<std::string>& pepper, std::string_view
   return out;
 }
 
-bool same_digest(std::string_view a, std::string_view b) { return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0; }
+bool same_digest(std::string_view a, std::string_view b) {
+  return a.size() == b.size() && CRYPTO_memcmp(a.data(), b.data(), a.size()) == 0;
+}
 
 }  // namespace authz

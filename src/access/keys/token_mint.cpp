@@ -68,7 +68,8 @@ Result<SigningKey> TokenMint::key_of(std::int64_t period) {
 
 Result<MintedToken> TokenMint::mint(const base::Principal& who, std::string_view audience, Time now) {
   if (std::find(options_.audiences.begin(), options_.audiences.end(), audience) == options_.audiences.end())
-    return Error(Code::invalid_argument, "tokens for " + base::quoted(audience.substr(0, 200)) + " are not made here; keys.tokens.audiences says for whom");
+    return Error(Code::invalid_argument,
+                 "tokens for " + base::quoted(audience.substr(0, 200)) + " are not made here; keys.tokens.audiences says for whom");
   auto key = key_of(period_of(now));
   if (!key) return std::move(key).error();
   const std::chrono::seconds life = std::min(options_.life, kLongest);

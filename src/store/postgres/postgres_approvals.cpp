@@ -67,8 +67,8 @@ Result<> Approvals::insert(const StoredApproval& approval, const Limits& limits)
 }
 
 Result<std::optional<StoredApproval>> Approvals::find(std::string_view id) {
-  auto rows = rows_of(
-      "SELECT id, caller, digest, state, body, created, until, changed, revision FROM gatehouse_approval WHERE id = $1", {id});
+  auto rows =
+      rows_of("SELECT id, caller, digest, state, body, created, until, changed, revision FROM gatehouse_approval WHERE id = $1", {id});
   if (!rows) return std::move(rows).error();
   return rows->empty() ? std::optional<StoredApproval>() : std::optional(std::move(rows->front()));
 }
@@ -90,8 +90,7 @@ Result<std::vector<StoredApproval>> Approvals::list(Time now) {
 Result<std::vector<std::string>> Approvals::changed(Time since) {
   using All = std::vector<std::string>;
   return pool_.with<All>(Pool::Repeat::harmless, [&](Connection& db, Instant deadline) -> Result<All> {
-    auto rows =
-        db.run("SELECT id FROM gatehouse_approval WHERE changed >= $1 ORDER BY changed DESC LIMIT 1000", {millis(since)}, deadline);
+    auto rows = db.run("SELECT id FROM gatehouse_approval WHERE changed >= $1 ORDER BY changed DESC LIMIT 1000", {millis(since)}, deadline);
     if (!rows) return std::move(rows).error();
     All all;
     for (int row = 0; row < rows->size(); ++row) all.push_back(rows->text(row, 0));

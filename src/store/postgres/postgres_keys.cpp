@@ -8,9 +8,7 @@ using mcp::Result;
 
 namespace {
 
-std::int64_t millis(KeyStore::Time time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
+std::int64_t millis(KeyStore::Time time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
 
 StoredKey read(const Rows& rows, int row) {
   StoredKey out;

@@ -36,8 +36,7 @@ Result<std::vector<StoredPin>> Pins::load() {
     for (int i = 0; i < rows->size(); ++i) {
       StoredPin& pin = all.emplace_back();
       int column = 0;
-      for (std::string* member :
-           {&pin.server, &pin.kind, &pin.name, &pin.digest, &pin.caller, &pin.state, &pin.reason, &pin.text})
+      for (std::string* member : {&pin.server, &pin.kind, &pin.name, &pin.digest, &pin.caller, &pin.state, &pin.reason, &pin.text})
         *member = rows->text(i, column++);
     }
     return all;

@@ -117,7 +117,8 @@ Result<std::vector<std::string>> SqliteApprovals::changed(Time since) {
 Result<bool> SqliteApprovals::replace(const StoredApproval& approval) {
   std::lock_guard lock(mutex_);
   auto statement = db_.prepare(
-      "UPDATE approval SET state = ?, body = ?, until = ?, changed = ?, revision = revision + 1 WHERE id = ? AND revision = ? RETURNING id");
+      "UPDATE approval SET state = ?, body = ?, until = ?, changed = ?, revision = revision + 1 WHERE id = ? AND revision = ? RETURNING "
+      "id");
   if (!statement) return std::move(statement).error();
   statement->bind(approval.state).bind(approval.body).bind(millis(approval.until)).bind(millis(approval.changed));
   auto row = statement->bind(approval.id).bind(approval.revision).step();

@@ -14,9 +14,7 @@ constexpr std::string_view kSelect =
     "SELECT id, name, owner, groups, profiles, digest, old_digest, created, expires, old_until, revoked, used, alerted, revision"
     " FROM api_key ";
 
-std::int64_t millis(KeyStore::Time time) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count();
-}
+std::int64_t millis(KeyStore::Time time) { return std::chrono::duration_cast<std::chrono::milliseconds>(time.time_since_epoch()).count(); }
 
 StoredKey read(const Statement& row) {
   StoredKey out;

@@ -6,8 +6,8 @@ using mcp::Result;
 
 Result<std::vector<StoredPin>> SqlitePins::load() {
   std::lock_guard lock(mutex_);
-  auto statement = db_.prepare(
-      "SELECT server, kind, name, digest, caller, state, reason, body FROM pin ORDER BY server, kind, name, digest, caller");
+  auto statement =
+      db_.prepare("SELECT server, kind, name, digest, caller, state, reason, body FROM pin ORDER BY server, kind, name, digest, caller");
   if (!statement) return std::move(statement).error();
   std::vector<StoredPin> all;
   for (;;) {
@@ -16,8 +16,7 @@ Result<std::vector<StoredPin>> SqlitePins::load() {
     if (!*row) return all;
     StoredPin& pin = all.emplace_back();
     int column = 0;
-    for (std::string* member :
-         {&pin.server, &pin.kind, &pin.name, &pin.digest, &pin.caller, &pin.state, &pin.reason, &pin.text})
+    for (std::string* member : {&pin.server, &pin.kind, &pin.name, &pin.digest, &pin.caller, &pin.state, &pin.reason, &pin.text})
       *member = statement->text(column++);
   }
 }

@@ -170,9 +170,9 @@ void judge_deno_package(Judgement& judgement, std::size_t word, std::string_view
   // A file within the package may follow the version.
   const std::size_t version = name.find('@', 1);
   const std::size_t slash = version == std::string_view::npos ? version : name.find('/', version);
-  const PackageName is = parse_npm_name(name.substr(0, slash));
+  const PackageSpec is = parse_npm_name(name.substr(0, slash));
   const std::string where = Judgement::place(word);
-  if (is.form != PackageName::Form::exact || is_runner_package(is.name) || is_script_package(is.name))
+  if (is.form != PackageSpec::Form::exact || is_runner_package(is.name) || is_script_package(is.name))
     return judgement.deny("R05", where, fmt::format("{} is no exact package of a registry", printable(judgement.words()[word])),
                           "write npm:NAME@1.2.3 with the version that you looked at");
   judgement.review("R09", where, "deno fetches the package, and nobody has approved it yet", fmt::format("look at it, and {}", kApprove));

@@ -11,7 +11,7 @@
 namespace trust {
 namespace {
 
-using Form = PackageName::Form;
+using Form = PackageSpec::Form;
 
 constexpr std::string_view kLower = "abcdefghijklmnopqrstuvwxyz";
 constexpr std::string_view kUpper = "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
@@ -22,7 +22,7 @@ bool holds_only(std::string_view text, std::initializer_list<std::string_view> s
   return !text.empty() && std::ranges::all_of(text, in_any);
 }
 
-PackageName broken(std::string problem) { return {Form::broken, "", std::move(problem)}; }
+PackageSpec broken(std::string problem) { return {Form::broken, "", std::move(problem)}; }
 
 bool is_number(std::string_view text) { return holds_only(text, {kDigits}); }
 
@@ -85,7 +85,7 @@ bool is_python_range(std::string_view text) {
 
 }  // namespace
 
-PackageName parse_npm_name(std::string_view text) {
+PackageSpec parse_npm_name(std::string_view text) {
   if (std::string wrong = wrong_form(text); !wrong.empty()) return broken(std::move(wrong));
   if (text.contains(':')) return broken("is an alias, a file or a repository and no package of a registry");
   const std::size_t at = text.find('@', 1);
@@ -100,7 +100,7 @@ PackageName parse_npm_name(std::string_view text) {
   }
   if (last.empty() || !is_npm_word(last)) return broken("is no name of a package");
   if (is_archive(name)) return broken("is a file and no package of a registry");
-  PackageName out{Form::loose, std::string(name), ""};
+  PackageSpec out{Form::loose, std::string(name), ""};
   if (at == std::string_view::npos) return out;
   const std::string_view version = text.substr(at + 1);
   if (is_semver(version))
@@ -110,7 +110,7 @@ PackageName parse_npm_name(std::string_view text) {
   return out;
 }
 
-PackageName parse_pypi_name(std::string_view text) {
+PackageSpec parse_pypi_name(std::string_view text) {
   if (std::string wrong = wrong_form(text); !wrong.empty()) return broken(std::move(wrong));
   if (text.contains(':') || text.contains('/') || is_archive(text)) return broken("is an address or a file and no package of a registry");
   const std::size_t end =
@@ -125,7 +125,7 @@ PackageName parse_pypi_name(std::string_view text) {
       return broken("has extras that are none");
     rest.remove_prefix(close + 1);
   }
-  PackageName out{Form::loose, std::string(name), ""};
+  PackageSpec out{Form::loose, std::string(name), ""};
   if (rest.empty() || rest == "@latest" || is_python_range(rest)) return out;
   const std::size_t sign = rest.starts_with("===") ? 3 : rest.starts_with("==") ? 2 : rest.starts_with('@') ? 1 : 0;
   if (sign == 0 || !is_python_version(rest.substr(sign))) return broken("has a version that is none");
@@ -135,7 +135,7 @@ PackageName parse_pypi_name(std::string_view text) {
 
 namespace {
 
-void judge_package(Judgement& judgement, std::size_t word, std::string_view text, const PackageName& is, std::string_view exactly) {
+void judge_package(Judgement& judgement, std::size_t word, std::string_view text, const PackageSpec& is, std::string_view exactly) {
   const std::string where = Judgement::place(word);
   if (is.form == Form::broken)
     return judgement.deny("R05", where, fmt::format("{} {}", printable(text), is.problem),

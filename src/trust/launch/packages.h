@@ -7,7 +7,7 @@
 
 namespace trust {
 
-struct PackageName {
+struct PackageSpec {
   // exact: one version; loose: what that is, is decided at each start; broken: no package of a registry.
   enum class Form { exact, loose, broken };
   Form form = Form::broken;
@@ -16,9 +16,9 @@ struct PackageName {
 };
 
 // `@scope/name@1.2.3`. A URL, a file, a repository or an alias is broken.
-PackageName parse_npm_name(std::string_view text);
+PackageSpec parse_npm_name(std::string_view text);
 // `name[extra]==1.2.3`, or `name@1.2.3` as uvx takes it.
-PackageName parse_pypi_name(std::string_view text);
+PackageSpec parse_pypi_name(std::string_view text);
 
 // These judge the package in this word: R05 where it is broken, R04 where its command is an interpreter or an installer, R07 where it is
 // loose.

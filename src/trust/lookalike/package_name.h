@@ -26,7 +26,7 @@ struct PackageName {
   Ecosystem ecosystem = Ecosystem::npm;
   std::string written;
   std::string plain;  // as written, without a version
-  std::string id;  // equal for what the registry takes for one name: PEP 503 for PyPI; no default host, tag and digest for images
+  std::string id;     // equal for what the registry takes for one name: PEP 503 for PyPI; no default host, tag and digest for images
   Form form = Form::plain;
   std::string scope;                   // the owner, without `@`; empty where there is none
   std::string bare;                    // the rest

@@ -33,8 +33,13 @@ TEST(CanonicalJson, MembersAreSortedByUtf16) {
   const std::string sorted = canonical_json(text);
   std::vector<std::string> values;
   for (base::Members one(sorted); one.next();) values.emplace_back(base::json_string(one.value()).value_or(""));
-  const std::vector<std::string> expected{"Carriage Return", "One", "Control", "Latin Small Letter O With Diaeresis",
-                                          "Euro Sign", "Emoji: Grinning Face", "Hebrew Letter Dalet With Dagesh"};
+  const std::vector<std::string> expected{"Carriage Return",
+                                          "One",
+                                          "Control",
+                                          "Latin Small Letter O With Diaeresis",
+                                          "Euro Sign",
+                                          "Emoji: Grinning Face",
+                                          "Hebrew Letter Dalet With Dagesh"};
   EXPECT_EQ(values, expected);
 }
 

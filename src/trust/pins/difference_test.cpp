@@ -24,10 +24,15 @@ constexpr std::string_view kTool =
     R"({"name":"weather","description":"Gives the weather.","inputSchema":{"type":"object","properties":{"city":{"type":"string","maxLength":1}}},"annotations":{"readOnlyHint":true}})";
 
 TEST(Differences, AnotherSpellingIsNone) {
-  EXPECT_TRUE(compared(kTool, R"( {"annotations":{"readOnlyHint":true}, "inputSchema":{"properties":{"city":{"maxLength":1.0,"type":"string"}},
-      "type":"object"}, "name":"we\u0061ther","description":"Gives the weather."})").empty());
-  EXPECT_TRUE(compared(R"({"tools":[{"name":"a"},{"name":"b"}],"nextCursor":"1"})", R"({"ttlMs":5,"tools":[{"name":"b"},{"name":"a"}]})").empty());
-  EXPECT_TRUE(compared(R"([{"name":"a","inputSchema":{}}])", R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","inputSchema":{}}]}})").empty());
+  EXPECT_TRUE(
+      compared(kTool, R"( {"annotations":{"readOnlyHint":true}, "inputSchema":{"properties":{"city":{"maxLength":1.0,"type":"string"}},
+      "type":"object"}, "name":"we\u0061ther","description":"Gives the weather."})")
+          .empty());
+  EXPECT_TRUE(
+      compared(R"({"tools":[{"name":"a"},{"name":"b"}],"nextCursor":"1"})", R"({"ttlMs":5,"tools":[{"name":"b"},{"name":"a"}]})").empty());
+  EXPECT_TRUE(
+      compared(R"([{"name":"a","inputSchema":{}}])", R"({"jsonrpc":"2.0","id":1,"result":{"tools":[{"name":"a","inputSchema":{}}]}})")
+          .empty());
 }
 
 TEST(Differences, EveryPlaceOfADefinitionCounts) {

@@ -45,8 +45,10 @@ std::pair<std::string, std::string> focused(std::string_view before, std::string
     const std::size_t end = std::min({all.size(), differs_until + kAround, head + kLongest});
     std::string out = begin > 0 ? "… " : "";
     for (std::size_t i = begin; i < end; ++i) out.append(all[i]);
-    if (end < differs_until) out.append(fmt::format(" … [{} more characters]", differs_until - end));
-    else if (end < all.size()) out.append(" …");
+    if (end < differs_until)
+      out.append(fmt::format(" … [{} more characters]", differs_until - end));
+    else if (end < all.size())
+      out.append(" …");
     return out;
   };
   return {part(was), part(is)};
@@ -88,7 +90,8 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
 }
 
 std::size_t length(std::string_view line) {
-  return static_cast<std::size_t>(std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
+  return static_cast<std::size_t>(
+      std::count_if(line.begin(), line.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }));
 }
 
 void append_columns(std::string& out, const std::vector<std::string>& left, const std::vector<std::string>& right, std::size_t column) {

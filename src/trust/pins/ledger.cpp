@@ -193,7 +193,8 @@ LedgerChanges Ledger::hold(Pin pin, const std::string& caller, std::string reaso
 
 bool Ledger::shows(PinMode mode, PinKind kind, std::string_view name, std::string_view digest) const {
   const Key key(kind, name);
-  if (const auto found = held_.find(key); found != held_.end() && objected_.contains(key) && found->second.pin.digest == digest) return false;
+  if (const auto found = held_.find(key); found != held_.end() && objected_.contains(key) && found->second.pin.digest == digest)
+    return false;
   return mode == PinMode::warn || trusted(key, digest);
 }
 

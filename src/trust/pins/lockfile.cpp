@@ -178,7 +178,8 @@ Result<LedgerPin> read_pin(std::string_view value) {
   if (definition.empty()) return damaged("the lock is damaged: a pin has no definition");
   out.pin.text = canonical_json(definition);
   out.pin.digest = pin_digest(out.pin.text);
-  if (out.pin.digest != digest) return damaged(fmt::format("the lock was edited: the definition of {} '{}' does not fit its sha256", kind, out.pin.name));
+  if (out.pin.digest != digest)
+    return damaged(fmt::format("the lock was edited: the definition of {} '{}' does not fit its sha256", kind, out.pin.name));
   return out;
 }
 
@@ -229,8 +230,9 @@ Result<Lock> read_lock(std::string_view text) {
   const std::size_t end = text.find_last_not_of(" \t\r\n"), begin = text.find_first_not_of(" \t\r\n");
   if (end == std::string_view::npos) return damaged("the lock is empty");
   if (text.find("\n<<<<<<< ") != std::string_view::npos)
-    return Error(Code::invalid_argument,
-                 "the lock holds a merge that was not resolved; take one of its two sides whole, and write the lock anew with gatehouse pins lock");
+    return Error(
+        Code::invalid_argument,
+        "the lock holds a merge that was not resolved; take one of its two sides whole, and write the lock anew with gatehouse pins lock");
   const std::string whole(text.substr(begin, end - begin + 1));
   if (auto valid = base::validate_json(whole); !valid)
     return damaged(fmt::format("the lock is cut off or damaged ({})", valid.error().message));
@@ -238,9 +240,10 @@ Result<Lock> read_lock(std::string_view text) {
   auto version = base::json_integer(base::find_member(whole, kVersionKey));
   if (!version || *version < 1) return damaged("the lock is of no known version");
   if (*version > Lock::kVersion)
-    return Error(Code::conflict, fmt::format("the lock is of version {}, and this gatehouse knows {}; use the newer gatehouse that wrote it, "
-                                             "or delete it and write it anew with gatehouse pins lock",
-                                             *version, Lock::kVersion));
+    return Error(Code::conflict,
+                 fmt::format("the lock is of version {}, and this gatehouse knows {}; use the newer gatehouse that wrote it, "
+                             "or delete it and write it anew with gatehouse pins lock",
+                             *version, Lock::kVersion));
   if (auto unique = base::unique_keys(whole); !unique) return damaged("the lock was edited: " + unique.error().message);
   auto digest = text_of(whole, "digest");
   if (!digest || *digest != self_digest(whole))

@@ -14,7 +14,7 @@ namespace trust {
 
 // How one server is started or reached, and the code that this runs.
 struct LockedPackage {
-  std::string manager;       // `npm` or `uv`
+  std::string manager;  // `npm` or `uv`
   std::string name;
   std::string version;       // exact
   std::string integrity;     // as the package manager's own lock has it
@@ -25,7 +25,7 @@ struct LockedPackage {
 };
 
 struct LockedServer {
-  std::string launch;  // SHA-256 of what starts or reaches it; see launch_text
+  std::string launch;     // SHA-256 of what starts or reaches it; see launch_text
   LockedPackage package;  // empty name: none
   std::vector<LedgerPin> pins;
   bool operator==(const LockedServer&) const = default;

@@ -18,7 +18,8 @@ Lock sample() {
   server.launch = std::string(64, 'a');
   server.package = {"npm", "@example/files", "1.2.3", "sha512-x==", std::string(64, 'b'), std::string(64, 'c'), "node_modules/x/index.js"};
   server.pins.push_back({trust::pin_of_text(PinKind::instructions, "Be \u200bgood."), "", PinState::approved, ""});
-  server.pins.push_back({trust::pin_of(PinKind::tool, "read", R"({"name":"read","n":1.0,"description":"日本"})"), "", PinState::approved, ""});
+  server.pins.push_back(
+      {trust::pin_of(PinKind::tool, "read", R"({"name":"read","n":1.0,"description":"日本"})"), "", PinState::approved, ""});
   lock.servers["other"].launch = std::string(64, 'd');
   return lock;
 }
