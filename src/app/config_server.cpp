@@ -223,6 +223,7 @@ class ServerReader {
       return reader_.error(
           command, fmt::format("{} must be a list of the program and its arguments, as no shell splits it: [npx, -y, …]", at("command")));
     config_.command = reader_.texts(command, at("command"));
+    config_.folder = reader_.folder();
     config_.cwd = reader_.folder();
     if (auto* value = map_.find("cwd")) read_cwd(*value);
     if (auto* env = map_.find("env")) read_env(*env);
@@ -246,6 +247,7 @@ class ServerReader {
       std::string path = fmt::format("{}.{}", at("env"), member.key);
       if (!variable_name(member.key))
         reader_.error(member.mark, fmt::format("{}: {} is no name of a variable; use letters, digits and _", at("env"), shown(member.key)));
+      config_.env_as_written[member.key] = base::Secret<std::string>(member.value.text);
       if (auto text = secret(member.value, path)) config_.env[member.key] = base::Secret<std::string>(std::move(*text));
     }
   }

@@ -86,7 +86,9 @@ struct ServerConfig {
 
   std::vector<std::string> command;  // kind command: program and arguments, no shell
   std::map<std::string, base::Secret<std::string>> env;
-  std::string cwd;  // absolute
+  std::map<std::string, base::Secret<std::string>> env_as_written;  // references to secrets unresolved
+  std::string cwd;                                                  // absolute
+  std::string folder;                                               // of the config, absolute
 
   std::string url;  // kind url
   std::vector<std::pair<std::string, base::Secret<std::string>>> headers;

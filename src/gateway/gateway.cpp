@@ -36,6 +36,7 @@ Gateway::Gateway(Config config, Parts parts)
 
 std::shared_ptr<Upstream> Gateway::open_upstream(const ServerConfig& server) {
   const std::string& id = server.id;
+  warn_of_launch(server, launches());
   LinkEvents events;
   events.list_changed = [this, id](Method which) {
     if (which == Method::resources_list_changed) reads_.drop(id);
@@ -106,7 +107,8 @@ OpenLink Gateway::link_opener(const ServerConfig& config) {
   }
   auto memory = std::make_shared<EraMemory>();
   return [this, config, memory](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
-    return open_connection_link({parts_.loop, parts_.reaper, parts_.version}, config, std::move(events), std::move(stop), memory);
+    return open_connection_link({parts_.loop, parts_.reaper, parts_.version, launches()}, config, std::move(events), std::move(stop),
+                                memory);
   };
 }
 

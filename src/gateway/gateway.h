@@ -31,6 +31,7 @@
 #include "gateway/recent.h"
 #include "gateway/status.h"
 #include "gateway/subscriptions.h"
+#include "gateway/trust/launch_gate.h"
 #include "gateway/upstream/upstream.h"
 #include "sdk/handler.h"
 #include "store/catalog_store.h"
@@ -57,7 +58,8 @@ class Gateway {
     store::CatalogStore& store;
     net::Reaper& reaper;
     OpenBuiltin open_builtin;
-    std::string version;  // of this program, as upstreams and clients see it
+    std::string version;             // of this program, as upstreams and clients see it
+    LaunchPins* launches = nullptr;  // null: what stands in the config is taken as it is, but for what the launch policy denies
   };
   Gateway(Config config, Parts parts);
   ~Gateway();
@@ -91,6 +93,7 @@ class Gateway {
   friend class Front;
 
   OpenLink link_opener(const ServerConfig& config);
+  LaunchPins& launches() { return parts_.launches ? *parts_.launches : first_sight_; }
   Subscriptions::Ask asker();
   std::shared_ptr<Upstream> open_upstream(const ServerConfig& config);
   void retire(const std::string& id);
@@ -102,6 +105,7 @@ class Gateway {
 
   std::shared_ptr<const Config> config_;  // what holds now; a call keeps what it began with
   Parts parts_;
+  FirstSight first_sight_;
   authz::Identity identity_;
   authz::Policy policy_;
   Listeners listeners_;

@@ -201,7 +201,10 @@ class ConnectionLink final : public Link {
     child.on_stderr = [id = config_.id](std::string_view line) {
       base::log::debug("an upstream's standard error", {{"server", id}, {"line", line}});
     };
-    connection_ = co_await sdk::open_stdio(parts_.loop, parts_.reaper, child_command(config_), std::move(child), options());
+    net::ChildCommand command = child_command(config_);
+    std::string program = co_await permit_launch(config_, parts_.launches);
+    command.argv[0] = std::move(program);
+    connection_ = co_await sdk::open_stdio(parts_.loop, parts_.reaper, std::move(command), std::move(child), options());
   }
 
   LinkParts parts_;

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "gateway/config.h"
+#include "gateway/trust/launch_gate.h"
 #include "gateway/upstream/link.h"
 #include "net/reaper.h"
 
@@ -14,7 +15,8 @@ namespace gateway {
 struct LinkParts {
   base::Loop& loop;
   net::Reaper& reaper;
-  std::string version;  // of this program, as upstreams see it
+  std::string version;   // of this program, as upstreams see it
+  LaunchPins& launches;  // asked before each start of a child
 };
 
 // What a legacy upstream spoke when it was last asked by the rules. For a while its next links begin with that: some of these servers keep
@@ -26,7 +28,8 @@ struct EraMemory {
 
 // Starts the child, or connects, and settles the era by the specification's rules. To a legacy upstream it opens further sessions, one
 // for each audience (make_sessioned_link).
-// Errors: as Connection::request and Child::open_child; a child that ended tells the last it wrote to its standard error.
+// Errors: those of permit_launch; as Connection::request and Child::open_child; a child that ended tells the last it wrote to its standard
+// error.
 base::Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig config, LinkEvents events, std::stop_token stop,
                                                        std::shared_ptr<EraMemory> memory);
 

@@ -289,9 +289,9 @@ std::string_view wrong_place(const Judgement& judgement, std::string_view path) 
   namespace fs = std::filesystem;
   fs::path at(path);
   if (at.is_relative()) {
-    const std::string folder = judgement.launch().cwd.empty() ? judgement.ground().folder() : judgement.launch().cwd;
-    if (!folder.starts_with('/')) return {};
-    at = fs::path(folder) / at;
+    // An absolute cwd takes the place of the folder.
+    at = fs::path(judgement.ground().folder()) / judgement.launch().cwd / at;
+    if (at.is_relative()) return {};
   }
   const std::string normal = at.lexically_normal().string();
   for (std::string_view folder : {"/dev/", "/proc/", "/sys/"})

@@ -85,6 +85,13 @@ void judge_approval(Judgement& judgement, const Approved& approved, Verdict& ver
     verdict = {Ruling::review, "R09", "command", "this launch is not among those that were approved", std::string(kApprove)};
 }
 
+// A path is from the config's folder, where that is known.
+std::string from_folder(const Judgement& judgement, const std::string& command) {
+  const std::string folder = judgement.ground().folder();
+  if (folder.empty() || command.starts_with('/') || !command.contains('/')) return command;
+  return (std::filesystem::path(folder) / command).lexically_normal().string();
+}
+
 void judge_launcher(Judgement& judgement, std::size_t program, Launcher launcher) {
   switch (launcher) {
     case Launcher::npx:
@@ -110,7 +117,7 @@ void judge_launcher(Judgement& judgement, std::size_t program, Launcher launcher
 }  // namespace
 
 void judge_program(Judgement& judgement, std::size_t program) {
-  const std::string& command = judgement.words()[program];
+  const std::string command = from_folder(judgement, judgement.words()[program]);
   const std::string_view name = file_name(command);
   const std::string where = Judgement::place(program);
   const auto launcher = find_launcher(name);
