@@ -143,7 +143,8 @@ void add_config_commands(CommandLine& line) {
   CLI::App& check_command = *line.app.add_subcommand("check", "validates a config without running anything");
   add_config(check_command, line.check.config);
   add_json(check_command, line.check.output);
-  add_not_built(line, check_command, "--launch");
+  check_command.add_option("--launch", line.check.launch, "judge these launches, a JSON object {command, args, env} a line; - reads stdin")
+      ->type_name("FILE");
   add_packages(line, check_command);
   check_command.callback([&line] {
     line.run = [&line](net::Reaper&) { return line.check.packages.empty() ? check(line.check) : check_packages(line.check); };

@@ -50,6 +50,7 @@ struct CheckOptions {
   std::string packages;  // a file of names to judge instead of a config; "-": stdin
   std::string known;     // the list of known names to judge by; empty: the shipped one
   enum class Itself { counts, left_out } itself = Itself::counts;
+  std::string launch;  // a file of launches to judge instead of a config; "-": stdin
   Output output = Output::text;
 };
 
@@ -117,6 +118,7 @@ int stdio(const StdioOptions& options, net::Reaper& reaper);
 int server(const ServerOptions& options);
 int check(const CheckOptions& options);
 int check_packages(const CheckOptions& options);
+int check_launches(const CheckOptions& options);
 int tools(const ToolsOptions& options, net::Reaper& reaper);
 int budget(const BudgetOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);

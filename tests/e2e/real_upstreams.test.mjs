@@ -30,8 +30,7 @@ function makePlace(scope) {
   writeFileSync(join(folder, 'note.txt'), 'Marta keeps the lamp.\n')
   const servers = Object.fromEntries(there.map(id => {
     const { program, args, env } = REAL[id]
-    // A home of their own: some write caches into it.
-    return [id, { command: [node, join(npm, program), ...(args?.({ folder }) ?? [])], env: { HOME: folder, ...env?.({ folder }) }, connect_timeout: '60s' }]
+    return [id, { command: [node, join(npm, program), ...(args?.({ folder }) ?? [])], env: env?.({ folder }) ?? {}, connect_timeout: '60s' }]
   }))
   return { folder, servers }
 }
@@ -57,7 +56,8 @@ describe('real upstreams', () => {
   let place, gateway
   before(async () => {
     place = makePlace(scope)
-    gateway = await startGateway(scope, { servers: place.servers })
+    // A home of their own: some write caches into it.
+    gateway = await startGateway(scope, { servers: place.servers }, { env: { HOME: place.folder } })
   })
 
   for (const id of missing) test(`${id} is in tests/npm`, t => t.skip('not installed: run script/setup node'))

@@ -307,7 +307,7 @@ describe('the stored catalog', () => {
     const first = await startGateway(scope, { servers: { one: stdio().config } }, { folder })
     assert.ok((await names(first)).includes('one__echo'))
     await first.stop()
-    const second = await startGateway(scope, { servers: { one: { command: [node, '-e', 'process.exit(1)'] } } }, { folder })
+    const second = await startGateway(scope, { servers: { one: { command: [node, fixture('stdio.mjs'), 'x', 'exit'] } } }, { folder })
     assert.ok(!(await names(second)).includes('one__echo'))
   })
   test('the files of the store are for this user only', async t => {

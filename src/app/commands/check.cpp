@@ -2,6 +2,7 @@
 
 #include "app/commands.h"
 #include "app/known_names.h"
+#include "app/launch_report.h"
 #include "app/terminal.h"
 #include "base/json.h"
 #include "mcp/json.h"
@@ -35,7 +36,7 @@ std::string packages_text(const AppConfig& config, const trust::KnownList& list)
   return out;
 }
 
-std::string as_json(const std::string& file, const ReadConfig& read, const trust::KnownList& list) {
+std::string as_json(const std::string& file, const ReadConfig& read, const std::vector<ServerLaunch>& launches, const trust::KnownList& list) {
   std::string findings;
   for (const Finding& finding : read.findings) {
     if (!findings.empty()) findings += ',';
@@ -49,8 +50,8 @@ std::string as_json(const std::string& file, const ReadConfig& read, const trust
       if (!servers.empty()) servers += ',';
       base::append_json_string(servers, server.id);
     }
-  return fmt::format("{{\"file\":{},\"ok\":{},\"servers\":[{}],\"packages\":{},\"findings\":[{}]}}\n", base::quoted(file),
-                     read.config ? "true" : "false", servers, packages_json(read, list), findings);
+  return fmt::format("{{\"file\":{},\"ok\":{},\"servers\":[{}],\"launches\":{},\"packages\":{},\"findings\":[{}]}}\n", base::quoted(file),
+                     read.config ? "true" : "false", servers, launches_json(launches), packages_json(read, list), findings);
 }
 
 std::string count(std::size_t number, std::string_view word) { return fmt::format("{} {}{}", number, word, number == 1 ? "" : "s"); }
@@ -58,6 +59,7 @@ std::string count(std::size_t number, std::string_view word) { return fmt::forma
 }  // namespace
 
 int check(const CheckOptions& options) {
+  if (!options.launch.empty()) return check_launches(options);
   auto list = read_known_names(options.known);
   if (!list) {
     complain(list.error().message);
@@ -69,9 +71,10 @@ int check(const CheckOptions& options) {
     return kUsage;
   }
   ReadConfig read = read_config(*file, process_environment);
-  int status = read.config ? kGood : kUsage;
+  const std::vector<ServerLaunch> launches = read.config ? judge_launches(*read.config) : std::vector<ServerLaunch>();
+  int status = !read.config ? kUsage : any_denied(launches) ? kFailed : kGood;
   if (options.output == Output::json) {
-    print(as_json(*file, read, **list));
+    print(as_json(*file, read, launches, **list));
     return status;
   }
   show_findings(read.findings);
@@ -79,8 +82,9 @@ int check(const CheckOptions& options) {
   for (const Finding& finding : read.findings) errors += finding.level == Finding::Level::error ? 1 : 0;
   std::size_t warnings = read.findings.size() - errors;
   if (read.config)
-    print(fmt::format("{}: good, {}{}\n{}", *file, count(read.config->gateway.servers.size(), "server"),
-                      warnings ? ", " + count(warnings, "warning") : "", packages_text(*read.config, **list)));
+    print(fmt::format("{}: good, {}{}\n", *file, count(read.config->gateway.servers.size(), "server"),
+                      warnings ? ", " + count(warnings, "warning") : "") +
+          launches_text(launches) + packages_text(*read.config, **list));
   else
     fmt::print(stderr, "{}: {}\n", *file, count(errors, "error"));
   return status;
