@@ -51,11 +51,12 @@ struct HttpServerOptions {
 
 // What is going on, as plain numbers. Read on the server's loop.
 struct HttpServerCounters {
-  std::uint64_t connections = 0;  // open now
-  std::uint64_t streams = 0;      // open_stream() answers that have not ended
-  std::uint64_t accepted = 0;     // connections, ever
-  std::uint64_t requests = 0;     // whole requests handed to the handler, ever
-  std::uint64_t refused = 0;      // requests answered by the server itself because they were malformed, too large or too slow
+  std::uint64_t connections = 0;        // open now
+  std::uint64_t streams = 0;            // open_stream() answers that have not ended
+  std::uint64_t accepted = 0;           // connections, ever
+  std::uint64_t requests = 0;           // whole requests handed to the handler, ever
+  std::uint64_t handshakes_failed = 0;  // TLS connections that never became one, ever
+  std::uint64_t refused = 0;            // requests answered by the server itself because they were malformed, too large or too slow
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
   std::uint64_t turned_away = 0;  // requests, and connections over the limit, ever
@@ -63,6 +64,7 @@ struct HttpServerCounters {
 };
 
 class ServerConnection;
+class ServerTls;
 
 // One request and the answer to it. Given to the handler, good until the handler's Task has ended.
 // An answer is either one respond(), or open_stream(), any number of write(), end(). A handler that ends without answering
@@ -129,6 +131,9 @@ class HttpServer {
   // one post() for each new connection.
   // Errors: conflict (another process listens there), invalid_argument (not an address), denied (a port for root), unavailable.
   Result<> listen(const std::string& address, std::uint16_t port);
+  // What TCP connections that are accepted from now on speak; null: plain HTTP. Those that are open go on as they began, and Unix sockets
+  // are always plain.
+  void use(std::shared_ptr<const ServerTls> tls) { tls_ = std::move(tls); }
   // Listens on a Unix socket that only this user may connect to (mode 0600). A socket left behind by a dead process is replaced.
   // Errors: conflict (somebody listens there, or it is no socket), invalid_argument (too long a path), unavailable.
   Result<> listen_unix(const std::string& path);
@@ -163,6 +168,7 @@ class HttpServer {
   Loop& loop_;
   HttpServerOptions options_;
   HttpHandler handler_;
+  std::shared_ptr<const ServerTls> tls_;
   HttpServerCounters counters_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   std::vector<HttpServer*> peers_;

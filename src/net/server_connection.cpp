@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <cstring>
 
+#include "net/server_tls.h"
+
 namespace net {
 namespace {
 
@@ -20,6 +22,19 @@ constexpr std::size_t kUsualBuffer = 8 * 1024;
 // Of the one for what comes while the handler runs, which is nothing for as long as a stream is open. It grows when it has something to
 // take.
 constexpr std::size_t kFirstAhead = 128;
+
+// Bytes of an answer that wait for the client. Not a part of what decides on the body, which may be gone by now.
+struct Waiting {
+  std::uint64_t& held;
+  std::uint64_t size = 0;
+  Waiting(std::uint64_t& h, const Wire::Parts& parts) : held(h) {
+    for (std::string_view part : parts) size += part.size();
+    held += size;
+  }
+  ~Waiting() { held -= size; }
+  Waiting(const Waiting&) = delete;
+  Waiting& operator=(const Waiting&) = delete;
+};
 
 }  // namespace
 
@@ -59,7 +74,8 @@ void ServerConnection::Buffer::grow(std::size_t to, std::size_t keep) {
 }
 
 Task<void> ServerConnection::run(std::shared_ptr<ServerConnection> self) {
-  for (;;) {
+  bool open = co_await self->shake_hands();
+  while (open) {
     bool whole = co_await self->read_head();
     if (whole && self->head_.framing != Framing::none) whole = co_await self->read_body();
     if (!whole) {
@@ -85,6 +101,16 @@ Task<void> ServerConnection::run(std::shared_ptr<ServerConnection> self) {
   else
     server.first_ = self->next;
   if (self->next) self->next->previous = self->previous;
+}
+
+Task<bool> ServerConnection::shake_hands() {
+  if (peer_.empty() || !server_.tls_) co_return true;
+  secure_ = server_.tls_;
+  phase_ = Phase::idle;
+  set_deadline(base::Timers::now() + server_.options_.head_time);
+  Result<> done = co_await accept_tls(&secure_->context()).result();
+  if (!done) ++server_.counters_.handshakes_failed;
+  co_return done.ok() && !ended_ && !retiring_;
 }
 
 void ServerConnection::on_read(ErrorCode error, std::size_t size) {
@@ -423,16 +449,7 @@ Task<void> ServerConnection::failed(Error error) { co_await Result<>(std::move(e
 
 Task<void> ServerConnection::send_rest(Parts parts) {
   phase_ = Phase::writing;
-  // Not a part of what decides on the body, which may be gone by now.
-  struct Waiting {
-    std::uint64_t& held;
-    std::uint64_t size = 0;
-    Waiting(std::uint64_t& h, const Parts& p) : held(h) {
-      for (std::string_view part : p) size += part.size();
-      held += size;
-    }
-    ~Waiting() { held -= size; }
-  } waiting(server_.counters_.held, parts);
+  Waiting waiting(server_.counters_.held, parts);
   // The deadline moves whenever the kernel took something.
   for (;;) {
     set_deadline(base::Timers::now() + server_.options_.write_time);
@@ -452,11 +469,40 @@ Task<void> ServerConnection::send_rest(Parts parts) {
   set_deadline(Instant::max());
 }
 
+Task<void> ServerConnection::send_tls(Parts parts) {
+  constexpr std::size_t kRecords = 64 * 1024;
+  phase_ = Phase::writing;
+  Waiting waiting(server_.counters_.held, parts);
+  Result<> sent;
+  // What fits into one record goes together; of the rest the deadline moves with each piece.
+  if (waiting.size <= 16 * 1024) {
+    set_deadline(base::Timers::now() + server_.options_.write_time);
+    sent = co_await write(parts).result();
+  } else {
+    for (std::string_view part : parts) {
+      while (!part.empty() && sent) {
+        set_deadline(base::Timers::now() + server_.options_.write_time);
+        const std::string_view piece = part.substr(0, kRecords);
+        part.remove_prefix(piece.size());
+        const Parts one{piece};
+        sent = co_await write(one).result();
+      }
+    }
+  }
+  if (!sent) {
+    ended_ = true;
+    co_await mcp::fail(Code::cancelled, "the client took nothing for too long, or has gone");
+  }
+  phase_ = Phase::handling;
+  set_deadline(Instant::max());
+}
+
 namespace {
 Task<void> nothing() { co_return; }
 }  // namespace
 
 Task<void> ServerConnection::send(Parts parts) {
+  if (has_tls()) return send_tls(parts);
   switch (try_write(parts)) {
     case Written::all: return nothing();
     case Written::waits: return send_rest(parts);

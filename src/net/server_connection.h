@@ -67,6 +67,10 @@ class ServerConnection final : public Wire {
   void body_deadline(std::size_t received);
   bool append_body(std::string_view bytes);
 
+  // TLS, where the server wants it. False: the connection is to be closed.
+  Task<bool> shake_hands();
+  // As send_rest, through TLS.
+  Task<void> send_tls(Parts parts);
   // Writes the head of an answer to out_.
   Result<> start_answer(int status, std::span<const HttpHeader> headers, std::string_view length_line);
   Task<void> send(Parts parts);
@@ -74,6 +78,7 @@ class ServerConnection final : public Wire {
   Task<void> failed(Error error);
 
   HttpServer& server_;
+  std::shared_ptr<const ServerTls> secure_;
   HttpExchange exchange_;
   HttpRequest request_;
   RequestHead head_;

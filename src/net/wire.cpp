@@ -144,6 +144,13 @@ void Wire::fire() {
   on_deadline();
 }
 
+base::Task<void> Wire::accept_tls(asio::ssl::context* context) {
+  auto self = shared_from_this();
+  tls_ = std::make_unique<Tls>(socket_, *context);
+  auto [error] = co_await tls_->async_handshake(Tls::server, base::use_task);
+  if (error) co_await mcp::fail(base::Code::unavailable, "TLS failed: " + error.message());
+}
+
 base::Task<void> Wire::start_tls(asio::ssl::context* context, std::string host) {
   auto self = shared_from_this();
   tls_ = std::make_unique<Tls>(socket_, *context);

@@ -65,6 +65,8 @@ class Wire : public std::enable_shared_from_this<Wire>, private SocketRead::Sink
 
   // Puts TLS over the socket. Errors: unavailable, with the reason.
   base::Task<void> start_tls(asio::ssl::context* context, std::string host);
+  // The same as the side that is connected to. The context lives as long as this. Errors: unavailable.
+  base::Task<void> accept_tls(asio::ssl::context* context);
 
  protected:
   // What the last start_read() got: bytes, or an error (asio::error::eof at the end). The last call of it after close().
