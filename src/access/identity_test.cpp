@@ -45,6 +45,18 @@ TEST(MayListen, OnlyOnThisMachineWithoutSignIn) {
   EXPECT_NE(wide.error().message.find("127.0.0.1"), std::string::npos);
 }
 
+TEST(MayListen, BeyondItWithKeysOrWhenTheConfigKnowsThatItIsOpen) {
+  EXPECT_TRUE(may_listen("0.0.0.0", authz::Door::keys).ok());
+  EXPECT_TRUE(may_listen("0.0.0.0", authz::Door::open).ok());
+  Identity open;
+  open.use(authz::Door::open);
+  EXPECT_EQ((*open.identify({Peer::Kind::tcp, "10.0.0.1"}))->id, "anonymous");
+  EXPECT_EQ((*open.identify({Peer::Kind::tcp, "127.0.0.1"}))->id, "local");
+  Identity keys;
+  keys.use(authz::Door::keys);
+  EXPECT_FALSE(keys.identify({Peer::Kind::tcp, "10.0.0.1"}).ok());
+}
+
 TEST(Policy, HoldsBackWhatIsTooLarge) {
   authz::Policy policy;
   authz::Subject subject{authz::Subject::Verb::call, "files", "read"};

@@ -3,8 +3,10 @@
 
 #include <cstddef>
 #include <memory>
+#include <string>
 #include <string_view>
 
+#include "access/confinement.h"
 #include "access/rules.h"
 #include "access/subject.h"
 #include "base/record.h"
@@ -16,9 +18,21 @@ namespace authz {
 // Threads: one loop only.
 class Policy {
  public:
-  // Null: no rules.
-  void use(std::shared_ptr<const RuleSet> rules) { rules_ = std::move(rules); }
+  // Whether callers come with API keys, each of which may be confined.
+  enum class Keyed { no, yes };
+  void use(Keyed keyed) { keyed_ = keyed; }
+  // Null: no rules; nobody is confined but by their key.
+  void use(std::shared_ptr<const RuleSet> rules, std::shared_ptr<const Confinement> confinement = {});
   const std::shared_ptr<const RuleSet>& rules() const { return rules_; }
+
+  // What lists need to know of both; as RuleSet and Confinement say it.
+  Sight sight(const Principal& who, std::string_view server, Subject::Kind kind) const;
+  bool sees_any(const Principal& who, std::string_view server) const;
+  std::string standing(const Principal& who) const;
+  // Whether there is nothing that could hide anything from `who`.
+  bool shows_everything(const Principal& who) const;
+  // Whether it depends on the caller what is seen.
+  bool by_caller() const;
 
   // `arguments` is JSON text or empty. What is denied has to look as if it were not there; `ask` wants the consent of the caller's own
   // person before every call.
@@ -32,7 +46,9 @@ class Policy {
   static constexpr std::size_t kLargestResult = 64 * 1024 * 1024;
 
  private:
+  Keyed keyed_ = Keyed::no;
   std::shared_ptr<const RuleSet> rules_;
+  std::shared_ptr<const Confinement> confinement_ = std::make_shared<const Confinement>(std::vector<Part>());
 };
 
 }  // namespace authz

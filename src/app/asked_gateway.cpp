@@ -5,6 +5,8 @@
 
 #include <thread>
 
+#include "access/keys/key_text.h"
+#include "app/config_identity.h"
 #include "app/instance_lock.h"
 #include "app/terminal.h"
 #include "app/wiring.h"
@@ -68,17 +70,33 @@ AskedGateway::~AskedGateway() = default;
 mcp::Result<AskedGateway> AskedGateway::find(const std::string& config, const std::string& url, net::Reaper& reaper) {
   if (!url.empty()) {
     if (auto parsed = net::parse_url(url); !parsed) return Error(Code::invalid_argument, "--url: " + parsed.error().message);
-    return AskedGateway(url);
+    AskedGateway out(url);
+    if (auto key = process_environment("GATEHOUSE_KEY"); key && !key->empty()) out.headers_ = {{"Authorization", "Bearer " + *key}};
+    return out;
   }
   auto read = open_config(config);
   if (!read) return Error(Code::invalid_argument, "");
-  if (auto running = find_running(read->lock_path()); running && !running->address.empty())
-    return AskedGateway(fmt::format("http://{}{}", running->address, kEverything));
+  const bool keys = read->gateway.door == authz::Door::keys;
+  auto pepper = keys ? key_pepper(*read) : mcp::Result<base::Secret<std::string>>(base::Secret<std::string>());
+  if (!pepper) return std::move(pepper).error();
+  std::vector<std::pair<std::string, std::string>> headers;
+  if (keys) headers = {{"Authorization", "Bearer " + authz::operator_text(*pepper, std::chrono::system_clock::now()).reveal()}};
+  if (auto running = find_running(read->lock_path()); running && !running->address.empty()) {
+    if (read->tls)
+      return Error(
+          Code::unavailable,
+          "the gateway that runs speaks TLS under its public name; name it with --url https://…/mcp, and put a key in GATEHOUSE_KEY "
+          "where it wants one");
+    AskedGateway out(fmt::format("http://{}{}", running->address, kEverything));
+    out.headers_ = std::move(headers);
+    return out;
+  }
   base::log::open(base::log::Format::automatic, base::log::Level::error);
   auto local = Local::open(*std::move(read), reaper);
   if (!local) return std::move(local).error();
   AskedGateway out(fmt::format("http://{}{}", (*local)->address().text(), kEverything));
   out.local_ = *std::move(local);
+  out.headers_ = std::move(headers);
   return out;
 }
 

@@ -3,6 +3,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "mcp/result.h"
 
@@ -24,6 +26,8 @@ class AskedGateway {
   AskedGateway& operator=(AskedGateway&&) noexcept;
   ~AskedGateway();
 
+  // What it wants to be shown, where its callers bring keys: the key in GATEHOUSE_KEY, or that this command can read the gateway's files.
+  const std::vector<std::pair<std::string, std::string>>& headers() const { return headers_; }
   // Its MCP endpoint.
   const std::string& url() const { return url_; }
   // A page of it: readyz.
@@ -34,6 +38,7 @@ class AskedGateway {
   explicit AskedGateway(std::string url);
 
   std::string url_;
+  std::vector<std::pair<std::string, std::string>> headers_;
   std::unique_ptr<Local> local_;
 };
 

@@ -10,8 +10,10 @@
 namespace app {
 namespace {
 
-mcp::Task<std::vector<mcp::ToolInfo>> list(std::string url, std::string client_name) {
+mcp::Task<std::vector<mcp::ToolInfo>> list(std::string url, std::string client_name,
+                                           std::vector<std::pair<std::string, std::string>> headers) {
   mcp::ClientOptions options;
+  options.headers = std::move(headers);
   options.name = std::move(client_name);
   options.version = build_version();
   mcp::Client client = co_await mcp::Client::open_http(std::move(url), std::move(options));
@@ -20,10 +22,13 @@ mcp::Task<std::vector<mcp::ToolInfo>> list(std::string url, std::string client_n
   co_return tools;
 }
 
-base::Task<std::string> fetch(net::HttpClient* client, net::Url url) {
+base::Task<std::string> fetch(net::HttpClient* client, net::Url url, const AskedGateway* gateway) {
   constexpr std::size_t kLargest = 4 * 1024 * 1024;
   net::HttpClientRequest request;
   request.url = &url;
+  std::vector<net::HttpHeader> lines;
+  for (const auto& [name, value] : gateway->headers()) lines.push_back({name, value});
+  request.headers = lines;
   request.repeat = net::Repeat::harmless;
   net::HttpResponse response = co_await client->send(request, {}, base::Timers::now() + base::Millis(10'000));
   std::string body = co_await response.body(kLargest);
@@ -34,8 +39,8 @@ base::Task<std::string> fetch(net::HttpClient* client, net::Url url) {
 
 }  // namespace
 
-mcp::Result<std::vector<mcp::ToolInfo>> list_tools(const std::string& url, std::string_view client) {
-  return mcp::block_on(list(url, std::string(client)));
+mcp::Result<std::vector<mcp::ToolInfo>> list_tools(const AskedGateway& gateway, const std::string& url, std::string_view client) {
+  return mcp::block_on(list(url, std::string(client), gateway.headers()));
 }
 
 std::size_t cost_of(const mcp::ToolInfo& tool) {
@@ -47,7 +52,7 @@ mcp::Result<std::string> read_page(const AskedGateway& gateway, std::string_view
   if (!url) return std::move(url).error();
   base::Loop loop;
   net::HttpClient client(loop, {});
-  return loop.block_on(fetch(&client, *std::move(url)));
+  return loop.block_on(fetch(&client, *std::move(url), &gateway));
 }
 
 }  // namespace app

@@ -11,8 +11,8 @@
 
 namespace app {
 
-// The tools of the MCP endpoint `url`, to a client that calls itself `client`. Blocks. Errors: those of mcp::Client.
-mcp::Result<std::vector<mcp::ToolInfo>> list_tools(const std::string& url, std::string_view client);
+// The tools of the MCP endpoint `url` of this gateway, to a client that calls itself `client`. Blocks. Errors: those of mcp::Client.
+mcp::Result<std::vector<mcp::ToolInfo>> list_tools(const AskedGateway& gateway, const std::string& url, std::string_view client);
 
 // Tokens of what a client hands to a model of it, in o200k_base.
 std::size_t cost_of(const mcp::ToolInfo& tool);

@@ -16,8 +16,7 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 9> kNotBuilt{"doctor", "scan",  "approvals", "keys",  "login",
-                                                    "logout", "audit", "registry",  "advise"};
+constexpr std::array<std::string_view, 7> kNotBuilt{"doctor", "scan", "login", "logout", "audit", "registry", "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -32,6 +31,8 @@ struct CommandLine {
   InitOptions init;
   RulesOptions rules;
   PinsOptions pins;
+  KeysOptions keys;
+  ApprovalsOptions approvals;
   VersionOptions version;
   std::string shell;
   std::string not_built;  // an option that is known and not built yet
@@ -177,6 +178,15 @@ void add_rules(CommandLine& line) {
       .add_option("--annotation", line.rules.annotations, "what the tool says of itself: destructive, read-only, idempotent or open-world")
       ->type_name("WORD")
       ->allow_extra_args(false);
+  explain.add_option("--group", line.rules.groups, "a group of the caller; repeatable")->type_name("GROUP")->allow_extra_args(false);
+  explain.add_option("--key", line.rules.key, "the name of the caller's API key; its groups and profiles are looked up in the store")
+      ->type_name("NAME");
+  explain.add_option("--kind", line.rules.kind, "what TOOL names: tool, prompt or resource")
+      ->type_name("KIND")
+      ->check(CLI::IsMember({"tool", "prompt", "resource"}));
+  explain.add_option("--disclosure", line.rules.disclosure, "how the call comes: all, search or code")
+      ->type_name("WAY")
+      ->check(CLI::IsMember({"all", "search", "code"}));
   add_json(explain, line.rules.output);
   explain.callback([&line] { line.run = [&line](net::Reaper&) { return rules_explain(line.rules); }; });
 }
@@ -192,6 +202,56 @@ void add_pins(CommandLine& line) {
   diff.callback([&line] { line.run = [&line](net::Reaper&) { return pins_compare(line.pins); }; });
 }
 
+void add_keys(CommandLine& line) {
+  CLI::App& keys = *line.app.add_subcommand("keys", "API keys for internal callers");
+  keys.require_subcommand(1);
+  auto add = [&](const std::string& name, const std::string& help, int (*run)(const KeysOptions&)) -> CLI::App& {
+    CLI::App& command = *keys.add_subcommand(name, help);
+    add_config(command, line.keys.config);
+    add_json(command, line.keys.output);
+    command.callback([&line, run] { line.run = [&line, run](net::Reaper&) { return run(line.keys); }; });
+    return command;
+  };
+  auto named = [&](CLI::App& command) {
+    command.add_option("name", line.keys.name, "what the key is called")->type_name("NAME")->required();
+  };
+  CLI::App& create = add("create", "makes a key, and shows it this once", keys_create);
+  named(create);
+  create.add_option("--owner", line.keys.owner, "who answers for it; else the account that runs this")->type_name("WHO");
+  create.add_option("--group", line.keys.groups, "a group that rules may name; repeatable")->type_name("GROUP")->allow_extra_args(false);
+  create.add_option("--profile", line.keys.profiles, "confines it to this profile; repeatable")->type_name("NAME")->allow_extra_args(false);
+  create.add_option("--expires", line.keys.life, "how long it lives: 90d, 36h, 30m")->type_name("TIME");
+  CLI::App& list = add("list", "lists all keys", keys_list);
+  list.add_flag_callback("--ics", [&line] { line.keys.calendar = KeysOptions::Calendar::yes; }, "when they end, as a calendar");
+  CLI::App& rotate = add("rotate", "gives a key another secret, and another life", keys_rotate);
+  named(rotate);
+  rotate.add_option("--grace", line.keys.grace, "how long the old one is still good: 24h, 0s")->type_name("TIME");
+  rotate.add_option("--expires", line.keys.life, "how long it lives from now: 90d, 36h, 30m")->type_name("TIME");
+  named(add("revoke", "ends a key at once", keys_revoke));
+}
+
+void add_approvals(CommandLine& line) {
+  CLI::App& approvals = *line.app.add_subcommand("approvals", "calls that wait for a person");
+  approvals.require_subcommand(1);
+  auto add = [&](const std::string& name, const std::string& help, int (*run)(const ApprovalsOptions&)) -> CLI::App& {
+    CLI::App& command = *approvals.add_subcommand(name, help);
+    add_config(command, line.approvals.config);
+    add_json(command, line.approvals.output);
+    command.callback([&line, run] { line.run = [&line, run](net::Reaper&) { return run(line.approvals); }; });
+    return command;
+  };
+  auto decided = [&](CLI::App& command) {
+    command.add_option("id", line.approvals.id, "as `gatehouse approvals list` shows it")->type_name("ID")->required();
+    command.add_option("--reason", line.approvals.reason, "what the caller is told, and what is kept")->type_name("TEXT");
+  };
+  add("list", "lists what waits, and what was allowed for a session", approvals_list);
+  CLI::App& approve = add("approve", "lets a call happen", approvals_approve);
+  decided(approve);
+  approve.add_option("--for", line.approvals.session, "every call of this tool in the caller's session, for so long: 30m, 2h")
+      ->type_name("TIME");
+  decided(add("deny", "refuses a call, or takes an approval back", approvals_deny));
+}
+
 // What completion offers: the commands with their visible flags, and the words of those whose arguments are known.
 std::vector<CommandShape> shapes(CLI::App& app) {
   std::vector<CommandShape> out;
@@ -203,6 +263,8 @@ std::vector<CommandShape> shapes(CLI::App& app) {
     if (shape.name == "server") shape.words = {"filesystem", "vault"};
     if (shape.name == "pins") shape.words = {"list", "diff", "approve", "lock", "verify"};
     if (shape.name == "rules") shape.words = {"test", "explain"};
+    if (shape.name == "keys") shape.words = {"create", "list", "rotate", "revoke"};
+    if (shape.name == "approvals") shape.words = {"list", "approve", "deny"};
     if (shape.name == "completion") shape.words = {"bash", "zsh", "fish"};
     out.push_back(std::move(shape));
   }
@@ -274,6 +336,8 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   add_config_commands(line);
   add_rules(line);
   add_pins(line);
+  add_keys(line);
+  add_approvals(line);
   add_about(line);
   if (argc < 2) {
     fmt::print(stderr, "{}", line.app.help());

@@ -90,6 +90,30 @@ struct RulesOptions {
   std::string what;  // ... `server__tool`
   std::string arguments = "{}";
   std::vector<std::string> annotations;
+  std::vector<std::string> groups;  // explain: what a sign-in says of the caller
+  std::string key;
+  std::string kind = "tool";
+  std::string disclosure = "all";
+  Output output = Output::text;
+};
+
+struct KeysOptions {
+  enum class Calendar { no, yes };
+  std::string config;
+  std::string name;
+  std::string owner;  // empty: the account that runs the command
+  std::vector<std::string> groups, profiles;
+  std::string life = "90d";
+  std::string grace = "24h";
+  Calendar calendar = Calendar::no;
+  Output output = Output::text;
+};
+
+struct ApprovalsOptions {
+  std::string config;
+  std::string id;
+  std::string reason;
+  std::string session;  // approve: for all calls of the tool in the session, for so long; empty: once
   Output output = Output::text;
 };
 
@@ -127,6 +151,13 @@ int rules_test(const RulesOptions& options);
 int rules_explain(const RulesOptions& options);
 // Compares two files of definitions: kFailed where a pin over the first one does not hold for the second.
 int pins_compare(const PinsOptions& options);
+int keys_create(const KeysOptions& options);
+int keys_list(const KeysOptions& options);
+int keys_rotate(const KeysOptions& options);
+int keys_revoke(const KeysOptions& options);
+int approvals_list(const ApprovalsOptions& options);
+int approvals_approve(const ApprovalsOptions& options);
+int approvals_deny(const ApprovalsOptions& options);
 int completion(std::string_view shell, std::span<const CommandShape> commands);
 int version(const VersionOptions& options);
 

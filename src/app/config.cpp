@@ -14,6 +14,7 @@
 #include "access/identity.h"
 #include "app/config_budget.h"
 #include "app/config_disclosure.h"
+#include "app/config_identity.h"
 #include "app/config_limits.h"
 #include "app/config_proxy.h"
 #include "app/config_rules.h"
@@ -34,7 +35,7 @@ constexpr std::string_view kStoreScheme = "sqlite:";
 void read_listen(const yaml::Value& value, Reader& reader, AppConfig& config) {
   auto text = reader.plain(value, "listen");
   if (!text) return;
-  auto address = parse_listen(*text);
+  auto address = parse_address(*text);
   if (address)
     config.listen = *address;
   else
@@ -75,6 +76,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     if (reader.flag(*value, "strict").value_or(false)) config.strictness = protocol::Strictness::strict;
   if (auto* value = top.find("name_limit"))
     if (auto number = reader.number(*value, "name_limit", 32, 128)) config.gateway.name_limit = static_cast<std::size_t>(*number);
+  read_identity(top, reader, config);
   auto* servers = top.find("servers");
   if (!servers || servers->kind == yaml::Value::Kind::null)
     findings.warn(0, 0, "there are no servers; add one under servers:");
@@ -82,9 +84,10 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     config.gateway.servers = read_servers(*servers, config.gateway.limits, reader, findings);
   read_disclosures(top, reader, findings, config.gateway);
   if (auto* rules = top.find("rules")) {
-    std::vector<authz::Rule> lines = read_rules(*rules, reader, findings, config.gateway.servers);
+    std::vector<authz::Rule> lines = read_rules(*rules, reader, findings, config.gateway);
     if (!lines.empty()) config.gateway.rules = authz::RuleSet::make(std::move(lines));
   }
+  settle_rules(config);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
 }
 
@@ -119,10 +122,10 @@ mcp::Result<Address> parse_address(std::string_view text) {
   return out;
 }
 
-mcp::Result<Address> parse_listen(std::string_view text) {
+mcp::Result<Address> parse_listen(std::string_view text, authz::Door door) {
   auto address = parse_address(text);
   if (!address) return address;
-  if (auto allowed = authz::may_listen(address->host); !allowed) return std::move(allowed).error();
+  if (auto allowed = authz::may_listen(address->host, door); !allowed) return std::move(allowed).error();
   return address;
 }
 

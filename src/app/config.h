@@ -3,16 +3,22 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "access/keys/token_mint.h"
 #include "app/finding.h"
 #include "app/reader.h"
 #include "gateway/config.h"
 #include "mcp/result.h"
 #include "protocol/quirks.h"
+
+namespace net {
+class ServerTls;
+}
 
 namespace app {
 
@@ -29,7 +35,7 @@ struct Address {
 // Reads `HOST:PORT` or `[IPV6]:PORT`; `localhost` becomes 127.0.0.1. Errors: invalid_argument, saying what it should look like.
 mcp::Result<Address> parse_address(std::string_view text);
 // The same, and refuses what authz::may_listen refuses. Errors: also denied.
-mcp::Result<Address> parse_listen(std::string_view text);
+mcp::Result<Address> parse_listen(std::string_view text, authz::Door door = authz::Door::local);
 
 struct Limits {
   std::size_t body = 4 * 1024 * 1024;
@@ -48,6 +54,10 @@ struct AppConfig {
   std::vector<std::string> allowed_origins;
   // Whether harmless deviations of clients from the specification are refused.
   protocol::Strictness strictness = protocol::Strictness::lenient;
+  std::string public_url;                     // how clients reach the gateway, without a path; empty: not said
+  base::Secret<std::string> pepper;           // of API keys; empty: in a file beside the store
+  authz::MintOptions tokens;                  // made for internal services; no audiences: none are
+  std::shared_ptr<const net::ServerTls> tls;  // null: plain HTTP
   gateway::Config gateway;
 
   // Where this gateway's own files begin: the store's path, or, where the store is no file, the config's folder and the port.

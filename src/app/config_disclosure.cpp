@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "app/config_rules.h"
 #include "app/nearest.h"
 #include "app/schema.h"
 
@@ -49,6 +50,7 @@ std::shared_ptr<const Profile> read_profile(const yaml::Member& member, Reader& 
   profile->tools = {"*"};
   if (auto* value = map.find("tools")) profile->tools = reader.texts(*value, path + ".tools");
   if (auto* value = map.find("disclosure")) profile->disclosure = read_disclosure(*value, path + ".disclosure", reader);
+  if (auto* value = map.find("confines")) profile->confines = read_who(*value, path + ".confines", reader, config);
   return profile;
 }
 

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 
+#include "app/config_limits.h"
 #include "app/nearest.h"
 #include "app/schema.h"
 
@@ -24,8 +25,8 @@ constexpr std::size_t kLargestArguments = 64 * 1024 * 1024;
 
 class RuleReader {
  public:
-  RuleReader(Reader& reader, Findings& findings, const std::vector<gateway::ServerConfig>& servers)
-      : reader_(reader), findings_(findings), servers_(servers) {}
+  RuleReader(Reader& reader, Findings& findings, const gateway::Config& config)
+      : reader_(reader), findings_(findings), servers_(config.servers), door_(config.door) {}
 
   std::optional<Rule> read(const Value& value, const std::string& path) {
     if (!reader_.is_map(value, path)) return {};
@@ -45,10 +46,66 @@ class RuleReader {
     auto verdict = reader_.word(*then, path + ".then", {"allow", "deny", "ask"});
     if (!verdict) return {};
     rule.then = *verdict == 0 ? Verdict::allow : *verdict == 1 ? Verdict::deny : Verdict::ask;
+    if (auto* one = value.find("approvers")) read_approvers(*one, path + ".approvers", rule);
+    if (auto* one = value.find("limit")) read_limit(*one, path + ".limit", rule);
     return rule;
   }
 
+  void read_who(const Value& value, const std::string& path, authz::Who& who) {
+    if (value.kind == Value::Kind::scalar) {
+      auto text = reader_.plain(value, path);
+      if (text && *text == "anonymous")
+        who.anonymous = true;
+      else if (text)
+        who.callers = {*std::move(text)};
+      return;
+    }
+    if (!reader_.is_map(value, path)) return;
+    schema::check(value, schema::rule_who(), path, findings_);
+    if (value.members.empty()) reader_.error(value, path + " says nobody; leave it out for everybody");
+    const std::pair<std::string_view, std::vector<std::string>*> lists[] = {{"caller", &who.callers}, {"user", &who.users},
+                                                                            {"group", &who.groups},   {"client", &who.clients},
+                                                                            {"key", &who.keys},       {"issuer", &who.issuers}};
+    for (const auto& [key, list] : lists) {
+      auto* one = value.find(key);
+      if (!one) continue;
+      const std::string at = fmt::format("{}.{}", path, key);
+      *list = several(*one, at);
+      warn_nobody(*one, at, key);
+    }
+  }
+
  private:
+  // Who there can be depends on how callers come in.
+  void warn_nobody(const Value& value, const std::string& at, std::string_view key) {
+    if (key == "caller") return;
+    if (door_ != authz::Door::keys)
+      reader_.warn(value, at + ": nobody signs in, so this line is for nobody; add auth: { api_keys: true }");
+    else if (key != "group" && key != "key")
+      reader_.warn(value, at + ": callers come with API keys, which have no " + std::string(key) + ", so this line is for nobody");
+  }
+
+  void read_approvers(const Value& value, const std::string& path, Rule& rule) {
+    if (!reader_.is_map(value, path)) return;
+    schema::check(value, schema::rule_approvers(), path, findings_);
+    authz::Approvers out;
+    if (auto* one = value.find("group")) out.groups = several(*one, path + ".group");
+    if (auto* one = value.find("key")) out.keys = several(*one, path + ".key");
+    if (auto* one = value.find("user")) out.users = several(*one, path + ".user");
+    if (auto* one = value.find("count"))
+      if (auto number = reader_.number(*one, path + ".count", 1, 20)) out.count = static_cast<std::size_t>(*number);
+    if (out.groups.empty() && out.keys.empty() && out.users.empty()) reader_.error(value, path + " says nobody; add group, key or user");
+    if (rule.then != Verdict::ask) reader_.error(value, path + ": only then: ask has approvers");
+    rule.approvers = std::move(out);
+  }
+
+  void read_limit(const Value& value, const std::string& path, Rule& rule) {
+    auto rate = read_rate(value, path, reader_);
+    if (!rate) return;
+    if (rule.then == Verdict::deny) reader_.error(value, path + ": what is denied needs no limit");
+    rule.limit = authz::UseLimit{rate->per_second, rate->burst};
+  }
+
   // One text, or a list of them.
   std::vector<std::string> several(const Value& value, const std::string& path) {
     std::vector<std::string> out;
@@ -84,30 +141,6 @@ class RuleReader {
     auto near = find_nearest(server, known);
     reader_.warn(value,
                  fmt::format("{}: there is no server {}{}", path, shown(server), near ? fmt::format("; did you mean {}?", *near) : ""));
-  }
-
-  void read_who(const Value& value, const std::string& path, authz::Who& who) {
-    if (value.kind == Value::Kind::scalar) {
-      auto text = reader_.plain(value, path);
-      if (text && *text == "anonymous")
-        who.anonymous = true;
-      else if (text)
-        who.callers = {*std::move(text)};
-      return;
-    }
-    if (!reader_.is_map(value, path)) return;
-    schema::check(value, schema::rule_who(), path, findings_);
-    if (value.members.empty()) reader_.error(value, path + " says nobody; leave it out for everybody");
-    const std::pair<std::string_view, std::vector<std::string>*> lists[] = {{"caller", &who.callers}, {"user", &who.users},
-                                                                            {"group", &who.groups},   {"client", &who.clients},
-                                                                            {"key", &who.keys},       {"issuer", &who.issuers}};
-    for (const auto& [key, list] : lists) {
-      auto* one = value.find(key);
-      if (!one) continue;
-      const std::string at = fmt::format("{}.{}", path, key);
-      *list = several(*one, at);
-      if (key != "caller") reader_.warn(*one, at + ": nobody signs in yet, so this line is for nobody; every caller is `local`");
-    }
   }
 
   void read_when(const Value& value, const std::string& path, Rule& rule) {
@@ -196,18 +229,25 @@ class RuleReader {
   Reader& reader_;
   Findings& findings_;
   const std::vector<gateway::ServerConfig>& servers_;
+  authz::Door door_;
 };
 
 }  // namespace
 
-std::vector<Rule> read_rules(const Value& value, Reader& reader, Findings& findings, const std::vector<gateway::ServerConfig>& servers) {
+authz::Who read_who(const Value& value, const std::string& path, Reader& reader, const gateway::Config& config) {
+  authz::Who out;
+  RuleReader(reader, reader.findings(), config).read_who(value, path, out);
+  return out;
+}
+
+std::vector<Rule> read_rules(const Value& value, Reader& reader, Findings& findings, const gateway::Config& config) {
   std::vector<Rule> out;
   if (value.kind == Value::Kind::null || !reader.is_list(value, "rules")) return out;
   if (value.items.size() > kMostRules) {
     reader.error(value, fmt::format("rules: at most {} lines", kMostRules));
     return out;
   }
-  RuleReader lines(reader, findings, servers);
+  RuleReader lines(reader, findings, config);
   std::vector<const Value*> places;
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     auto rule = lines.read(value.items[i], fmt::format("rules[{}]", i));
@@ -219,7 +259,9 @@ std::vector<Rule> read_rules(const Value& value, Reader& reader, Findings& findi
   if (findings.any_error()) return out;
   for (const auto& [line, before] : authz::unreachable(out))
     reader.warn(*places[line],
-                fmt::format("this rule is never reached: the one at {} fits whatever it fits, and comes first", out[before].place));
+                authz::contradict(out[before], out[line])
+                    ? fmt::format("this rule contradicts the one at {}, which is about the same and comes first", out[before].place)
+                    : fmt::format("this rule is never reached: the one at {} fits whatever it fits, and comes first", out[before].place));
   return out;
 }
 

@@ -1,6 +1,7 @@
 // The `rules:` part of gatehouse.yaml.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "access/rules.h"
@@ -12,7 +13,9 @@ namespace app {
 
 // Reads the lines; each mistake is a finding at its place. Warns of lines that no call reaches, that are for nobody, or that name a server
 // that is not there.
-std::vector<authz::Rule> read_rules(const yaml::Value& value, Reader& reader, Findings& findings,
-                                    const std::vector<gateway::ServerConfig>& servers);
+std::vector<authz::Rule> read_rules(const yaml::Value& value, Reader& reader, Findings& findings, const gateway::Config& config);
+
+// `who` of a line: a caller, or a map. `config` says which callers there can be.
+authz::Who read_who(const yaml::Value& value, const std::string& path, Reader& reader, const gateway::Config& config);
 
 }  // namespace app

@@ -106,7 +106,7 @@ mcp::Result<std::vector<Key>> read_key_file(const std::string& path) {
 }
 
 // Makes the file whole or not at all: others may be making it, too.
-mcp::Result<> make_key_file(const std::string& path) {
+mcp::Result<> make_key_file(const std::string& path, std::string_view key) {
   std::string bytes(32, '\0');
   if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1)
     return Error(Code::internal, "the random generator failed");
@@ -116,7 +116,7 @@ mcp::Result<> make_key_file(const std::string& path) {
     int reason = errno;
     ::unlink(fresh.c_str());
     return Error(Code::internal,
-                 fmt::format("the file of keys {} cannot be made: {}; or name keys in state_keys", path, std::strerror(reason)));
+                 fmt::format("the file of keys {} cannot be made: {}; or name keys in {}", path, std::strerror(reason), key));
   };
   {
     net::Fd file(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600));
@@ -149,8 +149,18 @@ mcp::Result<std::vector<Key>> state_keys(const AppConfig& config) {
   const std::string path = config.beside() + ".keys";
   std::error_code ec;
   if (!fs::exists(fs::symlink_status(path, ec)))
-    if (auto made = make_key_file(path); !made) return std::move(made).error();
+    if (auto made = make_key_file(path, "state_keys"); !made) return std::move(made).error();
   return read_key_file(path);
+}
+
+mcp::Result<Key> secret_beside(const AppConfig& config, std::string_view suffix, std::string_view key) {
+  const std::string path = config.beside() + std::string(suffix);
+  std::error_code ec;
+  if (!fs::exists(fs::symlink_status(path, ec)))
+    if (auto made = make_key_file(path, key); !made) return std::move(made).error();
+  auto found = read_key_file(path);
+  if (!found) return std::move(found).error();
+  return std::move(found->front());
 }
 
 std::string shown_store(std::string_view location) {

@@ -17,4 +17,8 @@ mcp::Result<std::vector<base::Secret<std::string>>> state_keys(const AppConfig& 
 // A store's location as it may be shown: without its password.
 std::string shown_store(std::string_view location);
 
+// A secret of the gateway's own in the file that begins like its store and ends in `suffix`, 0600, made at first. `key` is what the config
+// could name in its place. Errors: internal, denied (others can read it).
+mcp::Result<base::Secret<std::string>> secret_beside(const AppConfig& config, std::string_view suffix, std::string_view key);
+
 }  // namespace app

@@ -10,6 +10,7 @@
 #include <fstream>
 
 #include "access/rules.h"
+#include "app/config_identity.h"
 #include "app/config_shared.h"
 
 namespace {
@@ -139,6 +140,62 @@ rules:
   EXPECT_TRUE(rules[2].any_kind());
 }
 
+TEST_F(Config, ReadsWhoMayComeInAndWhoMayAgree) {
+  environment_["SECRET"] = std::string(32, 's');
+  ReadConfig read = parse(R"(
+listen: 0.0.0.0:8811
+public_url: https://mcp.example.com
+auth: { api_keys: true }
+keys: { pepper: "${env:SECRET}", tokens: { audiences: [a, b], life: 10m } }
+approvals: { ttl: 2h, wait: 5s, webhook: [{ name: ops, url: "https://hook.example/x", secret: "${env:SECRET}" }] }
+servers: { vault: { builtin: vault, roots: [./vault] } }
+rules:
+  - { who: { group: g, key: "k*" }, then: ask, approvers: { group: [leads], key: boss, count: 2 }, limit: 6/m }
+profiles: { p: { servers: [vault], confines: { key: "intern-*" } } }
+)");
+  ASSERT_TRUE(read.config) << read.findings[0].line();
+  EXPECT_EQ(read.config->gateway.door, authz::Door::keys);
+  EXPECT_EQ(read.config->pepper.reveal(), std::string(32, 's'));
+  EXPECT_THAT(read.config->tokens.audiences, ElementsAre("a", "b"));
+  EXPECT_EQ(read.config->tokens.life, std::chrono::minutes(10));
+  EXPECT_EQ(read.config->gateway.approvals.ttl, std::chrono::hours(2));
+  ASSERT_EQ(read.config->gateway.approvals.hooks.size(), 1u);
+  EXPECT_EQ(read.config->gateway.approvals.hooks[0].name, "ops");
+  EXPECT_EQ(read.config->gateway.approvals.public_url, "https://mcp.example.com");
+  const authz::Rule& rule = read.config->gateway.rules->rules()[0];
+  ASSERT_TRUE(rule.approvers && rule.limit);
+  EXPECT_THAT(rule.approvers->groups, ElementsAre("leads"));
+  EXPECT_THAT(rule.approvers->keys, ElementsAre("boss"));
+  EXPECT_EQ(rule.approvers->count, 2u);
+  EXPECT_DOUBLE_EQ(rule.limit->per_second, 0.1);
+  ASSERT_TRUE(read.config->gateway.profiles.at("p")->confines);
+  EXPECT_THAT(read.config->gateway.profiles.at("p")->confines->keys, ElementsAre("intern-*"));
+}
+
+TEST_F(Config, BeyondLoopbackWithoutRulesWhatDoesNotOnlyReadAsks) {
+  ReadConfig read = parse("listen: 0.0.0.0:8811\ni_know_this_is_open: true\nallowed_hosts: [a]\nservers: {}");
+  ASSERT_TRUE(read.config) << read.findings[0].line();
+  EXPECT_EQ(read.config->gateway.door, authz::Door::open);
+  ASSERT_TRUE(read.config->gateway.rules);
+  EXPECT_FALSE(parse("servers: {}").config->gateway.rules);
+}
+
+TEST_F(Config, ThePepperIsMadeOnceBesideTheStore) {
+  ReadConfig read = parse("auth: { api_keys: true }\nservers: {}");
+  auto made = app::key_pepper(*read.config), again = app::key_pepper(*read.config);
+  ASSERT_TRUE(made.ok() && again.ok());
+  EXPECT_EQ(*made, *again);
+  EXPECT_GE(made->reveal().size(), 32u);
+  struct stat info{};
+  ASSERT_EQ(::stat((folder_ / "gatehouse.db.pepper").c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777, 0600u);
+}
+
+TEST_F(Config, WarnsOfRulesThatContradict) {
+  EXPECT_THAT(lines("servers: {}\nrules:\n  - { prompts: \"*\", then: allow }\n  - { prompts: \"*\", then: ask }"),
+              ElementsAre("g.yaml:4:5: warning: this rule contradicts the one at g.yaml:3:5, which is about the same and comes first"));
+}
+
 TEST_F(Config, WarnsOfRulesThatDoNothing) {
   EXPECT_THAT(
       lines(R"(servers: { vault: { builtin: vault, roots: [./vault] } }
@@ -149,7 +206,7 @@ rules:
 )"),
       ElementsAre("g.yaml:4:5: warning: this rule is never reached: the one at g.yaml:3:5 fits whatever it fits, and comes first",
                   "g.yaml:4:14: warning: rules[1].tools: there is no server \"valt\"; did you mean vault?",
-                  "g.yaml:5:21: warning: rules[2].who.group: nobody signs in yet, so this line is for nobody; every caller is `local`"));
+                  "g.yaml:5:21: warning: rules[2].who.group: nobody signs in, so this line is for nobody; add auth: { api_keys: true }"));
 }
 
 TEST_F(Config, ReadsEveryBuiltKey) {
@@ -332,7 +389,7 @@ rules:
   - { tools: ["*"], then: maybe }
   - { tool: ["*"], then: allow }
   - { tools: ["*"] }
-  - { tools: ["*"], then: ask, approvers: { group: leads } }
+  - { tools: ["*"], then: ask, approvers: { groups: leads } }
   - { tools: [], then: deny }
   - { who: { groups: a }, when: { annotation: nice, disclosure: some, larger: big, arguments: { path: x, /n: { above: ten } } }, then: deny }
   - { prompts: ["*"], when: { annotation: destructive }, then: deny }
@@ -343,7 +400,8 @@ rules:
               "g.yaml:4:27: rules[1].then must be allow, deny or ask, not \"maybe\"",
               "g.yaml:5:7: unknown key \"tool\" in rules[2]; did you mean \"tools\"?",
               "g.yaml:6:5: rules[3] has no then; add then: allow, deny or ask",
-              "g.yaml:7:32: rules[4].approvers is not built yet; remove it",
+              "g.yaml:7:40: unknown key \"groups\" in rules[4].approvers; did you mean \"group\"?",
+              "g.yaml:7:43: rules[4].approvers says nobody; add group, key or user",
               "g.yaml:8:14: rules[5].tools is empty, so that nothing would ever fit; leave it out",
               "g.yaml:9:14: unknown key \"groups\" in rules[6].who; did you mean \"group\"?",
               "g.yaml:9:47: rules[6].when.annotation must be destructive, read-only, idempotent, open-world or unannotated, not \"nice\"",
@@ -355,8 +413,33 @@ rules:
               "g.yaml:11:5: rules[8] must be a map, not \"allow\""}},
         Case{"Auth",
              "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
-             {"g.yaml:2:1: auth is not built yet; remove it",
+             {"g.yaml:2:9: auth.issuers is not built yet; remove it",
               "g.yaml:2:32: unknown key \"audiense\" in auth.issuers; did you mean \"audience\"?"}},
+        Case{"Approvers",
+             kOk +
+                 "rules:\n  - { tools: \"*\", then: allow, approvers: { group: a } }\n  - { then: ask, approvers: { group: a, count: 0 } }",
+             {"g.yaml:3:43: rules[0].approvers: only then: ask has approvers",
+              "g.yaml:4:49: rules[1].approvers.count must be a whole number from 1 to 20, not \"0\""}},
+        Case{"Limit",
+             kOk + "rules:\n  - { then: deny, limit: 1/s }\n  - { then: allow, limit: often }",
+             {"g.yaml:3:26: rules[0].limit: what is denied needs no limit",
+              "g.yaml:4:27: rules[1].limit must be a rate like 100/s, 600/m or { per_second: 10, burst: 50 }, not \"often\""}},
+        Case{"Pepper",
+             "servers: {}\nauth: { api_keys: true }\nkeys: { pepper: short }",
+             {"g.yaml:3:17: keys.pepper has 5 bytes and needs at least 32; make one with: openssl rand -base64 32"}},
+        Case{"TokensOfNobody",
+             "servers: {}\nkeys: { tokens: { audiences: [] } }",
+             {"g.yaml:2:17: keys.tokens needs audiences: the 1 to 64 services that tokens may be for",
+              "g.yaml:2:17: keys.tokens: tokens are made for who brings an API key; add auth: { api_keys: true }",
+              "g.yaml:2:17: keys.tokens: tokens name their issuer; add public_url, such as https://mcp.example.com"}},
+        Case{"Hook",
+             "servers: {}\npublic_url: https://a.example\napprovals: { webhook: { url: \"http://b.example\", secret: x }, ttl: 0s }",
+             {"g.yaml:3:30: approvals.webhook.url must be https: whoever reads what is sent there may decide",
+              "g.yaml:3:58: approvals.webhook.secret needs at least 32 bytes",
+              "g.yaml:3:68: approvals.ttl must be a duration like 30s, 5m or 1h, from 1s to 168h, not \"0s\""}},
+        Case{"PublicUrl",
+             "servers: {}\npublic_url: https://a.example/mcp",
+             {"g.yaml:2:13: public_url must be how the gateway is reached, like https://mcp.example.com, not \"https://a.example/mcp\""}},
         Case{"AuthAsBuilt", "servers: {}\nauth: { api_keys: false }", {}},
         Case{"BudgetTooSmall",
              "servers: {}\nbudget: { call: 10 }",
@@ -424,9 +507,8 @@ INSTANTIATE_TEST_SUITE_P(
              {"g.yaml:3:3: the key \"a\" is here twice; remove one"}},
         Case{"Beyond",
              "servers: {}\nlisten: 0.0.0.0:8811",
-             {"g.yaml:2:9: listen: listening on 0.0.0.0 would let anybody who reaches it call every tool, and sign-in is not built yet; "
-              "use 127.0.0.1 "
-              "or [::1]"}},
+             {"g.yaml:2:9: listen: listening on 0.0.0.0 would let anybody who reaches it call every tool; use 127.0.0.1 or [::1], or let "
+              "callers sign in with auth: { api_keys: true }, or say i_know_this_is_open: true"}},
         Case{"ListenList", "servers: {}\nlisten: [1]", {"g.yaml:2:9: listen must be text, not a list"}},
         Case{"StoreScheme",
              "servers: {}\nstore: ./x.db",

@@ -68,6 +68,7 @@ class Reader {
   void read_from(std::string file) { files_.push_back(std::move(file)); }
   const std::vector<std::string>& files() const { return files_; }
 
+  Findings& findings() { return findings_; }
   const Environment& environment() const { return environment_; }
   const std::string& folder() const { return folder_; }
 

@@ -7,6 +7,7 @@
 #include "app/terminal.h"
 #include "app/wiring.h"
 #include "base/log.h"
+#include "net/server_tls.h"
 
 namespace app {
 
@@ -76,6 +77,9 @@ std::vector<std::string> keep_what_needs_restart(const AppConfig& now, AppConfig
   keep("store", now.store, next.store);
   keep("peers", now.peers, next.peers);
   keep("state_keys", now.gateway.state_keys, next.gateway.state_keys);
+  keep("auth", now.gateway.door, next.gateway.door);
+  keep("keys.pepper", now.pepper, next.pepper);
+  keep("keys.tokens", now.tokens, next.tokens);
   keep("limits.head", now.limits.head, next.limits.head);
   keep("limits.connections", now.gateway.limits.connections, next.gateway.limits.connections);
   keep("limits.memory", now.gateway.limits.memory, next.gateway.limits.memory);
@@ -103,6 +107,9 @@ std::vector<std::string> changed_settings(const AppConfig& now, const AppConfig&
   if (was.concurrency != is.concurrency) keys.emplace_back("limits.concurrency");
   if (was.calls != is.calls) keys.emplace_back("limits.calls");
   if (was.result != is.result) keys.emplace_back("limits.result");
+  if (now.public_url != next.public_url) keys.emplace_back("public_url");
+  if (!(now.gateway.approvals == next.gateway.approvals)) keys.emplace_back("approvals");
+  if ((now.tls ? now.tls->fingerprint() : "") != (next.tls ? next.tls->fingerprint() : "")) keys.emplace_back("tls");
   if (now.allowed_hosts != next.allowed_hosts) keys.emplace_back("allowed_hosts");
   if (now.allowed_origins != next.allowed_origins) keys.emplace_back("allowed_origins");
   return keys;

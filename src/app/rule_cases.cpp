@@ -97,6 +97,7 @@ class CaseReader {
     for (const auto& [key, text] : texts)
       if (auto* one = value.find(key)) *text = reader_.plain(*one, fmt::format("{}.{}", path, key)).value_or("");
     if (auto* one = value.find("group")) who.groups = several(*one, path + ".group");
+    if (who.id == "local" && !who.key.empty()) who.id = "key:" + who.key;
   }
 
   std::vector<std::string> several(const Value& value, const std::string& path) {

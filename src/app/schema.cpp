@@ -13,20 +13,22 @@ namespace {
 
 constexpr Built kNot = Built::not_yet;
 
-constexpr Key kTls[] = {{"cert", kNot}, {"key", kNot}};
+constexpr Key kTls[] = {{"cert"}, {"key"}};
 constexpr Key kRate[] = {{"per_second"}, {"burst"}};
 constexpr Key kLimits[] = {{"body"},   {"head"},  {"rate", Built::yes, {}, {}, kRate}, {"concurrency"}, {"calls"}, {"connections"},
                            {"memory"}, {"result"}};
 constexpr Key kServerLimits[] = {{"rate", Built::yes, {}, {}, kRate}, {"body"}, {"result"}};
 constexpr Key kIssuer[] = {{"issuer", kNot},       {"audience", kNot}, {"provider", kNot},      {"algorithms", kNot},
                            {"groups_claim", kNot}, {"scopes", kNot},   {"allow_loopback", kNot}};
-constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys", kNot, "false", "true false"}};
-constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook", kNot}, {"ttl", kNot}, {"wait", kNot}};
+constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys"}};
+constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook"}, {"ttl"}, {"wait"}};
+constexpr Key kApprovalWebhook[] = {{"name"}, {"url"}, {"secret"}, {"ca"}};
 constexpr Key kPins[] = {{"mode", kNot}, {"lock", kNot}};
 constexpr Key kScan[] = {{"definitions", kNot}, {"results", kNot}};
 constexpr Key kBudget[] = {{"call"}, {"session"}, {"hour"}, {"hard"}, {"window"}};
 constexpr Key kCode[] = {{"write"}, {"wall"}, {"cpu"}, {"heap"}, {"calls"}};
-constexpr Key kKeys[] = {{"pepper", kNot}, {"tokens", kNot}};
+constexpr Key kTokens[] = {{"audiences"}, {"life"}};
+constexpr Key kKeys[] = {{"pepper"}, {"tokens", Built::yes, {}, {}, kTokens}};
 constexpr Key kRegistry[] = {{"url", kNot}, {"min_mtf", kNot}};
 constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
 constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
@@ -35,15 +37,15 @@ constexpr Key kAdmin[] = {{"viewers", kNot}, {"approvers", kNot}, {"admins", kNo
 
 constexpr Key kTop[] = {
     {"listen"},
-    {"public_url", kNot},
+    {"public_url"},
     {"threads", kNot, "1"},
-    {"tls", kNot, {}, {}, kTls},
+    {"tls", Built::yes, {}, {}, kTls},
     {"allowed_hosts"},
     {"allowed_origins"},
     {"strict"},
     {"trusted_proxies", kNot},
     {"metrics_listen", kNot},
-    {"i_know_this_is_open", kNot, "false", "true false"},
+    {"i_know_this_is_open"},
     {"store"},
     {"state_keys"},
     {"peers"},
@@ -51,15 +53,15 @@ constexpr Key kTop[] = {
     {"name_limit"},
     {"limits", Built::yes, {}, {}, kLimits},
     {"servers"},
-    {"auth", kNot, {}, {}, kAuth},
+    {"auth", Built::yes, {}, {}, kAuth},
     {"rules"},
     {"profiles"},
-    {"approvals", kNot, {}, {}, kApprovals},
+    {"approvals", Built::yes, {}, {}, kApprovals},
     {"pins", kNot, {}, {}, kPins},
     {"scan", kNot, {}, {}, kScan},
     {"budget", Built::yes, {}, {}, kBudget},
     {"code", Built::yes, {}, {}, kCode},
-    {"keys", kNot, {}, {}, kKeys},
+    {"keys", Built::yes, {}, {}, kKeys},
     {"registry", kNot, {}, {}, kRegistry},
     {"telemetry", kNot, {}, {}, kTelemetry},
     {"audit", kNot, {}, {}, kAudit},
@@ -100,12 +102,13 @@ constexpr Key kServer[] = {
     {"profile", kNot},
 };
 
-constexpr Key kRule[] = {{"who"}, {"tools"}, {"prompts"}, {"resources"}, {"when"}, {"then"}, {"approvers", kNot}, {"limit", kNot}};
+constexpr Key kRule[] = {{"who"}, {"tools"}, {"prompts"}, {"resources"}, {"when"}, {"then"}, {"approvers"}, {"limit"}};
+constexpr Key kRuleApprovers[] = {{"group"}, {"key"}, {"user"}, {"count"}};
 constexpr Key kRuleWho[] = {{"caller"}, {"user"}, {"group"}, {"client"}, {"key"}, {"issuer"}};
 constexpr Key kRuleWhen[] = {{"annotation"}, {"arguments"}, {"larger"}, {"disclosure"}};
 constexpr Key kRuleArgument[] = {{"is"}, {"above"}, {"below"}, {"present"}};
 constexpr Key kTool[] = {{"rename"}, {"description"}, {"always"}, {"annotations", kNot}};
-constexpr Key kProfile[] = {{"servers"}, {"tools"}, {"disclosure"}};
+constexpr Key kProfile[] = {{"servers"}, {"tools"}, {"disclosure"}, {"confines"}};
 constexpr Key kRoot[] = {{"path"}, {"mode"}};
 
 std::string joined(std::string_view where, std::string_view key) {
@@ -199,6 +202,8 @@ Table rule() { return kRule; }
 Table rule_who() { return kRuleWho; }
 Table rule_when() { return kRuleWhen; }
 Table rule_argument() { return kRuleArgument; }
+Table rule_approvers() { return kRuleApprovers; }
+Table approval_webhook() { return kApprovalWebhook; }
 
 void check(const yaml::Value& map, Table table, std::string_view where, Findings& findings) {
   for (const yaml::Member& member : map.members) {

@@ -131,7 +131,7 @@ TEST_F(Serve, ASecondOneOnThePortIsRefusedWithThePid) {
 
 TEST_F(Serve, BeyondLoopbackIsRefused) {
   EXPECT_EQ(run({"serve", "--listen", "0.0.0.0:0"}), 2);
-  EXPECT_THAT(err_, HasSubstr("sign-in is not built yet"));
+  EXPECT_THAT(err_, HasSubstr("i_know_this_is_open: true"));
 }
 
 TEST_F(Serve, AHangUpReadsTheConfigAgain) {

@@ -41,13 +41,16 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
   auto keys = state_keys(config);
   if (!keys) return std::move(keys).error();
   config.gateway.state_keys = *std::move(keys);
-  return std::unique_ptr<Wiring>(new Wiring(std::move(config), *std::move(store), reaper));
+  std::unique_ptr<Wiring> out(new Wiring(std::move(config), *std::move(store), reaper));
+  if (auto opened = out->open_keys(); !opened) return std::move(opened).error();
+  return out;
 }
 
 Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper)
     : config_(std::move(config)), store_(std::move(store)) {
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server); };
-  gateway::Gateway::Parts parts{loop_, pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version())};
+  gateway::Gateway::Parts parts{
+      loop_, pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version()), &store_->approvals()};
   gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, std::move(parts));
   auto alive = [this](std::string_view instance) { return peers_->alive(instance); };
   gateway::KeptSessions::Parts kept{loop_, pool_, store_->sessions(), gateway_->carrier(), alive};
@@ -60,12 +63,14 @@ Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reape
 mcp::Result<> Wiring::start() {
   auto started = gateway_->start();
   if (started) peers_->start();
+  if (started && desk_) desk_->start();
   return started;
 }
 
 base::Task<void> Wiring::stop(base::Millis grace) {
   co_await peers_->stop();
   co_await gateway_->stop(grace);
+  if (desk_) co_await desk_->stop();
 }
 
 gateway::ConfigChange Wiring::apply(AppConfig config) {
@@ -81,7 +86,7 @@ base::Task<void> Wiring::check_store() {
 
 HttpSide::HttpSide(Wiring& wiring)
     : wiring_(wiring),
-      origins_{wiring.config().allowed_hosts, wiring.config().allowed_origins, sdk::OriginRules::Loopback::allowed},
+      origins_(origin_rules()),
       routes_(route_parts()),
       server_(wiring.loop(), options(), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {}
 
@@ -93,8 +98,8 @@ net::HttpServerOptions HttpSide::options() {
 }
 
 void HttpSide::follow() {
-  origins_.hosts = wiring_.config().allowed_hosts;
-  origins_.origins = wiring_.config().allowed_origins;
+  origins_ = origin_rules();
+  if (secured_) server_.use(wiring_.config().tls);
   for (auto& endpoint : endpoints_) endpoint->admit(origins_);
   server_.limit_body(wiring_.config().limits.body);
   routes_.lead_to(server_endpoints(), profile_endpoints());
@@ -130,6 +135,7 @@ net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler)
   options.origins = origins_;
   options.front.strictness = wiring_.config().strictness;
   options.keeper = wiring_.sessions();
+  options.protection = wiring_.gate();
   endpoints_.push_back(
       std::make_unique<sdk::HttpEndpoint>(wiring_.loop(), handler, std::make_shared<sdk::SessionTable>(), std::move(options)));
   const std::string& at = endpoints_.back()->options().path;
@@ -150,6 +156,7 @@ edge::RouteParts HttpSide::route_parts() {
   if (!wiring_.config().peers.empty())
     parts.peer = [this](net::HttpExchange& exchange) { return wiring_.peers().receive(exchange, &find_here_); };
   parts.metrics = [this] { return metrics_text(); };
+  add_identity(parts);
   parts.usage = [this] { return wiring_.gateway().usage(); };
   parts.welcome = [this](const net::HttpRequest& request) { return sdk::judge_origin(request, origins_) == sdk::OriginVerdict::fine; };
   return parts;
@@ -194,7 +201,7 @@ std::string HttpSide::metrics_text() const {
   gauges.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
   gauges.version = build_version();
   gauges.commit = build_commit();
-  return wiring_.metrics().text(gauges);
+  return wiring_.metrics().text(gauges) + wiring_.identity_metrics();
 }
 
 }  // namespace app

@@ -7,12 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "access/keys/key_desk.h"
+#include "access/keys/token_mint.h"
 #include "app/config.h"
 #include "base/blocking.h"
 #include "base/loop.h"
 #include "edge/routes.h"
 #include "gateway/gateway.h"
 #include "gateway/kept_sessions.h"
+#include "gateway/key_gate.h"
 #include "gateway/peers.h"
 #include "net/http_server.h"
 #include "observe/call_log.h"
@@ -41,6 +44,14 @@ class Wiring {
   observe::Metrics& metrics() { return metrics_; }
   // Keeps legacy sessions in the store.
   std::shared_ptr<gateway::KeptSessions> sessions() { return sessions_; }
+  // API keys, their door, and tokens for who has one; null where the config wants none.
+  authz::KeyDesk* desk() { return desk_.get(); }
+  std::shared_ptr<gateway::KeyGate> gate() { return gate_; }
+  authz::TokenMint* mint() { return mint_.get(); }
+  // A command has changed keys or approvals in the store. Ends when that was looked at. Errors: none.
+  base::Task<void> store_changed();
+  // Numbers of keys and approvals, as Prometheus text.
+  std::string identity_metrics();
   // The other instances, if there are any.
   gateway::Peers& peers() { return *peers_; }
   // Takes another config while the gateway runs; see Gateway::apply. What only a restart changes must be as it was.
@@ -50,6 +61,7 @@ class Wiring {
 
  private:
   Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper);
+  mcp::Result<> open_keys();
 
   AppConfig config_;
   base::Loop loop_;
@@ -58,6 +70,9 @@ class Wiring {
   observe::CallLog log_;
   observe::Recorders recorders_{{&metrics_, &log_}};
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<authz::KeyDesk> desk_;
+  std::shared_ptr<gateway::KeyGate> gate_;
+  std::unique_ptr<authz::TokenMint> mint_;
   std::unique_ptr<gateway::Gateway> gateway_;
   std::shared_ptr<gateway::KeptSessions> sessions_;
   std::unique_ptr<gateway::Peers> peers_;
@@ -73,6 +88,8 @@ class HttpSide {
   // Errors: those of HttpServer::listen; a port that is taken names the process that has it.
   mcp::Result<> listen(const Address& address);
   mcp::Result<> listen_unix(const std::string& path) { return server_.listen_unix(path); }
+  // Speaks TLS with who connects from now on, where the config says so.
+  void secure();
   // Where it listens, with the real port.
   Address address() const;
   // Makes paths, origins and limits those of the config that now holds.
@@ -86,6 +103,8 @@ class HttpSide {
   edge::Routes::Endpoints server_endpoints();
   edge::Routes::Endpoints profile_endpoints();
   edge::RouteParts route_parts();
+  void add_identity(edge::RouteParts& parts);
+  sdk::OriginRules origin_rules() const;
   net::HttpServerOptions options();
   std::string metrics_text() const;
 
@@ -93,6 +112,7 @@ class HttpSide {
   sdk::OriginRules origins_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Address address_;
+  bool secured_ = false;
   std::vector<std::unique_ptr<sdk::HttpEndpoint>> endpoints_;
   std::map<std::string, net::HttpHandler, std::less<>> here_;  // what serves an MCP path in this process
   gateway::Peers::Find find_here_ = [this](std::string_view path) {

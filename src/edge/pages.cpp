@@ -48,6 +48,14 @@ Page front_page(std::string_view version) {
 
 Page health_page() { return {.body = "{\"ok\":true}\n"}; }
 
+Page unsigned_page() { return {.status = 401, .body = "{\"error\":\"this page is for who is signed in; bring an API key\"}\n"}; }
+
+Page bare_ready_page(const gateway::Status& status, const mcp::Result<>& store) {
+  Page page = ready_page(status, store);
+  page.body = fmt::format("{{\"ready\":{}}}\n", truth(page.status == 200));
+  return page;
+}
+
 Page ready_page(const gateway::Status& status, const mcp::Result<>& store) {
   bool ready = store.ok();
   std::string upstreams;

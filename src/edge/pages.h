@@ -24,6 +24,10 @@ Page front_page(std::string_view version);
 Page health_page();
 // `/readyz`: 200 when the store works and every required upstream can serve, else 503; either way the reason for each upstream.
 Page ready_page(const gateway::Status& status, const mcp::Result<>& store);
+// The same to who may not see how the servers are.
+Page bare_ready_page(const gateway::Status& status, const mcp::Result<>& store);
+// 401 for a page that is for who is signed in.
+Page unsigned_page();
 // `/budget`: `usage` is a JSON object.
 Page usage_page(std::string usage);
 // `/metrics`: `text` as Prometheus reads it.

@@ -34,6 +34,16 @@ mcp::Task<void> Routes::serve_other(net::HttpExchange& exchange) {
     const bool taken = co_await parts_.peer(exchange);
     if (taken) co_return;
   }
+  const bool approval = parts_.approvals.find && request.path.starts_with(kApprovalPrefix);
+  const bool token = parts_.tokens.mint && (request.path == kJwksPath || request.path == kTokenPath);
+  if (approval && parts_.welcome(request)) {
+    co_await serve_approval(&parts_.approvals, &exchange);
+    co_return;
+  }
+  if (token && parts_.welcome(request)) {
+    co_await serve_tokens(&parts_.tokens, &exchange);
+    co_return;
+  }
   Page answer = co_await page(request);
   std::vector<net::HttpHeader> headers{{"Content-Type", answer.type}, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}};
   if (!answer.allow.empty()) headers.push_back({"Allow", answer.allow});
@@ -46,12 +56,20 @@ mcp::Task<Page> Routes::page(net::HttpRequest& request) {
   if (path == "/healthz") co_return health_page();
   if (!parts_.welcome(request)) co_return foreign_page();
   if (path == "/") co_return front_page(parts_.version);
+  // Only the socket beside the store has no address: who reaches it owns the store.
+  if (path == kStoreChanged && request.peer_address.empty() && parts_.store_changed) {
+    co_await parts_.store_changed();
+    co_return health_page();
+  }
+  const bool trusted = !parts_.trusted || parts_.trusted(request);
+  if (!trusted && (path == "/metrics" || path == "/budget")) co_return unsigned_page();
   if (path == "/metrics") co_return metrics_page(parts_.metrics());
   if (path == "/budget" && parts_.usage) co_return usage_page(parts_.usage());
   if (path == "/readyz") {
     mcp::Result<> store = co_await parts_.check_store().result();
-    co_return ready_page(parts_.status(), store);
+    co_return trusted ? ready_page(parts_.status(), store) : bare_ready_page(parts_.status(), store);
   }
+  if (!trusted) co_return unknown_page(path, {});
   std::vector<std::string> servers;
   for (const auto& [id, handler] : parts_.servers) servers.push_back(id);
   std::vector<std::string> profiles;

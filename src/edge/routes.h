@@ -6,7 +6,9 @@
 #include <string>
 #include <string_view>
 
+#include "edge/approval_page.h"
 #include "edge/pages.h"
+#include "edge/token_page.h"
 #include "mcp/task.h"
 #include "net/http_server.h"
 
@@ -25,7 +27,15 @@ struct RouteParts {
   // What other instances send, below /peer/: false when it is not from one. Null where there are none.
   std::function<mcp::Task<bool>(net::HttpExchange&)> peer;
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
+  // Whether this may see what is for operators: numbers, servers and their errors. Null: everybody may.
+  std::function<bool(const net::HttpRequest&)> trusted;
+  ApprovalParts approvals;                         // without functions: there are none
+  TokenParts tokens;                               // without a mint: none are made
+  std::function<mcp::Task<void>()> store_changed;  // a command of this machine has changed the store; null: nobody cares
 };
+
+// Where a command says, through the socket beside the store, that it has changed the store.
+inline constexpr std::string_view kStoreChanged = "/store-changed";
 
 // The route table of `serve`.
 // Threads: the server's loop.

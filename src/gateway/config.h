@@ -10,15 +10,14 @@
 #include <utility>
 #include <vector>
 
+#include "access/identity.h"
+#include "access/rules.h"
 #include "base/secret.h"
+#include "gateway/approvals/approval_config.h"
 #include "gateway/budget/budget_config.h"
 #include "gateway/disclosure/code_config.h"
 #include "gateway/disclosure/profile.h"
 #include "net/proxy.h"
-
-namespace authz {
-class RuleSet;
-}
 
 namespace gateway {
 
@@ -126,6 +125,8 @@ struct Config {
   Profiles profiles;
   CodeConfig code;
   BudgetConfig budget;
+  ApprovalConfig approvals;
+  authz::Door door = authz::Door::local;
 };
 
 // What another config changed, by the ids of servers.

@@ -49,30 +49,6 @@ void append_canonical(std::string& out, std::string_view value) {
   }
 }
 
-// Characters that hide what stands beside them, or turn it round, as JSON escapes.
-std::string without_tricks(std::string_view json) {
-  std::string out;
-  out.reserve(json.size());
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const auto byte = [&](std::size_t at) { return i + at < json.size() ? static_cast<unsigned char>(json[i + at]) : 0U; };
-    unsigned code = 0;
-    if (byte(0) >= 0xE0 && byte(0) < 0xF0) code = (byte(0) & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU);
-    if (byte(0) == 0xC2) code = byte(1);
-    if (byte(0) == 0xD8 && byte(1) == 0x9C) code = 0x61C;
-    const bool trick = (code >= 0x80 && code <= 0x9F) || code == 0xAD || code == 0x61C || (code >= 0x200B && code <= 0x200F) ||
-                       (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
-    if (!trick) {
-      out += json[i];
-      continue;
-    }
-    constexpr std::string_view kHex = "0123456789abcdef";
-    out += "\\u";
-    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code >> shift) & 0xFU];
-    i += code > 0x7FF ? 2 : 1;
-  }
-  return out;
-}
-
 // Cut where a character begins.
 std::string_view head(std::string_view text, std::size_t size) {
   while (size > 0 && (static_cast<unsigned char>(text[size]) & 0xC0U) == 0x80) --size;
@@ -116,6 +92,29 @@ std::string Consents::seal(Stage stage, std::string_view caller, std::string_vie
   std::string body(stage == Stage::asked ? "asked\n" : "given\n");
   body.append(digest).append("\n").append(id).append("\n").append(state);
   return carrier_.seal(CarriedKind::consent, body, caller, until);
+}
+
+std::string without_tricks(std::string_view json) {
+  std::string out;
+  out.reserve(json.size());
+  for (std::size_t i = 0; i < json.size(); ++i) {
+    const auto byte = [&](std::size_t at) { return i + at < json.size() ? static_cast<unsigned char>(json[i + at]) : 0U; };
+    unsigned code = 0;
+    if (byte(0) >= 0xE0 && byte(0) < 0xF0) code = (byte(0) & 0x0FU) << 12 | (byte(1) & 0x3FU) << 6 | (byte(2) & 0x3FU);
+    if (byte(0) == 0xC2) code = byte(1);
+    if (byte(0) == 0xD8 && byte(1) == 0x9C) code = 0x61C;
+    const bool trick = (code >= 0x80 && code <= 0x9F) || code == 0xAD || code == 0x61C || (code >= 0x200B && code <= 0x200F) ||
+                       (code >= 0x2028 && code <= 0x202E) || (code >= 0x2060 && code <= 0x206F) || code == 0xFEFF;
+    if (!trick) {
+      out += json[i];
+      continue;
+    }
+    constexpr std::string_view kHex = "0123456789abcdef";
+    out += "\\u";
+    for (int shift = 12; shift >= 0; shift -= 4) out += kHex[(code >> shift) & 0xFU];
+    i += code > 0x7FF ? 2 : 1;
+  }
+  return out;
 }
 
 mcp::Result<std::optional<Consents::Opened>> Consents::redeem(std::string_view sealed, std::string_view caller, std::string_view digest,

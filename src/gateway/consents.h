@@ -53,4 +53,7 @@ std::string consent_digest(std::string_view method, std::string_view server, std
 // The params of the elicitation/create that asks for it (a form without fields): what is called, and with which arguments.
 std::string consent_question(std::string_view what, std::string_view server, std::string_view name, std::string_view arguments);
 
+// Characters that hide what stands beside them, or turn it round, as JSON escapes.
+std::string without_tricks(std::string_view json);
+
 }  // namespace gateway

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "gateway/names.h"
 #include "net/http_message.h"
+#include "oauth/principal.h"
 #include "protocol/errors.h"
 #include "protocol/params.h"
 #include "protocol/results.h"
@@ -64,6 +65,7 @@ Front::Front(Gateway& gateway, std::string scope, std::string profile)
 }
 
 Result<std::shared_ptr<const base::Principal>> Front::identify(const sdk::Inbound& in) const {
+  if (in.caller && in.caller->who) return in.caller->who;
   Peer peer;
   if (!in.http)
     peer.kind = Peer::Kind::stdio;
@@ -147,9 +149,14 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   Asked asked;
   asked.needed = !decision.allowed();
   if (asked.needed || !in->rpc.params.request_state.empty()) {
-    std::optional<Reply> ended = co_await consent(call, &target, in, out, &asked);
+    std::optional<Reply> ended;
+    if (asked.needed && decision.rule && decision.rule->approvers)
+      ended = co_await approval(call, &target, in, out, decision.rule, &asked);
+    else
+      ended = co_await consent(call, &target, in, out, &asked);
     if (ended) co_return *std::move(ended);
   }
+  if (decision.rule) co_await gateway_.rule_limits_.admit(*decision.rule, call->record.caller->id, base::Timers::now());
   const sdk::Inbound* request = asked.changed ? &*asked.changed : in;
   Reply reply = co_await answer_or_dispatch(call, &target, request, out);
   if (asked.given && in->modern()) reply = with_consent(*call, asked, std::move(reply));

@@ -160,6 +160,12 @@ class Front final : public sdk::Handler {
   base::Task<std::optional<sdk::Reply>> consent(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out,
                                                 Asked* asked);
   sdk::Reply with_consent(const OpenCall& call, const Asked& asked, sdk::Reply reply);
+  static base::Result<sdk::Reply> refused(OpenCall& call, const sdk::Inbound& in, const std::string& why);
+  static std::string_view word_for(protocol::Method method);
+  // Approval by another person (front_approval.cpp).
+  base::Task<bool> was_approved(OpenCall* call, const sdk::Inbound* in, Asked* asked);
+  base::Task<std::optional<sdk::Reply>> approval(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out,
+                                                 std::shared_ptr<const authz::Rule> rule, Asked* asked);
 
   // resolve() where what the caller sees has it; false: it does not.
   bool resolve_known(Target& target, DefinitionKind kind, authz::Subject::Verb verb, std::string_view name, const Viewer& viewer);

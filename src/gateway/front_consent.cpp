@@ -25,10 +25,6 @@ constexpr std::string_view kQuestion = "gatehouse_consent";
 // How long a legacy client's person may think.
 constexpr base::Millis kAnswerTime{600'000};
 
-std::string_view word_for(Method method) {
-  return method == Method::tools_call ? "tool" : method == Method::prompts_get ? "prompt" : "resource";
-}
-
 std::string capabilities_of(const sdk::Inbound& in) {
   std::string capabilities = protocol::capabilities_without_tasks(in.client_capabilities);
   // A legacy client without a session has nowhere to be asked.
@@ -44,14 +40,6 @@ std::string refusal(std::string_view answer) {
   if (action && *action == "decline") return "the user declined it";
   if (action && *action == "cancel") return "the user did not answer the question for consent";
   return "the answer to the question for consent makes no sense";
-}
-
-// A call that was not made. A model reads why in the result; for the rest it is an error.
-Result<Reply> refused(OpenCall& call, const sdk::Inbound& in, const std::string& why) {
-  std::string text = "The gateway did not let this happen, and nothing was done: " + why + ".";
-  call.denied = why;
-  if (in.method() == Method::tools_call) return Reply(protocol::tool_error_result(text));
-  return Error(Code::denied, std::move(text));
 }
 
 Task<std::string> ask_now(const sdk::Inbound* in, sdk::Outlet* out, std::stop_token stop, std::string params) {

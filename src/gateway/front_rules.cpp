@@ -14,8 +14,7 @@ std::shared_ptr<const Catalog> Front::seen(const Viewer& viewer, const base::Pri
 }
 
 bool Front::may_hide(const base::Principal& who, std::string_view server, Subject::Kind kind) const {
-  const authz::RuleSet* rules = gateway_.policy_.rules().get();
-  return rules && rules->sight(who, server, kind) != Sight::all;
+  return gateway_.policy_.sight(who, server, kind) != Sight::all;
 }
 
 bool Front::may_hide(const base::Principal& who, std::string_view server) const {
@@ -24,13 +23,11 @@ bool Front::may_hide(const base::Principal& who, std::string_view server) const 
 }
 
 bool Front::sees_nothing(const base::Principal& who, std::string_view server, DefinitionKind kind) const {
-  const authz::RuleSet* rules = gateway_.policy_.rules().get();
-  return rules && rules->sight(who, server, kind_of(kind)) == Sight::nothing;
+  return gateway_.policy_.sight(who, server, kind_of(kind)) == Sight::nothing;
 }
 
 void Front::narrow(protocol::CacheHints& hints) const {
-  const authz::RuleSet* rules = gateway_.policy_.rules().get();
-  if (rules && rules->by_caller()) hints.scope = protocol::CacheScope::priv;
+  if (gateway_.policy_.by_caller()) hints.scope = protocol::CacheScope::priv;
 }
 
 Result<Decision> Front::decide(OpenCall& call, const Target& target, DefinitionKind kind, std::string_view asked,
@@ -46,7 +43,7 @@ Result<Decision> Front::decide(OpenCall& call, const Target& target, DefinitionK
 // A task keeps only the name of its tool.
 bool Front::may_follow(const base::Principal& who, std::string_view server, std::string_view tool) {
   Subject subject{Subject::Verb::see, server, tool};
-  if (!gateway_.policy_.rules()) return true;
+  if (gateway_.policy_.shows_everything(who)) return true;
   if (auto all = gateway_.source_.any(server))
     for (const Entry& entry : all->entries(DefinitionKind::tool))
       if (entry.real() == tool) subject.hints = hints_of(*entry.definition);

@@ -3,6 +3,7 @@
 #include "base/any_stop.h"
 #include "base/json.h"
 #include "base/log.h"
+#include "gateway/confine.h"
 #include "gateway/front.h"
 #include "gateway/upstream/builtin_link.h"
 #include "gateway/upstream/connection_link.h"
@@ -21,12 +22,15 @@ Gateway::Gateway(Config config, Parts parts)
       calls_(parts_.recorder),
       limits_(config_->limits),
       carrier_(sdk::random_id(), config_->state_keys),
+      approvals_({parts_.loop, parts_.pool, parts_.approvals}, config_->approvals),
       parked_(parts_.loop),
       tasks_(parts_.loop, carrier_),
       subscriptions_(parts_.loop, asker()),
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}),
       budget_(config_->budget) {
-  policy_.use(config_->rules);
+  policy_.use(config_->rules, confinement_of(*config_));
+  policy_.use(config_->door == authz::Door::keys ? authz::Policy::Keyed::yes : authz::Policy::Keyed::no);
+  identity_.use(config_->door);
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   open_profiles();
   for (const ServerConfig& server : config_->servers) {
@@ -123,6 +127,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   closing_.request_stop();
   (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
   ending_.request_stop();
+  co_await approvals_.stop();
   co_await code_.stop();
   co_await parked_.stop();
   co_await tasks_.stop();

@@ -12,6 +12,7 @@
 #include "base/blocking.h"
 #include "base/loop.h"
 #include "base/record.h"
+#include "gateway/approvals/approvals.h"
 #include "gateway/bridge/parked_calls.h"
 #include "gateway/bridge/session_handles.h"
 #include "gateway/bridge/tasks.h"
@@ -29,6 +30,7 @@
 #include "gateway/open_call.h"
 #include "gateway/paging.h"
 #include "gateway/recent.h"
+#include "gateway/rule_limits.h"
 #include "gateway/status.h"
 #include "gateway/subscriptions.h"
 #include "gateway/trust/launch_gate.h"
@@ -60,6 +62,7 @@ class Gateway {
     OpenBuiltin open_builtin;
     std::string version;             // of this program, as upstreams and clients see it
     LaunchPins* launches = nullptr;  // null: what stands in the config is taken as it is, but for what the launch policy denies
+    store::ApprovalStore* approvals = nullptr;  // null: nobody else can be asked
   };
   Gateway(Config config, Parts parts);
   ~Gateway();
@@ -86,6 +89,8 @@ class Gateway {
   // What was spent of tokens, as JSON text (Budget::text).
   std::string usage() const { return budget_.text(base::Timers::now()); }
   const Carrier& carrier() const { return carrier_; }
+  // Calls that wait for another person.
+  Approvals& approvals() { return approvals_; }
   // Who asks for more is to be refused, best before the request is read.
   bool full() const { return limits_.full(); }
 
@@ -113,6 +118,8 @@ class Gateway {
   CallerLimits limits_;
   Carrier carrier_;
   Consents consents_{carrier_};
+  Approvals approvals_;
+  RuleLimits rule_limits_;
   SeenCatalogs seen_;
   ParkedCalls parked_;
   SessionHandles handles_;

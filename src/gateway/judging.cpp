@@ -30,12 +30,11 @@ Subject sight_of(const Entry& entry) {
 
 std::shared_ptr<const Catalog> SeenCatalogs::of(const std::shared_ptr<const Catalog>& all, const authz::Policy& policy,
                                                 const authz::Principal& who) {
-  const authz::RuleSet* rules = policy.rules().get();
-  if (!all || !rules || rules->shows_everything()) return all;
-  std::pair<const Catalog*, std::string> key(all.get(), rules->standing(who));
+  if (!all || policy.shows_everything(who)) return all;
+  std::pair<const Catalog*, std::string> key(all.get(), policy.standing(who));
   if (Kept* kept = kept_.find(key)) return kept->seen;
   auto keep = [&](const Entry& entry) { return !policy.decide(who, sight_of(entry), {}).denied(); };
-  auto keep_server = [&](std::string_view server) { return rules->sees_any(who, server); };
+  auto keep_server = [&](std::string_view server) { return policy.sees_any(who, server); };
   auto seen = Catalog::filtered(all, keep, keep_server);
   return kept_.put(std::move(key), {all, std::move(seen)}).seen;
 }

@@ -1,6 +1,7 @@
 // The part of Gateway that takes another config while it runs.
 #include <algorithm>
 
+#include "gateway/confine.h"
 #include "gateway/front.h"
 #include "gateway/gateway.h"
 #include "gateway/upstream/held.h"
@@ -46,8 +47,10 @@ ConfigChange Gateway::apply(Config config) {
   if (!same_calls(before->limits, config_->limits)) limits_.change(config_->limits);
   change.rules = !same_rules(*before, *config_);
   // Also where they only moved in the file: the log names their places.
-  policy_.use(config_->rules);
-  if (change.rules) {
+  policy_.use(config_->rules, confinement_of(*config_));
+  approvals_.change(config_->approvals);
+  if (change.rules) rule_limits_.clear();
+  if (change.rules || !shown) {
     seen_.clear();
     pages_.forget();
   }

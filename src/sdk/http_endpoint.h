@@ -7,10 +7,10 @@
 #include "base/task_group.h"
 #include "net/http_server.h"
 #include "protocol/inbound.h"
+#include "sdk/admission.h"
 #include "sdk/event_store.h"
 #include "sdk/handler.h"
 #include "sdk/origin.h"
-#include "sdk/protection.h"
 #include "sdk/session.h"
 #include "sdk/session_keeper.h"
 
@@ -20,10 +20,10 @@ struct HttpEndpointOptions {
   std::string path = "/mcp";
   protocol::FrontOptions front;
   OriginRules origins;
-  std::shared_ptr<Protection> protection;  // null: everybody may call
-  std::shared_ptr<SessionKeeper> keeper;   // null: legacy sessions end with the process
-  Millis keep_alive{15'000};               // between the comments on a stream where nothing else is said
-  std::size_t max_waiting = 512;           // notifications of one stream that wait to be sent, and
+  std::shared_ptr<Admission> protection;  // null: everybody may call
+  std::shared_ptr<SessionKeeper> keeper;  // null: legacy sessions end with the process
+  Millis keep_alive{15'000};              // between the comments on a stream where nothing else is said
+  std::size_t max_waiting = 512;          // notifications of one stream that wait to be sent, and
   std::size_t max_waiting_bytes = 1 << 20;
   Millis open_stream_after{2'000};  // a call that is silent for so long gets its event stream, where streams can be taken up again
   Millis stream_linger{120'000};    // how long what belongs to no request is kept for a legacy client that reads no stream

@@ -125,6 +125,12 @@ void Protection::log(const oauth::Refusal& refusal, std::string_view peer) {
   base::log::warn("a request was refused", {{"status", std::int64_t{refusal.status}}, {"why", refusal.why}, {"peer", peer}});
 }
 
+Task<void> Admission::serve_metadata(net::HttpExchange& exchange) const {
+  const HttpHeader headers[] = {{"Content-Type", "text/plain"}};
+  std::span<const HttpHeader> lines(headers);
+  co_await exchange.respond(404, lines, "There is no metadata here.\n");
+}
+
 bool Protection::is_metadata(std::string_view path) const { return path == oauth::kResourceMetadataPath || path == metadata_path_; }
 
 Task<void> Protection::serve_metadata(net::HttpExchange& exchange) const {

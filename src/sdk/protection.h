@@ -13,6 +13,7 @@
 #include "oauth/key_fetcher.h"
 #include "oauth/resource_server.h"
 #include "protocol/inbound.h"
+#include "sdk/admission.h"
 #include "sdk/handler.h"
 
 namespace mcp::detail {
@@ -33,20 +34,20 @@ ProtectionParts protection_parts(const mcp::detail::Registry& registry);
 
 // Owns: the resource server, the issuers' keys and the client that fetches them.
 // Threads: one loop. Lifetime: outlives the exchanges it judges, and its loop's run.
-class Protection {
+class Protection final : public Admission {
  public:
   Protection(Loop& loop, ProtectionParts parts);
 
   // Who sends this request. A refusal has been logged, at most ten lines a second. `http` must live until the Task has ended.
-  Task<oauth::Verdict> admit(const net::HttpRequest* http);
+  Task<oauth::Verdict> admit(const net::HttpRequest* http) override;
 
   // Nothing, when `who` has every scope that the message, or any message of the batch, needs; else the refusal that names them all.
-  std::optional<oauth::Refusal> allow(const oauth::Principal& who, const protocol::Inbound& message);
+  std::optional<oauth::Refusal> allow(const oauth::Principal& who, const protocol::Inbound& message) override;
 
   // Whether the metadata of RFC 9728 stands at this path: the well-known path itself, and with the path of the resource behind it.
-  bool is_metadata(std::string_view path) const;
+  bool is_metadata(std::string_view path) const override;
   // Answers it. Any page may read it. Errors: as HttpExchange::respond.
-  Task<void> serve_metadata(net::HttpExchange& exchange) const;
+  Task<void> serve_metadata(net::HttpExchange& exchange) const override;
 
  private:
   void log(const oauth::Refusal& refusal, std::string_view peer);
@@ -59,8 +60,5 @@ class Protection {
   base::Instant second_{};  // for the log's limit
   int lines_ = 0, dropped_ = 0;
 };
-
-// Sends it. A page of `origin` (may be empty) may read it. Errors: as HttpExchange::respond.
-Task<void> refuse(net::HttpExchange& exchange, oauth::Refusal refusal, std::string_view origin);
 
 }  // namespace sdk

@@ -14,6 +14,7 @@
 #include "net/http_server.h"
 #include "sdk/current_loop.h"
 #include "sdk/http_endpoint.h"
+#include "sdk/protection.h"
 #include "sdk/run_arguments.h"
 #include "sdk/server_core.h"
 #include "sdk/stdio_endpoint.h"
@@ -48,7 +49,7 @@ Task<void> wait_for_signal(base::Loop* loop) {
 }
 
 Task<void> route(sdk::HttpEndpoint* endpoint, net::HttpExchange* exchange) {
-  const sdk::Protection* protection = endpoint->options().protection.get();
+  const sdk::Admission* protection = endpoint->options().protection.get();
   if (protection && protection->is_metadata(exchange->request().path)) {
     co_await protection->serve_metadata(*exchange);
   } else if (exchange->request().path == endpoint->options().path) {

@@ -51,7 +51,7 @@ describe('usage', () => {
       [['call', 'files__read_text_file', 'not json'], /JSON/], [['call', 'files__read_text_file', '[]'], /object/],
       [['doctor'], /not built yet/], [['init', '--import'], /not built yet/],
       [['server'], /name/i], [['server', 'filesytem'], /filesystem/], [['server', 'filesystem', '--root', '/no/such/folder'], /\/no\/such\/folder/],
-      [['completion', 'tcsh'], /bash/], [['check', '--config', 'nowhere.yaml'], /nowhere\.yaml/], [['serve', '--listen', '0.0.0.0:1'], /sign-in is not built yet/],
+      [['completion', 'tcsh'], /bash/], [['check', '--config', 'nowhere.yaml'], /nowhere\.yaml/], [['serve', '--listen', '0.0.0.0:1'], /anybody who reaches it/],
     ]) {
       const result = await gatehouse(...args)
       ended(result, USAGE)
@@ -143,7 +143,7 @@ pins: { mode: enforce }
     const lines = broken.split('\n')
     const at = piece => { const line = lines.findIndex(text => text.includes(piece)); return `${file}:${line + 1}:${lines[line].indexOf(piece) + 1}` }
     for (const [place, says] of [
-      [at('0.0.0.0'), /sign-in is not built yet/], [at('stor:'), /store/], [at('Vault'), /Vault/], [at('filesytem'), /did you mean "filesystem"/], [at('root: ['), /roots/],
+      [at('0.0.0.0'), /anybody who reaches it/], [at('stor:'), /store/], [at('Vault'), /Vault/], [at('filesytem'), /did you mean "filesystem"/], [at('root: ['), /roots/],
       [null, /several kinds/], [null, /NOT_SET_ANYWHERE/], [at('./no-such-folder'), /does not exist/], [at('soon'), /deadline/], [at('tools: {'), /reserved/], [at('pins:'), /not built yet/],
     ]) {
       const line = result.stderr.split('\n').find(line => (place ? line.includes(place) : true) && says.test(line))

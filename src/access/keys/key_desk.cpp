@@ -12,7 +12,7 @@ using mcp::Code;
 using mcp::Error;
 using mcp::Result;
 using store::StoredKey;
-using Who = std::shared_ptr<const base::Principal>;
+using Who = std::shared_ptr<const oauth::Principal>;
 
 namespace {
 
@@ -78,7 +78,7 @@ Result<Who> KeyDesk::identify(std::string_view text) {
   if (!id) return refused("no API key: " + id.error().message);
   const oauth::Sha256 hash = oauth::sha256_array(text);
   Verified* known = verified_.find(hash);
-  if (known && known->until > parts_.now()) {
+  if (known && known->who->expires > parts_.now()) {
     uses_[known->id] = parts_.now();
     return known->who;
   }
@@ -97,15 +97,16 @@ Result<Who> KeyDesk::verify(std::string_view text, std::string_view id, const oa
   const KeyTime until = current ? key.expires : key.old_until;
   if (until <= now)
     return refused("the key " + key.name + (current ? " has expired" : " was rotated, and the grace of the old one is over"));
-  verified_.put(hash, {found->second.who, key.id, until});
+  auto who = std::make_shared<oauth::Principal>();
+  who->issuer = "gatehouse";
+  who->subject = key.id;
+  who->key = "gatehouse#" + key.id;
+  who->client_id = key.name;
+  who->expires = until;
+  who->who = found->second.who;
+  verified_.put(hash, {who, key.id});
   uses_[key.id] = now;
-  return found->second.who;
-}
-
-KeyTime KeyDesk::good_until(const base::Principal& who) const {
-  for (const auto& [id, known] : keys_)
-    if (known.key.name == who.key) return known.key.revoked != KeyTime() ? KeyTime() : known.key.expires;
-  return {};
+  return who;
 }
 
 Task<void> KeyDesk::look() {

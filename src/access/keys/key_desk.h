@@ -18,6 +18,7 @@
 #include "base/record.h"
 #include "base/task_group.h"
 #include "oauth/bounded_table.h"
+#include "oauth/principal.h"
 #include "oauth/sha256.h"
 #include "store/key_store.h"
 
@@ -61,10 +62,7 @@ class KeyDesk {
 
   // The caller whose key `text` is. Errors: unauthenticated, saying why to the operator; what leaves says nothing; unavailable (the store
   // could not be asked for too long).
-  mcp::Result<std::shared_ptr<const base::Principal>> identify(std::string_view text);
-  // Until when the key of `who` is good. The epoch: it is none of this desk.
-  KeyTime good_until(const base::Principal& who) const;
-
+  mcp::Result<std::shared_ptr<const oauth::Principal>> identify(std::string_view text);
   // The store was changed by somebody here: look at once. Ends when that has happened. Errors: none.
   base::Task<void> look();
   std::size_t keys() const { return keys_.size(); }
@@ -78,12 +76,11 @@ class KeyDesk {
     std::shared_ptr<const base::Principal> who;
   };
   struct Verified {
-    std::shared_ptr<const base::Principal> who;
+    std::shared_ptr<const oauth::Principal> who;
     std::string id;
-    KeyTime until;
   };
   void take(std::vector<store::StoredKey> all);
-  mcp::Result<std::shared_ptr<const base::Principal>> verify(std::string_view text, std::string_view id, const oauth::Sha256& hash);
+  mcp::Result<std::shared_ptr<const oauth::Principal>> verify(std::string_view text, std::string_view id, const oauth::Sha256& hash);
   base::Task<void> keep_looking();
   base::Task<void> note_uses();
   base::Task<void> tell();

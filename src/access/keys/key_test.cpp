@@ -49,6 +49,18 @@ TEST(KeyText, TheDigestNeedsThePepper) {
             "5bdcc146bf60754e6a042426089575c75a003f089d2739839dec58b964ec3843");
 }
 
+TEST(OperatorText, IsGoodForAMinuteAndOfOnePepper) {
+  const KeyTime now{hours(24 * 20'000)};
+  const std::string text = authz::operator_text(kPepper, now).reveal();
+  EXPECT_TRUE(authz::is_operator_text(kPepper, text, now));
+  EXPECT_TRUE(authz::is_operator_text(kPepper, text, now + seconds(60)));
+  EXPECT_FALSE(authz::is_operator_text(kPepper, text, now + seconds(61)));
+  EXPECT_FALSE(authz::is_operator_text(kPepper, text, now - seconds(61)));
+  EXPECT_FALSE(authz::is_operator_text(base::Secret(std::string(32, 'q')), text, now));
+  EXPECT_FALSE(authz::is_operator_text(kPepper, text.substr(0, text.size() - 1) + "x", now));
+  for (auto bad : {"", "gto_", "gto_1", "gto_x_y", "gto_99999999999999999999_"}) EXPECT_FALSE(authz::is_operator_text(kPepper, bad, now));
+}
+
 class Keys : public testing::Test {
  protected:
   Keys() {
@@ -68,7 +80,7 @@ class Keys : public testing::Test {
   }
   std::string who(std::string_view text) {
     auto found = desk->identify(text);
-    return found ? (*found)->id : std::string(mcp::code_name(found.error().code)) + ": " + found.error().message;
+    return found ? (*found)->who->id : std::string(mcp::code_name(found.error().code)) + ": " + found.error().message;
   }
   // One round of what the desk does by itself.
   void run() {
@@ -93,10 +105,11 @@ TEST_F(Keys, SpeakForACallerUntilTheyEnd) {
   MadeKey key = make("ci");
   EXPECT_EQ(who(key.text.reveal()), "key:ci");
   auto caller = desk->identify(key.text.reveal());
-  EXPECT_EQ((*caller)->key, "ci");
-  EXPECT_EQ((*caller)->owner, "ada");
-  EXPECT_EQ((*caller)->groups, (std::vector<std::string>{"leads", "ops"}));
-  EXPECT_EQ((*caller)->profiles, std::vector<std::string>{"writing"});
+  EXPECT_EQ((*caller)->expires, key.kept.expires);
+  EXPECT_EQ((*caller)->who->key, "ci");
+  EXPECT_EQ((*caller)->who->owner, "ada");
+  EXPECT_EQ((*caller)->who->groups, (std::vector<std::string>{"leads", "ops"}));
+  EXPECT_EQ((*caller)->who->profiles, std::vector<std::string>{"writing"});
   now += hours(24 * 90);
   EXPECT_EQ(who(key.text.reveal()), "unauthenticated: the key ci has expired");
   EXPECT_EQ(desk->identify(key.text.reveal()).error().leaving(), "the API key is not good");

@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <charconv>
 #include <cstdint>
 #include <stdexcept>
 
@@ -112,6 +113,35 @@ std::string key_digest(const base::Secret<std::string>& pepper, std::string_view
     out += kHex[bytes[i] & 0xFU];
   }
   return out;
+}
+
+namespace {
+
+constexpr std::string_view kOperatorPrefix = "gto_";
+
+std::string operator_digest(const base::Secret<std::string>& pepper, std::string_view seconds) {
+  return key_digest(pepper, "gatehouse: an operator of this machine\n" + std::string(seconds));
+}
+
+}  // namespace
+
+base::Secret<std::string> operator_text(const base::Secret<std::string>& pepper, std::chrono::system_clock::time_point now) {
+  const std::string seconds = std::to_string(std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count());
+  return base::Secret(std::string(kOperatorPrefix) + seconds + "_" + operator_digest(pepper, seconds));
+}
+
+bool is_operator_text(const base::Secret<std::string>& pepper, std::string_view text, std::chrono::system_clock::time_point now) {
+  if (!text.starts_with(kOperatorPrefix) || text.size() > 128) return false;
+  text.remove_prefix(kOperatorPrefix.size());
+  const std::size_t end = text.find('_');
+  if (end == std::string_view::npos) return false;
+  const std::string_view seconds = text.substr(0, end);
+  std::int64_t said = 0;
+  auto [last, error] = std::from_chars(seconds.data(), seconds.data() + seconds.size(), said);
+  if (error != std::errc() || last != seconds.data() + seconds.size()) return false;
+  const std::int64_t is = std::chrono::duration_cast<std::chrono::seconds>(now.time_since_epoch()).count();
+  if (said > is + kOperatorLife.count() || said < is - kOperatorLife.count()) return false;
+  return same_digest(operator_digest(pepper, seconds), text.substr(end + 1));
 }
 
 bool same_digest(std::string_view a, std::string_view b) {

@@ -1,6 +1,7 @@
 // API keys as texts: how they are made, told from other texts, and turned into what is kept of them.
 #pragma once
 
+#include <chrono>
 #include <string>
 #include <string_view>
 
@@ -24,6 +25,12 @@ mcp::Result<std::string_view> parse_key_text(std::string_view text);
 
 // What is kept of a key: HMAC-SHA-256 under the pepper, in hex. Threads: any.
 std::string key_digest(const base::Secret<std::string>& pepper, std::string_view text);
+// What a command of this machine shows to a gateway whose pepper it can read, in place of a key: good for a minute. It speaks for whoever
+// has the gateway's files in their hands.
+inline constexpr std::chrono::seconds kOperatorLife{60};
+base::Secret<std::string> operator_text(const base::Secret<std::string>& pepper, std::chrono::system_clock::time_point now);
+bool is_operator_text(const base::Secret<std::string>& pepper, std::string_view text, std::chrono::system_clock::time_point now);
+
 // Whether both are equal, in a time that does not depend on where they differ.
 bool same_digest(std::string_view a, std::string_view b);
 

@@ -18,6 +18,7 @@ struct MintOptions {
   std::string issuer;                  // our own URL
   std::vector<std::string> audiences;  // whom tokens may be for
   std::chrono::seconds life{300};      // at most kLongest
+  bool operator==(const MintOptions&) const = default;
 };
 
 struct MintedToken {

@@ -90,7 +90,7 @@ std::string with_mode(std::string url, std::string_view mode) {
 mcp::Result<Report> make_report(const AskedGateway& gateway, const BudgetOptions& options) {
   Report report;
   report.family = options.model.empty() ? &tokens::family_of("o200k") : &tokens::family_of(options.model);
-  auto all = list_tools(with_mode(gateway.url(), "all"), "gatehouse-budget");
+  auto all = list_tools(gateway, with_mode(gateway.url(), "all"), "gatehouse-budget");
   if (!all) return std::move(all).error();
   report.modes.push_back(price("all", *all, *report.family));
   price_each(*all, report);
@@ -105,7 +105,7 @@ mcp::Result<Report> make_report(const AskedGateway& gateway, const BudgetOptions
   };
   const gateway::DisclosureChoice choice = gateway::choose_disclosure(gateway::Disclosure::automatic, "", size);
   for (const char* mode : {"search", "code"}) {
-    auto tools = list_tools(with_mode(gateway.url(), mode), "gatehouse-budget");
+    auto tools = list_tools(gateway, with_mode(gateway.url(), mode), "gatehouse-budget");
     const bool there = tools && std::ranges::any_of(*tools, [](const mcp::ToolInfo& tool) { return tool.name == "find_tools"; });
     report.modes.push_back(there ? price(mode, *tools, *report.family) : Mode{{mode, 0, 0}, false});
     // What chooses nothing has nothing to explain.

@@ -64,8 +64,10 @@ mcp::Task<std::string> ask_until_done(mcp::Client* client, std::string name, std
   co_return mcp::Error(mcp::Code::upstream_failed, fmt::format("the server asked {} times and did not come to an end", kMostRounds));
 }
 
-mcp::Task<Called> call_tool(std::string url, std::string name, std::string arguments) {
+mcp::Task<Called> call_tool(std::string url, std::vector<std::pair<std::string, std::string>> headers, std::string name,
+                            std::string arguments) {
   mcp::ClientOptions options;
+  options.headers = std::move(headers);
   if (person_here()) options.capabilities = kAnswerable;
   options.name = "gatehouse-call";
   options.version = build_version();
@@ -145,7 +147,7 @@ int call(const CallOptions& options, net::Reaper& reaper) {
     if (!gateway.error().message.empty()) complain(gateway.error().message);
     return gateway.error().code == mcp::Code::invalid_argument ? kUsage : kFailed;
   }
-  auto called = mcp::block_on(call_tool(gateway->url(), options.name, *std::move(arguments)));
+  auto called = mcp::block_on(call_tool(gateway->url(), gateway->headers(), options.name, *std::move(arguments)));
   if (!called) {
     complain(called.error().message);
     return kFailed;

@@ -2,11 +2,15 @@
 
 #include <fstream>
 
+#include "access/keys/key_book.h"
+#include "access/policy.h"
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/rule_cases.h"
 #include "app/terminal.h"
 #include "base/json.h"
+#include "gateway/confine.h"
+#include "store/catalog_store.h"
 
 namespace app {
 namespace {
@@ -14,19 +18,71 @@ namespace {
 using authz::Decision;
 using authz::RuleSet;
 
-// The rules of the config, or nothing: then what is wrong has been said. No rules are an empty set.
-std::shared_ptr<const RuleSet> rules_of(const std::string& given) {
+// The config, or nothing: then what is wrong has been said.
+std::optional<AppConfig> config_of(const std::string& given) {
   auto file = find_config(given, process_environment);
   if (!file) {
     complain(file.error().message);
-    return nullptr;
+    return {};
   }
   ReadConfig read = read_config(*file, process_environment);
   if (!read.config) {
     show_findings(read.findings);
-    return nullptr;
+    return {};
   }
-  return read.config->gateway.rules ? read.config->gateway.rules : RuleSet::make({});
+  return std::move(read.config);
+}
+
+// No rules are an empty set.
+std::shared_ptr<const RuleSet> rules_in(const AppConfig& config) { return config.gateway.rules ? config.gateway.rules : RuleSet::make({}); }
+
+// What the store says of a key. False: it has been said that there is none.
+bool look_up_key(const AppConfig& config, const std::string& name, authz::Principal& who) {
+  auto store = store::open_store(config.store.reveal());
+  auto found = store ? (*store)->keys().find(name) : mcp::Result<std::optional<store::StoredKey>>(store.error());
+  if (!found || !*found) {
+    complain(found ? "there is no key " + shown(name) + "; gatehouse keys list shows those that there are" : found.error().message);
+    return false;
+  }
+  who = authz::principal_of(**found);
+  return true;
+}
+
+// What the options say of the call. False: what is wrong has been said.
+bool read_explained(const RulesOptions& options, RuleCase& one) {
+  using Verb = authz::Subject::Verb;
+  one.who.id = options.who;
+  one.who.groups = options.groups;
+  one.arguments = options.arguments;
+  one.verb = options.kind == "prompt" ? Verb::get_prompt : options.kind == "resource" ? Verb::read : Verb::call;
+  one.disclosure = options.disclosure == "search" ? authz::Disclosure::search
+                   : options.disclosure == "code" ? authz::Disclosure::code
+                                                  : authz::Disclosure::all;
+  auto what = authz::read_pattern(options.what);
+  if (!what || !base::validate_json(one.arguments) || !base::is_object(one.arguments)) {
+    complain(what ? "the arguments are no JSON object" : shown(options.what) + " is no name; write it like server__tool");
+    return false;
+  }
+  one.what = *std::move(what);
+  for (const std::string& word : options.annotations)
+    if (!add_hint(word, one.hints)) {
+      complain(fmt::format("{} is no annotation; there are destructive, read-only, idempotent and open-world", shown(word)));
+      return false;
+    }
+  return true;
+}
+
+// What a line that decided wants besides.
+std::string besides(const authz::Rule& rule) {
+  std::string out;
+  if (rule.approvers) {
+    std::string who;
+    for (const auto* names : {&rule.approvers->groups, &rule.approvers->keys, &rule.approvers->users})
+      for (const std::string& name : *names) who.append(who.empty() ? "" : ", ").append(name);
+    out += fmt::format(", approved by {} of {}", rule.approvers->count, who);
+  }
+  if (rule.limit) out += fmt::format(", at most {:g} a minute", rule.limit->per_second * 60);
+  return out;
 }
 
 std::string name_of(const RuleCase& one) { return one.what.server + "__" + one.what.name; }
@@ -40,8 +96,10 @@ std::string_view past(authz::Verdict verdict) {
 }  // namespace
 
 int rules_test(const RulesOptions& options) {
-  auto rules = rules_of(options.config);
-  if (!rules) return kUsage;
+  auto config = config_of(options.config);
+  if (!config) return kUsage;
+  authz::Policy rules;
+  rules.use(rules_in(*config), gateway::confinement_of(config->gateway));
   std::ifstream in(options.file, std::ios::binary);
   std::string text(yaml::kLargestFile + 1, '\0');
   if (!in) {
@@ -59,7 +117,7 @@ int rules_test(const RulesOptions& options) {
   std::size_t failed = 0;
   std::string json;
   for (const RuleCase& one : cases) {
-    const Decision decision = rules->decide(one.who, one.subject(), one.arguments);
+    const Decision decision = rules.decide(one.who, one.subject(), one.arguments);
     const bool good = decision.verdict == one.expect;
     if (!good) ++failed;
     if (options.output == Output::json)
@@ -79,24 +137,19 @@ int rules_test(const RulesOptions& options) {
 
 int rules_explain(const RulesOptions& options) {
   RuleCase one;
-  one.who.id = options.who;
-  one.arguments = options.arguments;
-  auto what = authz::read_pattern(options.what);
-  if (!what || !base::validate_json(one.arguments) || !base::is_object(one.arguments)) {
-    complain(what ? "the arguments are no JSON object" : shown(options.what) + " is no name; write it like server__tool");
-    return kUsage;
-  }
-  one.what = *std::move(what);
-  for (const std::string& word : options.annotations)
-    if (!add_hint(word, one.hints)) {
-      complain(fmt::format("{} is no annotation; there are destructive, read-only, idempotent and open-world", shown(word)));
-      return kUsage;
-    }
-  auto rules = rules_of(options.config);
-  if (!rules) return kUsage;
-  const Decision decision = rules->decide(one.who, one.subject(), one.arguments);
+  if (!read_explained(options, one)) return kUsage;
+  auto config = config_of(options.config);
+  if (!config) return kUsage;
+  if (!options.key.empty() && !look_up_key(*config, options.key, one.who)) return kFailed;
+  const auto rules = rules_in(*config);
+  authz::Policy policy;
+  policy.use(rules, gateway::confinement_of(config->gateway));
+  const Decision decision = policy.decide(one.who, one.subject(), one.arguments);
+  // Who is confined and outside is not looked at by any line.
+  const bool by_lines = decision.rule || policy.rules()->decide(one.who, one.subject(), one.arguments).denied();
   const int status = decision.denied() ? kFailed : kGood;
-  const std::vector<RuleSet::Looked> looked = rules->explain(one.who, one.subject(), one.arguments);
+  std::vector<RuleSet::Looked> looked;
+  if (by_lines) looked = rules->explain(one.who, one.subject(), one.arguments);
   if (options.output == Output::json) {
     std::string lines;
     for (const RuleSet::Looked& line : looked)
@@ -106,11 +159,12 @@ int rules_explain(const RulesOptions& options) {
                       decision.rule ? base::quoted(decision.rule->place) : "null", base::quoted(decision.why), lines));
     return status;
   }
-  print(fmt::format("{}: {} for {} is {}, {}\n", authz::verdict_name(decision.verdict), shown(name_of(one)), shown(options.who),
+  print(fmt::format("{}: {} for {} is {}, {}\n", authz::verdict_name(decision.verdict), shown(name_of(one)), shown(one.who.id),
                     past(decision.verdict), by(decision)));
   for (const RuleSet::Looked& line : looked)
     print(fmt::format("  {}: {}\n", line.rule->place,
-                      line.fits ? fmt::format("fits: {}", authz::verdict_name(line.rule->then)) : fmt::format("no: {}", line.why_not)));
+                      line.fits ? fmt::format("fits: {}{}", authz::verdict_name(line.rule->then), besides(*line.rule))
+                                : fmt::format("no: {}", line.why_not)));
   return status;
 }
 

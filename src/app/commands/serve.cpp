@@ -36,7 +36,7 @@ base::Task<void> shut_down(Wiring* wiring, HttpSide* http, Reload* reload, base:
 
 void say_listening(const Wiring& wiring, const HttpSide& http, std::chrono::steady_clock::time_point began) {
   auto took = std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-  log::info("listening", {{"url", fmt::format("http://{}/mcp", http.address().text())},
+  log::info("listening", {{"url", fmt::format("{}://{}/mcp", wiring.config().tls ? "https" : "http", http.address().text())},
                           {"servers", static_cast<std::int64_t>(wiring.config().gateway.servers.size())},
                           {"ms", took.count()}});
 }
@@ -62,7 +62,7 @@ int serve(const ServeOptions& options, net::Reaper& reaper) {
   if (!config) return kUsage;
   std::optional<Address> listen;
   if (!options.listen.empty()) {
-    auto address = parse_listen(options.listen);
+    auto address = parse_listen(options.listen, config->gateway.door);
     if (!address) {
       complain("--listen: " + address.error().message);
       return kUsage;
@@ -80,6 +80,7 @@ int serve(const ServeOptions& options, net::Reaper& reaper) {
   auto wiring = Wiring::open(*std::move(config), reaper);
   if (!wiring) return failed(wiring.error());
   HttpSide http(**wiring);
+  http.secure();
   if (auto listening = http.listen((*wiring)->config().listen); !listening) return failed(listening.error());
   if (auto beside = http.listen_unix((*wiring)->config().socket_path()); !beside)
     log::warn("no socket beside the store", {{"reason", beside.error().message}});

@@ -95,7 +95,7 @@ int tools(const ToolsOptions& options, net::Reaper& reaper) {
     return gateway.error().code == mcp::Code::invalid_argument ? kUsage : kFailed;
   }
   // Asking for the tools is what makes every server show how it is.
-  auto listed = list_tools(gateway->url(), "gatehouse-tools");
+  auto listed = list_tools(*gateway, gateway->url(), "gatehouse-tools");
   if (options.show == ToolsOptions::Show::status) return show_status(*gateway, options.output);
   if (!listed) {
     complain(listed.error().message);

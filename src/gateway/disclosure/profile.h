@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "access/rules.h"
 #include "gateway/disclosure/mode.h"
 
 namespace gateway {
@@ -18,6 +19,7 @@ struct Profile {
   std::vector<std::string> servers;  // by id
   std::vector<std::string> tools;    // globs; see has_tool()
   std::optional<Disclosure> disclosure;
+  std::optional<authz::Who> confines;  // these see nothing else, on any route
 
   bool has_server(std::string_view server) const;
   // `tool` is its name behind the server's. A pattern splits at its first `__`, and both halves have to match; one without matches the
