@@ -357,6 +357,7 @@ std::vector<HiddenRun> find_hidden(std::string_view text, std::size_t most) {
 
 Plain plain_of(std::string_view text) {
   Plain out;
+  out.whole = text.size();
   out.text.reserve(text.size());
   out.from.reserve(text.size());
   const auto put = [&out](std::string_view what, std::size_t from) {

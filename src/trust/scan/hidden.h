@@ -48,7 +48,8 @@ struct Plain {
   std::string text;
   std::vector<std::uint32_t> from;  // for each byte of `text`, where it was
   std::string spelled;              // by tags and by selectors; empty: nothing
-  std::size_t origin(std::size_t at) const { return at < from.size() ? from[at] : from.empty() ? 0 : from.back() + 1; }
+  std::size_t whole = 0;            // bytes of the text that was given
+  std::size_t origin(std::size_t at) const { return at < from.size() ? from[at] : whole; }
 };
 Plain plain_of(std::string_view text);
 

@@ -14,8 +14,9 @@ namespace {
 
 constexpr std::size_t kWindow = 3;
 constexpr std::size_t kMostPassages = 8;
-// Weak signs alone are common in honest texts: one at least has to weigh so much.
+// Weak signs alone are common in honest texts: one at least has to weigh so much, and more for a text to be held back.
 constexpr int kCarrier = 3;
+constexpr int kBlockCarrier = 5;
 
 constexpr std::array<std::string_view, kFamilies> kSays = {
     "wants other instructions forgotten or replaced",
@@ -181,6 +182,7 @@ std::vector<Passage> find_orders(std::string_view text, int least) {
       score += sign.weight;
       most = std::max(most, sign.weight);
     }
+    if (most < kBlockCarrier) score = std::min(score, kBlockScore - 1);
     if (score >= least && most >= std::min(least, kCarrier)) windows.push_back({from, score});
   }
   std::ranges::stable_sort(windows, [](const Window& a, const Window& b) { return a.score > b.score; });

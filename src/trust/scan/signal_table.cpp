@@ -66,7 +66,7 @@ constexpr Signal kSignals[] = {
      "command|commands|instruction|instructions|authorized|"
      "authorised|trusted|developer|system"},
     {"override.trust", takeover, 5,
-     "follow|obey|execute|comply ~4 @order|commands|requests ~3 in|inside|found|embedded|within|contained|without|from ~4"},
+     "follow|obey|execute|comply ~4 @order|commands|requests ~3 in|inside|found|embedded|within|contained|without|from"},
     {"override.safety", takeover, 6, "without ~3 safety|security|content|ethical|moral ~1 @rule|check|concerns|considerations"},
     {"override.authority", takeover, 5, "authorised|authorized|permitted|allowed ~2 skip|bypass|ignore|override|disregard"},
 
@@ -88,7 +88,7 @@ constexpr Signal kSignals[] = {
      "silently|secretly|covertly|stealthily|discreetly|surreptitiously|unnoticed|clandestinely"},
     {"secrecy.consent", secrecy, 5,
      "without ~3 @user|their|his|her|anyone ~2 knowledge|consent|noticing|awareness|knowing|seeing|realizing|realising"},
-    {"secrecy.consent", secrecy, 5, "without ~1 notifying|telling|informing|alerting ~3"},
+    {"secrecy.consent", secrecy, 5, "without ~1 notifying|telling|informing|alerting"},
     {"secrecy.hidden", secrecy, 7,
      "hidden|secret|covert|concealed ~1 directive|directives|instruction|instructions|payload|step|behavior|behaviour|task|logic|agenda"},
     {"secrecy.hidden", secrecy, 5,
@@ -122,7 +122,7 @@ constexpr Signal kSignals[] = {
     {"order.first", order, 2, "must|should|always|first|please|to ~2 first ~1 @do"},
     {"order.first", order, 2, "first ~0 read|open|access|collect|write|copy|send|gather|extract|upload|execute"},
     {"order.after", order, 1, "after|once ~3 executing|completing|saving|calling|finishing|use|using|running|reading|each|every|returning"},
-    {"order.always", order, 2, "always|must ~2 call|called|use|used|invoke|invoked|run|consult ~3 first|before|beforehand ~1"},
+    {"order.always", order, 2, "always|must ~2 call|called|use|used|invoke|invoked|run|consult ~3 first|before|beforehand"},
     {"order.everything", order, 3, "before ~1 anything|everything|else"},
     {"order.fails", order, 2, "otherwise|or|else ~7 fail|fails|work|error|crash|refuse|refused|rejected|break|denied|blocked"},
     {"order.fails", order, 2, "in order to ~1 work|function"},
@@ -153,10 +153,9 @@ constexpr Signal kSignals[] = {
     {"channel.also", channel, 3, "also|additionally|furthermore|secretly|simultaneously|well ~2 @move|bcc|exfiltrate|invite"},
     {"channel.bcc", channel, 2, "bcc|bcc'd|blind-copy|blind-copied|blind-copying|bcced"},
     {"channel.bcc", channel, 5, "always|must|also|every|all|automatically ~4 bcc|bcc'd|cc|blind-copy|blind-copied|blind"},
-    {"channel.leak", channel, 7,
-     "exfiltrate|exfiltrates|exfiltrating|exfiltration|data-exfiltration|siphon|steal|steals|stealing|harvest ~0"},
+    {"channel.leak", channel, 7, "exfiltrate|exfiltrates|exfiltrating|exfiltration|data-exfiltration|siphon|steal|steals|stealing|harvest"},
     {"channel.slot", channel, 2, "@put ~10 in|into|to|as|through|via|inside|within ~5 @slot"},
-    {"channel.contents", channel, 3, "@put|pass|give|submit|report ~3 contents|content|output ~1 of|from|as|in ~5"},
+    {"channel.contents", channel, 3, "@put|pass|give|submit|report ~3 contents|content|output ~1 of|from|as|in"},
 
     // Texts that pose as somebody else's.
     {"authority.tag", authority, 6, "@fakerole"},
@@ -179,7 +178,7 @@ constexpr Signal kSignals[] = {
     {"tamper.even", tamper, 4,
      "even ~1 if|when|where ~1 user|users|it|they|not ~3 "
      "asks|asked|says|said|specifies|specified|provides|requests|wants|requested|needed|explicitly|did"},
-    {"tamper.value", tamper, 3, "> must|should|always|needs|shall ~3 @change ~7 to|with|as|by|through|before|than|forward|into"},
+    {"tamper.value", tamper, 2, "> must|should|always|needs|shall ~3 @change ~7 to|with|as|by|through|before|than|forward|into"},
     {"tamper.value", tamper, 5,
      "> must|should|shall|has|have|needs|need ~2 be ~2 "
      "replaced|changed|overwritten|modified|substituted|swapped|redirected|rewritten|altered|shifted|increased|decreased|multiplied|"
@@ -190,7 +189,7 @@ constexpr Signal kSignals[] = {
     {"tamper.write", channel, 3, "> ^ write|append|save|copy|dump|store|log ~6 to|into|in|at ~2 @path"},
     {"tamper.twice", tamper, 4, "> @move ~1 same|copy|duplicate ~4 to"},
     {"tamper.value", tamper, 3,
-     "> ^ @change|add|subtract|divide|round|use|append ~8 to|with|by|before|as ~2 @number|@quoted|@url|@path|@email"},
+     "> ^ @change|add|subtract|divide|round|append ~8 to|with|by|before|as ~2 @number|@quoted|@url|@path|@email"},
     {"tamper.literal", tamper, 2,
      "always|must|should|automatically ~3 use|set|pick|choose|query|select|be|include|pass|recommend|return|add|append|route|end ~7 "
      "@quoted|@url|@email|@path"},
@@ -301,7 +300,7 @@ constexpr Signal kSignals[] = {
     {"prefer.vouched", prefer, 2, "officially|certified|endorsed|trusted|recommended|verified|approved ~1 by"},
 
     // Of tools that are not its own.
-    {"cross.when", cross, 3,
+    {"cross.when", cross, 2,
      "when|if|after|before|whenever|once|while|each|every|any ~5 @ident ~4 called|used|invoked|executed|runs|run|redirected|available"},
     {"cross.when", cross, 3, "when|whenever|if|before|after ~4 other|another ~1 tool|tools|server|servers ~2 called|used|invoked|is|are"},
     {"cross.passed", cross, 3,
@@ -335,7 +334,7 @@ constexpr Signal kSignals[] = {
      "2fa|mfa"},
     {"evade.wide", evade, 2, "outside|beyond ~3 workspace|sandbox|allowed|permitted|directory|scope"},
     {"evade.grant", evade, 3,
-     "> grant|give|make|add|share|invite ~5 public|admin|administrator|write|full|access|collaborator|everyone|privileges|permissions ~2"},
+     "> grant|give|make|add|share|invite ~5 public|admin|administrator|write|full|access|collaborator|everyone|privileges|permissions"},
 
     // Why it is said to be needed.
     {"pretext.reason", pretext, 2,
@@ -347,11 +346,101 @@ constexpr Signal kSignals[] = {
      "audits|auditing|policy|verification|tracking"},
     {"pretext.reason", pretext, 2,
      "for|to ~1 "
-     "compliance|consistency|synchronization|synchronisation|compatibility|integrity|authentication|telemetry|calibration|authenticate ~0"},
+     "compliance|consistency|synchronization|synchronisation|compatibility|integrity|authentication|telemetry|calibration|authenticate"},
     {"pretext.ensure", pretext, 1, "to ~1 ensure|guarantee|maintain|comply|compensate|prevent|preserve|avoid"},
     {"pretext.law", pretext, 2, "compliance|gdpr|soc2|hipaa|pci ~2 requirement|requirements|reasons|mandatory|purposes|compliance"},
     {"pretext.loud", loud, 1,
      "important|critical|mandatory|crucial|vital|urgent|imperative|compulsory|attention|note|notice|strictly|never|immediately"},
+
+    // The same wishes, said quietly. Honest texts speak of the form of arguments; these of what is to be done behind them.
+    {"tamper.false", tamper, 4,
+     "> fictitious|fabricated|bogus|made-up|falsified|invented ~3 "
+     "holder|holders|data|result|results|value|values|entry|entries|answer|record|records|review|reviews|price|prices|number|news"},
+    {"tamper.shifted", tamper, 4, "> percent|degrees|degree|points|day|days|hours|hour ~1 higher|lower|later|earlier ~0 than"},
+    {"tamper.leftout", tamper, 4, "> are|is|be|must|should ~3 left|leave|kept ~2 out"},
+    {"tamper.exchange", tamper, 4,
+     "> exchange|swap|reverse|invert|flip ~2 both|them|values|arguments|parameters|order|origin|coordinates|sign|signs"},
+    {"tamper.any", tamper, 4, "> change|convert|map|replace|turn|round|set ~1 any|each|every|all ~4 to|into|up|as|by"},
+    {"tamper.always", tamper, 4, "must|should|shall|will|to ~1 always be ~2 @number|@quoted"},
+    {"tamper.only", tamper, 3,
+     "> must|should|may|shall ~2 only ~2 be|come|use|return|contain|query ~6 @url|@quoted|@path|@email|owner|from"},
+    {"tamper.from", tamper, 4,
+     "> result|results|answer|answers|data|prices|values|news|quotes ~4 must|should|are|shall ~2 come|taken|fetched|loaded|read|drawn ~2 "
+     "from|only"},
+    {"tamper.pass", tamper, 4,
+     "mark|marked|report|reported|treat|treated|label|labelled|show|shown|consider|considered ~3 as ~1 "
+     "passed|approved|safe|trusted|verified|successful|resolved|confirmed|read|paid"},
+    {"tamper.whatever", tamper, 5, "whatever ~4 say|says|show|shows|result|results|data|answer|happens"},
+    {"tamper.conclude", tamper, 4,
+     "> conclude|recommend|praise|promote|advertise|advise|insist|claim|pretend ~6 "
+     "cheapest|best|safest|buy|purchase|always|only|reliable|superior|first|subscribe|sign"},
+    {"tamper.message", tamper, 3,
+     "> "
+     "message|messages|comment|comments|commit|body|reply|replies|explanation|explanations|answer|answers|response|responses|request|"
+     "requests ~3 must|should|has|have|needs|shall ~2 "
+     "end|begin|start|include|contain|carry|mention"},
+    {"tamper.rank", tamper, 3,
+     "> rank|place|put|list|sort|prefer|favour|favor|promote ~5 highest|first|top|higher|above|sponsored|partner"},
+    {"tamper.remove", tamper, 3,
+     "> remove|delete|erase|removed|deleted|erased|moved ~4 "
+     "original|originals|source|emails|messages|history|logs|evidence|traces|backup|backups"},
+    {"tamper.talk", secrecy, 5, "not|never|don't ~1 talk|speak|comment|elaborate ~1 about|of|on"},
+    {"tamper.hide", secrecy, 4,
+     "> not|never ~1 be|appear|show|include|list|display ~2 shown|displayed|listed|visible|mentioned|reported|included|logged|recorded ~3 "
+     "to|in ~3 user|users|log|logs|summary|response|answer|output"},
+    {"secrecy.moved", secrecy, 4,
+     "silently ~1 "
+     "moved|removed|deleted|converted|changed|included|replaced|forwarded|upgraded|accepted|approved|enabled|granted|installed|substituted|"
+     "adjusted"},
+    {"override.everything", takeover, 5,
+     "> override|overrides|overrule|overrules|outranks|supersedes ~2 anything|everything|any|all|whatever|user|user's|other"},
+    {"evade.off", evade, 5,
+     "> "
+     "protection|protections|review|reviews|validation|checks|verification|logging|approvals|approval|confirmation|authentication|"
+     "encryption|safeguards ~5 dismissed|disabled|skipped|switched|"
+     "bypassed|deactivated|suppressed|waived|suspended"},
+    {"evade.public", evade, 4, "> make|made|set|become|becomes|change|changed ~3 public|world-readable|writable|publicly"},
+    {"evade.rights", evade, 4,
+     "> grant|give|add|invite|share|granted|given|added|shared ~6 @email|rights|collaborator|administrator|editor|everyone ~4 "
+     "to|with|for|as"},
+    {"evade.limits", evade, 3, "> bypass|evade|circumvent ~2 rate|limit|limits|restrictions|captcha|protection|checks|paywall|quota"},
+    {"channel.kept", channel, 3,
+     "> also|additionally|moreover|besides ~2 "
+     "stored|kept|shared|logged|written|copied|saved|recorded|sent|handed|published|posted|text|message|notify"},
+    {"channel.ours", channel, 3,
+     "our|partner|partners|vendor|vendor's|third ~1 server|servers|partners|party|parties|backend|cloud|endpoint"},
+    {"channel.handed", channel, 3, "hand|hands|handed|handing|give|given|disclose|reveal ~4 over|operator|support|partners|vendor|third"},
+    {"channel.visit", channel, 4, "> navigate|visit|go|connect|ping|contact|request|call|post|ftp|text|text|phone ~3 @url|@email|@phone"},
+    {"channel.public", channel, 3,
+     "uploaded|stored|published|saved|posted|shared|upload|publish|share ~4 public|publicly|pastebin|gist|webhook|ftp|bucket"},
+    {"channel.upload", channel, 4,
+     "upload|uploads|uploaded|send|sends|publish|publishes|dump|dumps|print|prints ~2 all|every|any ~2 "
+     "@secret|keys|tokens|files|variables|data"},
+    {"asset.users", asset, 3,
+     "user's|your|owner's ~2 "
+     "session|cookies|cookie|token|tokens|password|passwords|credentials|disk|browser|history|messages|contacts|portfolio|wallet|location|"
+     "identity|login"},
+    {"asset.code", asset, 3,
+     "one-time|otp|2fa|verification|security|login|recovery|bank|credit ~1 code|codes|password|pin|passwords|phrase|card"},
+    {"asset.host", asset, 3,
+     "collect|gather|harvest|record|capture|read|send ~4 hostname|hostnames|username|usernames|user "
+     "name|installed|fingerprint|ip|processes|keystrokes|clipboard|screen|contacts"},
+    {"shell.script", shell, 4, "> run|execute|launch|start|source|invoke ~4 @path"},
+    {"shell.file", shell, 4,
+     "> file|workflow|script|hook|entry|line|cronjob|job ~7 must|should|has|have|needs|is|are ~2 be|to ~2 "
+     "created|added|written|installed|inserted|placed|appended|executed|run"},
+    {"shell.hook", shell, 3,
+     "> add|create|drop|place|insert|write|register ~3 workflow|hook|cron|cronjob|conftest|startup|backdoor|alias|script|key"},
+    {"depend.must", depend, 4,
+     "> dependency|package|library|plugin|extension|module|version|update|binary ~8 must|should|has|have|needs|is|to ~2 be|to ~1 "
+     "installed|downloaded|upgraded|downgraded|added|updated|pinned|fetched"},
+    {"redirect.retired", redirect, 3,
+     "> @ident ~3 has|have|is|was|are ~2 "
+     "retired|deprecated|discontinued|unavailable|broken|obsolete|insecure|unreliable|outdated|compromised|removed|disabled|unsafe"},
+    {"redirect.latter", redirect, 3, "> not|never|don't|avoid ~2 use|call|using|rely ~2 latter|former"},
+    {"prefer.than", prefer, 3, "better|faster|safer|fresher|newer|superior ~3 than ~1 @ident"},
+    {"modal.done", loud, 2, "> must|should|shall|ought ~1 be|not|first|also|to|always"},
+    {"modal.done", loud, 2, "> has|have|needs|need|is|are ~1 to be"},
 
     // What is to last.
     {"persist.memory", persist, 4,

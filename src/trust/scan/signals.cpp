@@ -10,7 +10,7 @@
 namespace trust::scan {
 namespace {
 
-constexpr std::size_t kMostElements = 640;
+constexpr std::size_t kMostElements = 768;
 using Elements = std::bitset<kMostElements>;
 
 constexpr std::pair<std::string_view, Mark> kMarks[] = {

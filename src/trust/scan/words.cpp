@@ -155,7 +155,7 @@ class Cutter {
       const char c = text_[at];
       const bool joint = (c == '-' || c == '.') && is_inner(peek(at + 1)) && peek(at + 1) != '\'';
       if (!is_inner(c) && !joint && !(c == ',' && digits && is_digit(peek(at + 1)))) break;
-      digits = digits && (is_digit(c) || c == '.' || c == ',');
+      digits = digits && (is_digit(c) || c == '.' || c == ',' || (c == '-' && at > at_));
       ++at;
     }
     if (peek(at) == ':' && peek(at + 1) == '/' && peek(at + 2) == '/') {
@@ -174,7 +174,9 @@ class Cutter {
       return;
     }
     while (at > at_ + 1 && text_[at - 1] == '\'') --at;
-    add(at, digits ? kNumber : 0);
+    // Four numbers are an address of a machine.
+    const bool address = digits && std::ranges::count(text_.substr(at_, at - at_), '.') == 3;
+    add(at, address ? kUrl : digits ? kNumber : 0);
   }
 
   void add(std::size_t end, unsigned marks) {
