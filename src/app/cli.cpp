@@ -16,7 +16,7 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 7> kNotBuilt{"doctor", "scan", "login", "logout", "audit", "registry", "advise"};
+constexpr std::array<std::string_view, 6> kNotBuilt{"doctor", "login", "logout", "audit", "registry", "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -33,6 +33,7 @@ struct CommandLine {
   PinsOptions pins;
   KeysOptions keys;
   ApprovalsOptions approvals;
+  ScanOptions scan;
   VersionOptions version;
   std::string shell;
   std::string not_built;  // an option that is known and not built yet
@@ -252,6 +253,18 @@ void add_approvals(CommandLine& line) {
   decided(add("deny", "refuses a call, or takes an approval back", approvals_deny));
 }
 
+void add_scan(CommandLine& line) {
+  CLI::App& command = *line.app.add_subcommand("scan", "scans definitions for orders to a model, hidden text and look-alikes");
+  add_config(command, line.scan.config);
+  command.add_option("server", line.scan.server, "only the tools of this server")->type_name("SERVER");
+  command.add_option("--url", line.scan.url, "scan what the gateway there shows")->type_name("URL");
+  command.add_option("--definitions", line.scan.definitions, "scan a file, a JSON object a line in and out; - is stdin")->type_name("FILE");
+  command.add_flag("--together", line.scan.together, "with --definitions: the lines are one catalog, and must not name one another");
+  command.add_flag_callback("--json", [&line] { line.scan.form = ScanOptions::Form::json; }, "answer as JSON");
+  command.add_flag_callback("--sarif", [&line] { line.scan.form = ScanOptions::Form::sarif; }, "answer as SARIF 2.1.0");
+  command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return scan(line.scan, reaper); }; });
+}
+
 // What completion offers: the commands with their visible flags, and the words of those whose arguments are known.
 std::vector<CommandShape> shapes(CLI::App& app) {
   std::vector<CommandShape> out;
@@ -338,6 +351,7 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   add_pins(line);
   add_keys(line);
   add_approvals(line);
+  add_scan(line);
   add_about(line);
   if (argc < 2) {
     fmt::print(stderr, "{}", line.app.help());

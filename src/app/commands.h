@@ -123,6 +123,16 @@ struct PinsOptions {
   Output output = Output::text;
 };
 
+struct ScanOptions {
+  enum class Form { text, json, sarif };
+  std::string config;
+  std::string url;
+  std::string server;       // empty: all
+  std::string definitions;  // a file of definitions, a JSON object a line; "-": stdin
+  bool together = false;    // the lines of the file are one catalog
+  Form form = Form::text;
+};
+
 // A command as completion sees it.
 struct CommandShape {
   std::string name;
@@ -145,6 +155,7 @@ int check_packages(const CheckOptions& options);
 int check_launches(const CheckOptions& options);
 int tools(const ToolsOptions& options, net::Reaper& reaper);
 int budget(const BudgetOptions& options, net::Reaper& reaper);
+int scan(const ScanOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);
 int init(const InitOptions& options);
 int rules_test(const RulesOptions& options);
