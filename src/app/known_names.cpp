@@ -23,7 +23,7 @@ mcp::Result<std::shared_ptr<const trust::KnownList>> read_known_names(const std:
 }
 
 std::optional<JudgedPackage> judge_server(const gateway::ServerConfig& server, const trust::KnownList& list) {
-  mcp::Result<trust::PackageName> name = mcp::Error(mcp::Code::not_found, "none");
+  mcp::Result<trust::NamedPackage> name = mcp::Error(mcp::Code::not_found, "none");
   if (server.kind == gateway::ServerConfig::Kind::command) {
     if (auto package = trust::find_package(server.command)) name = trust::parse_package_name(package->ecosystem, package->text);
   } else if (server.kind == gateway::ServerConfig::Kind::url) {

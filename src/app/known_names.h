@@ -15,7 +15,7 @@ mcp::Result<std::shared_ptr<const trust::KnownList>> read_known_names(const std:
 
 // What a server of the config fetches, and how its name is judged.
 struct JudgedPackage {
-  trust::PackageName name;
+  trust::NamedPackage name;
   trust::Likeness likeness;
 };
 

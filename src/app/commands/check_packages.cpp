@@ -18,7 +18,7 @@ constexpr std::size_t kLongestLine = 64 * 1024;
 
 struct Asked {
   trust::Ecosystem ecosystem = trust::Ecosystem::npm;
-  trust::PackageName name;
+  trust::NamedPackage name;
 };
 
 mcp::Result<Asked> read_line(const std::string& line) {
@@ -36,7 +36,7 @@ mcp::Result<Asked> read_line(const std::string& line) {
   return Asked{*whose, *std::move(read)};
 }
 
-void write(mcp::JsonWriter& out, const trust::Likeness& likeness, const trust::PackageName& name) {
+void write(mcp::JsonWriter& out, const trust::Likeness& likeness, const trust::NamedPackage& name) {
   out.field("verdict", trust::likeness_name(likeness.kind));
   out.key("nearest");
   if (likeness.nearest.empty())

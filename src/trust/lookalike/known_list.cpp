@@ -100,7 +100,7 @@ mcp::Result<KnownList> KnownList::parse(std::string_view text) {
   return list;
 }
 
-std::size_t KnownList::count(const PackageName& name) const {
+std::size_t KnownList::count(const NamedPackage& name) const {
   const auto& ids = ids_[static_cast<std::size_t>(name.ecosystem)];
   auto found = ids.find(name.id);
   return found == ids.end() ? 0 : found->second;

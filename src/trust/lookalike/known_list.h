@@ -5,7 +5,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "trust/lookalike/package_name.h"
+#include "trust/lookalike/named_package.h"
 
 namespace trust {
 
@@ -17,7 +17,7 @@ class KnownList {
   static constexpr std::size_t kLargestFile = 32 * 1024 * 1024;  // bytes
 
   struct Entry {
-    PackageName name;
+    NamedPackage name;
     std::string sources;  // where it was listed, separated by commas
   };
 
@@ -30,7 +30,7 @@ class KnownList {
 
   const std::vector<Entry>& of(Ecosystem ecosystem) const { return entries_[static_cast<std::size_t>(ecosystem)]; }
   // How often the list has this name.
-  std::size_t count(const PackageName& name) const;
+  std::size_t count(const NamedPackage& name) const;
   std::size_t size() const;
 
  private:

@@ -4,7 +4,7 @@
 #include <span>
 #include <string>
 
-#include "trust/lookalike/package_name.h"
+#include "trust/lookalike/named_package.h"
 
 namespace trust {
 

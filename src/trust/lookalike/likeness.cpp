@@ -11,7 +11,7 @@
 namespace trust {
 namespace {
 
-using Form = PackageName::Form;
+using Form = NamedPackage::Form;
 using Words = std::span<const std::string>;
 
 // Signs, the strongest first: where several names are near, the one with the strongest sign is named.
@@ -54,7 +54,7 @@ void cut_common(Words& a, Words& b) {
   }
 }
 
-bool near_by_letters(const PackageName& name, const PackageName& known) {
+bool near_by_letters(const NamedPackage& name, const NamedPackage& known) {
   constexpr std::size_t kMost = 2;
   const std::size_t longer = std::max(name.bare.size(), known.bare.size());
   if (longer - std::min(name.bare.size(), known.bare.size()) > kMost) return false;
@@ -70,7 +70,7 @@ bool near_by_letters(const PackageName& name, const PackageName& known) {
 }
 
 // The owners are not the same, and one could be taken for the other.
-bool near_scope(const PackageName& name, const PackageName& known) {
+bool near_scope(const NamedPackage& name, const NamedPackage& known) {
   if (name.scope_skeleton == known.scope_skeleton) return true;
   std::string_view a = name.scope;
   std::string_view b = known.scope;
@@ -95,7 +95,7 @@ bool near_scope(const PackageName& name, const PackageName& known) {
 }
 
 // One word at an end is missing. What is left must still say something, or stand below the same owner.
-bool word_dropped(const PackageName& name, const PackageName& known) {
+bool word_dropped(const NamedPackage& name, const NamedPackage& known) {
   const std::size_t left = known.words.size() - 1;
   if (name.words.size() != left || left < (name.form == Form::scoped ? 1 : 2)) return false;
   if (name.scope.empty() && name.generic()) return false;
@@ -110,7 +110,7 @@ bool same_words(std::vector<std::string> a, std::vector<std::string> b) {
 }
 
 // Names of one owner, or without any.
-std::optional<Sign> compare_bare(const PackageName& name, const PackageName& known) {
+std::optional<Sign> compare_bare(const NamedPackage& name, const NamedPackage& known) {
   if (name.moniker == known.moniker) return Sign::separators;
   if (name.bare_skeleton == known.bare_skeleton) return Sign::confusable;
   if (near_by_letters(name, known)) return Sign::letters;
@@ -120,7 +120,7 @@ std::optional<Sign> compare_bare(const PackageName& name, const PackageName& kno
   return std::nullopt;
 }
 
-std::optional<Sign> compare(const PackageName& name, const PackageName& known) {
+std::optional<Sign> compare(const NamedPackage& name, const NamedPackage& known) {
   if (name.form == known.form && name.scope == known.scope) return compare_bare(name, known);
   if (name.skeleton == known.skeleton) return beyond_ascii(name.id) || name.form == known.form ? Sign::confusable : Sign::owner;
   if (name.form != known.form) {
@@ -135,7 +135,7 @@ std::optional<Sign> compare(const PackageName& name, const PackageName& known) {
   return std::nullopt;
 }
 
-std::string reason_of(Sign sign, const PackageName& name, std::string_view known) {
+std::string reason_of(Sign sign, const NamedPackage& name, std::string_view known) {
   switch (sign) {
     case Sign::confusable: {
       const char* why = beyond_ascii(name.written) ? "; it has characters that names of packages do not have" : "";
@@ -154,7 +154,7 @@ std::string reason_of(Sign sign, const PackageName& name, std::string_view known
 }
 
 // What says something without any known name.
-std::optional<Likeness> judge_alone(const PackageName& name) {
+std::optional<Likeness> judge_alone(const NamedPackage& name) {
   if (beyond_ascii(name.written))
     return Likeness{Likeness::Kind::review, "confusable", {}, "has characters that names of packages do not have"};
   if (name.form == Form::plain && name.generic())
@@ -176,7 +176,7 @@ std::string_view likeness_name(Likeness::Kind kind) {
   return "review";
 }
 
-Likeness judge_name(const PackageName& name, const KnownList& list, Itself itself) {
+Likeness judge_name(const NamedPackage& name, const KnownList& list, Itself itself) {
   const std::size_t times = list.count(name);
   if (times > (itself == Itself::left_out ? 1 : 0)) {
     Likeness known{Likeness::Kind::known, {}, {}, "is on the list of known names"};
@@ -189,7 +189,7 @@ Likeness judge_name(const PackageName& name, const KnownList& list, Itself itsel
     return known;
   }
   Sign best = Sign::count;
-  const PackageName* nearest = nullptr;
+  const NamedPackage* nearest = nullptr;
   std::size_t distance = 0;
   for (const auto& entry : list.of(name.ecosystem)) {
     if (entry.name.id == name.id) continue;

@@ -26,6 +26,6 @@ enum class Itself { counts, left_out };
 
 // Judges `name` by the names of its ecosystem. By itself a review says nothing bad: good servers have names like others.
 // Takes time in the length of the list; at the first known name that is equal it ends.
-Likeness judge_name(const PackageName& name, const KnownList& list, Itself itself = Itself::counts);
+Likeness judge_name(const NamedPackage& name, const KnownList& list, Itself itself = Itself::counts);
 
 }  // namespace trust

@@ -6,7 +6,7 @@
 #include <vector>
 
 #include "trust/launch/launch.h"
-#include "trust/lookalike/package_name.h"
+#include "trust/lookalike/named_package.h"
 #include "trust/registry/record.h"
 
 namespace trust {
@@ -20,7 +20,7 @@ struct RegistryPlan {
   // Of `launch.env` or `headers`: whose values are to be taken from the environment, by its name there.
   std::map<std::string, std::string> from_environment;
   std::vector<std::string> optional;  // variables that it also knows
-  PackageName package;                // what is fetched; of the URL where there is none
+  NamedPackage package;               // what is fetched; of the URL where there is none
   std::string version;                // exact
 };
 

@@ -1,4 +1,4 @@
-#include "trust/lookalike/package_name.h"
+#include "trust/lookalike/named_package.h"
 
 #include <fmt/format.h>
 
@@ -133,13 +133,13 @@ std::string id_of(Ecosystem ecosystem, std::string_view name) {
   return std::string(name);
 }
 
-void split(PackageName& name, std::string_view whole) {
+void split(NamedPackage& name, std::string_view whole) {
   std::size_t slash = whole.rfind('/');
   // The host of a URL is its owner.
   if (name.ecosystem == Ecosystem::remote) {
     if (const std::size_t scheme = whole.find("://"); scheme != whole.npos) whole.remove_prefix(scheme + 3);
     slash = whole.find('/');
-    name.form = PackageName::Form::path;
+    name.form = NamedPackage::Form::path;
     name.scope = whole.substr(0, slash);
     name.bare = slash == whole.npos ? std::string_view() : whole.substr(slash + 1);
     return;
@@ -150,9 +150,9 @@ void split(PackageName& name, std::string_view whole) {
   }
   name.bare = whole.substr(slash + 1);
   name.scope = whole.substr(0, slash);
-  name.form = PackageName::Form::path;
+  name.form = NamedPackage::Form::path;
   if (name.scope.starts_with('@')) {
-    name.form = PackageName::Form::scoped;
+    name.form = NamedPackage::Form::scoped;
     name.scope.erase(0, 1);
   }
 }
@@ -180,7 +180,7 @@ std::optional<Ecosystem> find_ecosystem(std::string_view name) {
   return std::nullopt;
 }
 
-bool PackageName::generic() const { return !words.empty() && std::ranges::all_of(words, generic_word); }
+bool NamedPackage::generic() const { return !words.empty() && std::ranges::all_of(words, generic_word); }
 
 std::string_view version_of(Ecosystem ecosystem, std::string_view text) {
   const std::size_t at = version_begin(ecosystem, text);
@@ -193,7 +193,7 @@ std::string_view version_of(Ecosystem ecosystem, std::string_view text) {
   return version.substr(1);
 }
 
-mcp::Result<PackageName> parse_package_name(Ecosystem ecosystem, std::string_view text) {
+mcp::Result<NamedPackage> parse_package_name(Ecosystem ecosystem, std::string_view text) {
   const auto refused = [](std::string why) { return mcp::Error(mcp::Code::invalid_argument, std::move(why)); };
   if (text.size() > kLongestPackageName)
     return refused(fmt::format("a name of {} bytes; the longest has {}", text.size(), kLongestPackageName));
@@ -202,7 +202,7 @@ mcp::Result<PackageName> parse_package_name(Ecosystem ecosystem, std::string_vie
   std::string_view plain = text.substr(0, version_begin(ecosystem, text));
   while (plain.ends_with('/')) plain.remove_suffix(1);
   if (plain.empty() || plain.find_first_not_of("@/.-_") == plain.npos) return refused("no name");
-  PackageName name;
+  NamedPackage name;
   name.ecosystem = ecosystem;
   name.written = text;
   name.plain = plain;

@@ -19,7 +19,7 @@ std::string_view ecosystem_name(Ecosystem ecosystem);
 std::optional<Ecosystem> find_ecosystem(std::string_view name);
 
 // A name, taken apart for comparison. All parts but `written` and `plain` are in small letters.
-struct PackageName {
+struct NamedPackage {
   // path: names below a place that has one owner, as in `owner/name` or a registry's `host/owner/name`; scoped: `@owner/name`.
   enum class Form : std::uint8_t { plain, scoped, path };
 
@@ -47,7 +47,7 @@ inline constexpr std::size_t kLongestPackageName = 512;  // bytes
 
 // Takes a name apart. A version behind it (`@1.2.3`, `==1.2.3`, `:tag`, `@sha256:…`) is no part of the name; `version_of` gives it.
 // Errors: invalid_argument (empty, too long, or with white space or control characters).
-mcp::Result<PackageName> parse_package_name(Ecosystem ecosystem, std::string_view text);
+mcp::Result<NamedPackage> parse_package_name(Ecosystem ecosystem, std::string_view text);
 
 // What `text` says of the version: `1.2.3` of `name@1.2.3`. Empty where it says nothing.
 std::string_view version_of(Ecosystem ecosystem, std::string_view text);
