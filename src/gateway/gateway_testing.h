@@ -93,7 +93,7 @@ class World {
  public:
   explicit World(Config config) {
     store = std::move(*store::open_store("sqlite::memory:"));
-    Gateway::Parts parts{loop, pool, book, store->catalogs(), reaper(), {}, "0.0.1", &store->approvals()};
+    Gateway::Parts parts{loop, pool, book, store->catalogs(), reaper(), {}, "0.0.1", nullptr, &store->approvals()};
     parts.open_builtin = [this](const ServerConfig& server) -> Result<std::unique_ptr<sdk::Handler>> {
       if (auto other = others.find(server.builtin); other != others.end())
         return std::unique_ptr<sdk::Handler>(std::make_unique<sdk::ServerCore>(loop, *other->second));

@@ -105,7 +105,7 @@ mcp::Result<std::vector<Scanned>> scan_catalog(const ScanOptions& options, net::
   auto gateway = AskedGateway::find(options.config, options.url, reaper);
   if (!gateway) return std::move(gateway).error();
   const std::string url = gateway->url() + (gateway->url().find('?') == std::string::npos ? "?" : "&") + "disclosure=all";
-  auto tools = list_tools(url, "gatehouse-scan");
+  auto tools = list_tools(*gateway, url, "gatehouse-scan");
   if (!tools) return std::move(tools).error();
   std::vector<Scanned> out;
   trust::Neighbours neighbours;
