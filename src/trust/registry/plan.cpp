@@ -26,6 +26,8 @@ bool environment_name(std::string_view name) {
          name.find_first_not_of("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") == name.npos;
 }
 
+constexpr std::string_view kPlaceholder = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-";
+
 // Replaces each {name} by what was chosen for it. Errors: a name that nothing was chosen for.
 Result<std::string> filled(std::string_view text, const RegistryChoices& choices) {
   std::string out;
@@ -33,11 +35,16 @@ Result<std::string> filled(std::string_view text, const RegistryChoices& choices
     const std::size_t open = text.find('{');
     const std::size_t close = open == text.npos ? text.npos : text.find('}', open);
     if (close == text.npos) break;
-    out += text.substr(0, open);
     const std::string name(text.substr(open + 1, close - open - 1));
+    // Braces around anything else are text.
+    if (name.empty() || name.find_first_not_of(kPlaceholder) != std::string::npos) {
+      out += text.substr(0, open + 1);
+      text.remove_prefix(open + 1);
+      continue;
+    }
     auto chosen = choices.find(name);
     if (chosen == choices.end()) return refused(fmt::format("it asks for {}; say it with --set {}=VALUE", name, name));
-    out += chosen->second;
+    out.append(text.substr(0, open)).append(chosen->second);
     text.remove_prefix(close + 1);
   }
   out += text;

@@ -91,7 +91,7 @@ TEST(RegistryPlan, FillsInValuesAndKeepsSecretsOut) {
   const RegistryServer asked = with(
       R"("packages":[{"registryType":"oci","identifier":"ghcr.io/harbor/winches:1.2.0","transport":{"type":"stdio"},)"
       R"("packageArguments":[{"type":"named","name":"--depth","default":"3"},{"type":"positional","valueHint":"folder","isRequired":true},{"type":"named","name":"--rest"}],)"
-      R"("environmentVariables":[{"name":"TOKEN","isSecret":true,"isRequired":true},{"name":"MODE","value":"quiet"},{"name":"NOTE"},{"name":"PLACE","default":"{harbor}/x"}]}])");
+      R"("environmentVariables":[{"name":"TOKEN","isSecret":true,"isRequired":true},{"name":"MODE","value":"${env:HOME} {}"},{"name":"NOTE"},{"name":"PLACE","default":"{harbor}/x"}]}])");
   auto plan = plan_server(asked, {});
   ASSERT_FALSE(plan.ok());
   EXPECT_THAT(plan.error().message, HasSubstr("--set"));
@@ -100,6 +100,7 @@ TEST(RegistryPlan, FillsInValuesAndKeepsSecretsOut) {
   EXPECT_THAT(plan->launch.argv, ElementsAre("docker", "run", "-i", "--rm", "-e", "MODE", "-e", "PLACE", "-e", "TOKEN",
                                              "ghcr.io/harbor/winches:1.2.0", "--depth", "5", "/srv"));
   EXPECT_EQ(plan->launch.env.at("PLACE"), "north/x");
+  EXPECT_EQ(plan->launch.env.at("MODE"), "${env:HOME} {}");  // text, and no placeholder
   EXPECT_EQ(plan->launch.env.at("TOKEN"), "");
   EXPECT_EQ(plan->from_environment.at("TOKEN"), "TOKEN");
   EXPECT_THAT(plan->optional, ElementsAre("NOTE"));
