@@ -17,6 +17,7 @@
 #include "app/config_identity.h"
 #include "app/config_limits.h"
 #include "app/config_proxy.h"
+#include "app/config_registry.h"
 #include "app/config_rules.h"
 #include "app/config_server.h"
 #include "app/config_shared.h"
@@ -88,6 +89,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     if (!lines.empty()) config.gateway.rules = authz::RuleSet::make(std::move(lines));
   }
   settle_rules(config);
+  if (auto* registry = top.find("registry")) read_registry(*registry, reader, config);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
 }
 

@@ -42,6 +42,12 @@ struct Limits {
   std::size_t head = 16 * 1024;
 };
 
+// Which MCP registry is asked, and what is asked of what it has.
+struct RegistryConfig {
+  std::string url = "https://registry.modelcontextprotocol.io";
+  int min_mtf = 0;  // the least level of the mpak Trust Framework, 1 to 4; 0: any, and none
+};
+
 // A whole config, every value resolved and checked.
 struct AppConfig {
   std::string file;    // as given
@@ -58,6 +64,7 @@ struct AppConfig {
   base::Secret<std::string> pepper;           // of API keys; empty: in a file beside the store
   authz::MintOptions tokens;                  // made for internal services; no audiences: none are
   std::shared_ptr<const net::ServerTls> tls;  // null: plain HTTP
+  RegistryConfig registry;
   gateway::Config gateway;
 
   // Where this gateway's own files begin: the store's path, or, where the store is no file, the config's folder and the port.

@@ -755,4 +755,16 @@ TEST(Amounts, DurationsAndSizes) {
   for (const char* wrong : {"", "mb", "4 mb", "-1", "4tb", "18446744073709551615gb"}) EXPECT_FALSE(app::parse_size(wrong)) << wrong;
 }
 
+TEST_F(Config, ReadsWhichRegistryIsAsked) {
+  auto read = parse("servers: {}\nregistry: { url: \"https://registry.example.com/api\", min_mtf: 3 }\n");
+  ASSERT_TRUE(read.config);
+  EXPECT_EQ(read.config->registry.url, "https://registry.example.com/api");
+  EXPECT_EQ(read.config->registry.min_mtf, 3);
+  EXPECT_EQ(parse("servers: {}\n").config->registry.url, "https://registry.modelcontextprotocol.io");
+  EXPECT_THAT(lines("servers: {}\nregistry: { url: ftp://x, min_mtf: 5, mtf: 1 }\n"),
+              testing::Contains(testing::HasSubstr("registry.url")).Times(1));
+  EXPECT_THAT(lines("servers: {}\nregistry: { min_mtf: 5 }\n"), testing::Contains(testing::HasSubstr("registry.min_mtf must be")));
+  EXPECT_THAT(lines("servers: {}\nregistry: { min_mft: 1 }\n"), testing::Contains(testing::HasSubstr("did you mean \"min_mtf\"?")));
+}
+
 }  // namespace

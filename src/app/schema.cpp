@@ -29,7 +29,7 @@ constexpr Key kBudget[] = {{"call"}, {"session"}, {"hour"}, {"hard"}, {"window"}
 constexpr Key kCode[] = {{"write"}, {"wall"}, {"cpu"}, {"heap"}, {"calls"}};
 constexpr Key kTokens[] = {{"audiences"}, {"life"}};
 constexpr Key kKeys[] = {{"pepper"}, {"tokens", Built::yes, {}, {}, kTokens}};
-constexpr Key kRegistry[] = {{"url", kNot}, {"min_mtf", kNot}};
+constexpr Key kRegistry[] = {{"url"}, {"min_mtf"}};
 constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
 constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
 constexpr Key kProxy[] = {{"url"}, {"direct"}, {"loopback"}};
@@ -62,7 +62,7 @@ constexpr Key kTop[] = {
     {"budget", Built::yes, {}, {}, kBudget},
     {"code", Built::yes, {}, {}, kCode},
     {"keys", Built::yes, {}, {}, kKeys},
-    {"registry", kNot, {}, {}, kRegistry},
+    {"registry", Built::yes, {}, {}, kRegistry},
     {"telemetry", kNot, {}, {}, kTelemetry},
     {"audit", kNot, {}, {}, kAudit},
     {"alerts", kNot},
