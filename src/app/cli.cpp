@@ -16,7 +16,7 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 6> kNotBuilt{"doctor", "login", "logout", "audit", "registry", "advise"};
+constexpr std::array<std::string_view, 5> kNotBuilt{"doctor", "login", "logout", "audit", "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -34,6 +34,7 @@ struct CommandLine {
   KeysOptions keys;
   ApprovalsOptions approvals;
   ScanOptions scan;
+  RegistryOptions registry;
   VersionOptions version;
   std::string shell;
   std::string not_built;  // an option that is known and not built yet
@@ -131,7 +132,7 @@ void add_asking(CommandLine& line) {
   call_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return call(line.call, reaper); }; });
 }
 
-// Names of packages in bulk, instead of a config.
+// Names of packages in bulk, or a lock file, instead of a config.
 void add_packages(CommandLine& line, CLI::App& command) {
   command.add_option("--packages", line.check.packages, "judge these names, a JSON object {ecosystem, name} a line; - reads stdin")
       ->type_name("FILE");
@@ -139,6 +140,21 @@ void add_packages(CommandLine& line, CLI::App& command) {
   command.add_flag_callback(
       "--leave-out", [&line] { line.check.itself = CheckOptions::Itself::left_out; },
       "judge each name as if it were not on the list itself");
+  CLI::Option* lock = command.add_option("--lock", line.check.lock, "check this package-lock.json or uv.lock")->type_name("FILE");
+  command.add_option("--osv", line.check.osv, "a folder of OSV records: known vulnerabilities")->type_name("DIR")->needs(lock);
+  CLI::Option* attestations =
+      command.add_option("--attestations", line.check.attestations, "a folder with what npm's registry attests, NAME@VERSION.json")
+          ->type_name("DIR")
+          ->needs(lock);
+  command.add_option("--before", line.check.before, "the lock as it was, to see what was built in the open and no longer is")
+      ->type_name("FILE")
+      ->needs(attestations);
+}
+
+int run_check(const CheckOptions& options) {
+  if (!options.packages.empty()) return check_packages(options);
+  if (!options.lock.empty()) return check_lock(options);
+  return check(options);
 }
 
 void add_config_commands(CommandLine& line) {
@@ -148,9 +164,7 @@ void add_config_commands(CommandLine& line) {
   check_command.add_option("--launch", line.check.launch, "judge these launches, a JSON object {command, args, env} a line; - reads stdin")
       ->type_name("FILE");
   add_packages(line, check_command);
-  check_command.callback([&line] {
-    line.run = [&line](net::Reaper&) { return line.check.packages.empty() ? check(line.check) : check_packages(line.check); };
-  });
+  check_command.callback([&line] { line.run = [&line](net::Reaper&) { return run_check(line.check); }; });
 
   CLI::App& init_command = *line.app.add_subcommand("init", "writes a commented gatehouse.yaml to begin with");
   init_command.add_option("--config", line.init.config, "the file to write; else ./gatehouse.yaml")->type_name("FILE");
@@ -265,6 +279,36 @@ void add_scan(CommandLine& line) {
   command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return scan(line.scan, reaper); }; });
 }
 
+void add_registry(CommandLine& line) {
+  CLI::App& registry = *line.app.add_subcommand("registry", "finds servers in the MCP registry, and adds them to the config");
+  registry.require_subcommand(1);
+  RegistryOptions& options = line.registry;
+  const auto command = [&](const char* name, const char* help, const char* what, const char* about,
+                           int (*run)(const RegistryOptions&)) -> CLI::App& {
+    CLI::App& one = *registry.add_subcommand(name, help);
+    add_config(one, options.config);
+    one.add_option("what", options.what, about)->type_name(what)->required();
+    one.add_option("--url", options.url, "the registry to ask, instead of the one that the config names")->type_name("URL");
+    add_json(one, options.output);
+    one.callback([&line, run] { line.run = [&line, run](net::Reaper&) { return run(line.registry); }; });
+    return one;
+  };
+  CLI::App& search = command("search", "servers whose name holds a text", "TEXT", "a part of the name", registry_search);
+  search.add_option("--limit", options.most, "the most that are shown; 30 otherwise")->type_name("N")->check(CLI::Range(1, 1000));
+  CLI::App& show = command("show", "what the registry says of a server", "NAME", "the server, such as io.github.owner/name", registry_show);
+  CLI::App& add =
+      command("add", "checks a server, and puts it into the config", "NAME", "the server, such as io.github.owner/name", registry_add);
+  for (CLI::App* one : {&show, &add}) one->add_option("--version", options.version, "a version of it; else the newest")->type_name("V");
+  add.add_option("--as", options.id, "its id in the config; else made of its name")->type_name("ID");
+  add.add_option("--set", options.values, "a value that it asks for, as NAME=VALUE; repeatable")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  add.add_option("--known", options.known, "the list of known names to judge by, instead of the shipped one")->type_name("FILE");
+  add.add_option("--mtf", options.mtf, "what the mpak registry says of the package, for registry.min_mtf")->type_name("FILE");
+  add.add_flag_callback(
+      "--yes", [&options] { options.reviewed = RegistryOptions::Reviewed::yes; }, "you have looked at what is to be reviewed");
+}
+
 // What completion offers: the commands with their visible flags, and the words of those whose arguments are known.
 std::vector<CommandShape> shapes(CLI::App& app) {
   std::vector<CommandShape> out;
@@ -278,6 +322,7 @@ std::vector<CommandShape> shapes(CLI::App& app) {
     if (shape.name == "rules") shape.words = {"test", "explain"};
     if (shape.name == "keys") shape.words = {"create", "list", "rotate", "revoke"};
     if (shape.name == "approvals") shape.words = {"list", "approve", "deny"};
+    if (shape.name == "registry") shape.words = {"search", "show", "add"};
     if (shape.name == "completion") shape.words = {"bash", "zsh", "fish"};
     out.push_back(std::move(shape));
   }
@@ -352,6 +397,7 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   add_keys(line);
   add_approvals(line);
   add_scan(line);
+  add_registry(line);
   add_about(line);
   if (argc < 2) {
     fmt::print(stderr, "{}", line.app.help());

@@ -51,6 +51,10 @@ struct CheckOptions {
   std::string known;     // the list of known names to judge by; empty: the shipped one
   enum class Itself { counts, left_out } itself = Itself::counts;
   std::string launch;  // a file of launches to judge instead of a config; "-": stdin
+  std::string lock;          // a package manager's lock to check instead of a config
+  std::string osv;           // a folder of OSV records
+  std::string attestations;  // a folder of npm's attestations, a file per package
+  std::string before;        // an earlier lock
   Output output = Output::text;
 };
 
@@ -133,6 +137,20 @@ struct ScanOptions {
   Form form = Form::text;
 };
 
+struct RegistryOptions {
+  std::string config;
+  std::string url;   // empty: what the config says
+  std::string what;  // search: a text; show, add: a server's name
+  std::size_t most = 30;
+  std::string version;              // empty: the newest
+  std::string id;                   // add: in the config; empty: made of the name
+  std::vector<std::string> values;  // add: NAME=VALUE
+  std::string known;                // add: the list of known names; empty: the shipped one
+  std::string mtf;                  // add: a file with an answer of the mpak registry
+  enum class Reviewed { no, yes } reviewed = Reviewed::no;
+  Output output = Output::text;
+};
+
 // A command as completion sees it.
 struct CommandShape {
   std::string name;
@@ -153,6 +171,7 @@ int server(const ServerOptions& options);
 int check(const CheckOptions& options);
 int check_packages(const CheckOptions& options);
 int check_launches(const CheckOptions& options);
+int check_lock(const CheckOptions& options);
 int tools(const ToolsOptions& options, net::Reaper& reaper);
 int budget(const BudgetOptions& options, net::Reaper& reaper);
 int scan(const ScanOptions& options, net::Reaper& reaper);
@@ -169,6 +188,9 @@ int keys_revoke(const KeysOptions& options);
 int approvals_list(const ApprovalsOptions& options);
 int approvals_approve(const ApprovalsOptions& options);
 int approvals_deny(const ApprovalsOptions& options);
+int registry_search(const RegistryOptions& options);
+int registry_show(const RegistryOptions& options);
+int registry_add(const RegistryOptions& options);
 int completion(std::string_view shell, std::span<const CommandShape> commands);
 int version(const VersionOptions& options);
 

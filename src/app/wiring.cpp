@@ -201,7 +201,9 @@ std::string HttpSide::metrics_text() const {
   gauges.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
   gauges.version = build_version();
   gauges.commit = build_commit();
-  return wiring_.metrics().text(gauges) + wiring_.identity_metrics();
+  std::string text = wiring_.metrics().text(gauges) + wiring_.identity_metrics();
+  if (more_metrics_) text += more_metrics_();
+  return text;
 }
 
 }  // namespace app

@@ -94,6 +94,8 @@ class HttpSide {
   Address address() const;
   // Makes paths, origins and limits those of the config that now holds.
   void follow();
+  // `more` is put behind the metrics of the gateway, in the same format. It must live as long as requests are served.
+  void add_metrics(std::function<std::string()> more) { more_metrics_ = std::move(more); }
   // As HttpServer::stop; and then the calls of legacy clients that have lost their connection end too.
   base::Task<void> stop(base::Millis grace);
 
@@ -113,6 +115,7 @@ class HttpSide {
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Address address_;
   bool secured_ = false;
+  std::function<std::string()> more_metrics_;
   std::vector<std::unique_ptr<sdk::HttpEndpoint>> endpoints_;
   std::map<std::string, net::HttpHandler, std::less<>> here_;  // what serves an MCP path in this process
   gateway::Peers::Find find_here_ = [this](std::string_view path) {

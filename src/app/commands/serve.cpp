@@ -5,6 +5,7 @@
 
 #include "app/commands.h"
 #include "app/instance_lock.h"
+#include "app/registry_watch.h"
 #include "app/reload.h"
 #include "app/stopping.h"
 #include "app/terminal.h"
@@ -26,8 +27,9 @@ void raise_file_limit() {
   (void)::setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-base::Task<void> shut_down(Wiring* wiring, HttpSide* http, Reload* reload, base::TaskGroup* work) {
+base::Task<void> shut_down(Wiring* wiring, HttpSide* http, Reload* reload, RegistryWatch* registry, base::TaskGroup* work) {
   co_await reload->end();
+  co_await registry->end();
   work->spawn(wiring->stop(kGrace));
   co_await http->stop(kGrace + base::Millis(1'000));
   co_await work->join();
@@ -48,7 +50,9 @@ void run(Wiring& wiring, HttpSide& http, const std::optional<Address>& listen, R
   Reload reload({wiring.loop(), wiring.pool(), from.file, [file = from.file] { return read_config(file, process_environment); },
                  [&](ReadConfig read) { take_config(std::move(read), listen, wiring, &http); }},
                 std::move(from.files));
-  Stopping stopping(wiring.loop(), [&] { ending.spawn(shut_down(&wiring, &http, &reload, &work)); }, [&] { reload.ask(); });
+  RegistryWatch registry(wiring.loop(), wiring.pool(), [&wiring]() -> const AppConfig& { return wiring.config(); });
+  http.add_metrics([&registry] { return registry_metrics(registry.states()); });
+  Stopping stopping(wiring.loop(), [&] { ending.spawn(shut_down(&wiring, &http, &reload, &registry, &work)); }, [&] { reload.ask(); });
   say_listening(wiring, http, began);
   wiring.loop().run();
 }
