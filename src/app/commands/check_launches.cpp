@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <cstdint>
+#include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iostream>
@@ -71,6 +72,7 @@ int check_launches(const CheckOptions& options) {
     if (line.find_first_not_of(" \t\r") == std::string::npos) continue;
     print(judged(line, number, tally) + "\n");
   }
+  std::fflush(stdout);  // so that the sum comes last where both go to one place
   fmt::print(stderr, "{} allowed, {} to review, {} denied, {} not understood\n", tally.allowed, tally.reviewed, tally.denied, tally.broken);
   if (tally.broken > 0) return kUsage;
   return tally.denied > 0 ? kFailed : kGood;

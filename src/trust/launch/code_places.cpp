@@ -239,6 +239,14 @@ constexpr auto kStandardModules = std::to_array<std::string_view>({
 
 std::string_view first_part(std::string_view name, char mark) { return name.substr(0, name.find(mark)); }
 
+// Names of packages are, and those of modules may not be, in small letters.
+std::string lower(std::string_view text) {
+  std::string out(text);
+  for (char& c : out)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  return out;
+}
+
 bool is_network_share(std::string_view path) { return path.starts_with("\\\\") || (path.starts_with("//") && !path.starts_with("///")); }
 
 // `npm:`, `data:`, `jsr:`: a scheme, and no drive of Windows.
@@ -324,7 +332,8 @@ void judge_module(Judgement& judgement, std::size_t word, std::string_view name)
   if (name.empty() || name[0] == '-' || name[0] == '.' || !std::ranges::all_of(name, in_name))
     return judgement.deny("R04", where, fmt::format("{} is no name of a module", printable(name)), "name the server's module");
   const std::string_view top = first_part(name, '.');
-  if (top[0] == '_' || std::ranges::find(kStandardModules, top) != kStandardModules.end() || is_runner_package(top) || is_system_tool(top))
+  if (top[0] == '_' || std::ranges::find(kStandardModules, top) != kStandardModules.end() || is_runner_package(lower(top)) ||
+      is_system_tool(top))
     return judgement.deny("R04", where, fmt::format("{} comes with Python or installs for it, and is no server", printable(name)),
                           "name the server's module");
   judgement.review("R09", where, fmt::format("the module {} is code of this machine that nobody has approved yet", printable(name)),

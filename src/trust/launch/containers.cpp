@@ -63,7 +63,9 @@ std::size_t home_depth(const std::vector<std::string>& parts) {
   if (first == "~" || first == "$HOME" || first == "${HOME}" || first == "%USERPROFILE%" || first == "${userHome}" ||
       first == "${env:HOME}" || first == "$USERPROFILE" || first == "${localEnv:HOME}")
     return 1;
-  const std::size_t from = first.size() == 2 && first[1] == ':' ? 1 : 0;
+  if (first[0] == '~') return 1;
+  // `C:\Users`, or as some shells write it, `/c/Users`.
+  const std::size_t from = (first.size() == 2 && first[1] == ':') || first.size() == 1 ? 1 : 0;
   if (parts.size() > from + 1 && (parts[from] == "home" || parts[from] == "Users")) return from + 2;
   return 0;
 }
@@ -83,6 +85,7 @@ std::string_view wrong_source(std::string_view path) {
   if (path.ends_with(".sock") || path.ends_with(".socket") || path.starts_with("\\\\")) return "is the door to another program";
   const std::size_t drive = !parts.empty() && parts[0].size() == 2 && parts[0][1] == ':' ? 1 : 0;
   if (parts.size() <= drive) return path.starts_with('/') || drive == 1 ? std::string_view("is the whole machine") : std::string_view();
+  if (parts.size() == 2 && parts[0].size() == 1 && parts[1] == "Users") return "holds more than one home";
   if (const std::size_t home = home_depth(parts)) {
     if (parts.size() == home) return "is somebody's whole home";
     if (among(parts[home], kCredentials) || is_keys_of_programs(parts, home)) return "holds what opens other doors";

@@ -85,6 +85,9 @@ void judge_approval(Judgement& judgement, const Approved& approved, Verdict& ver
     verdict = {Ruling::review, "R09", "command", "this launch is not among those that were approved", std::string(kApprove)};
 }
 
+// `perl5.36` is perl.
+std::string_view without_version(std::string_view name) { return name.substr(0, name.find_last_not_of("0123456789.-") + 1); }
+
 // A path is from the config's folder, where that is known.
 std::string from_folder(const Judgement& judgement, const std::string& command) {
   const std::string folder = judgement.ground().folder();
@@ -123,7 +126,7 @@ void judge_program(Judgement& judgement, std::size_t program) {
   const auto launcher = find_launcher(name);
   if (is_shell(name))
     return judgement.deny("R01", where, fmt::format("{} runs whatever it is told", printable(name)), std::string(kByPath));
-  if (!launcher && is_system_tool(name))
+  if (!launcher && (is_system_tool(name) || is_interpreter(without_version(name))))
     return judgement.deny("R01", where, fmt::format("{} is a tool of the system and no server", printable(name)), std::string(kByPath));
   if (command.contains('/') && !command.starts_with('/'))
     return judgement.deny("R01", where, "the program stands in a folder that nobody knows", "write its absolute path");
