@@ -367,7 +367,7 @@ servers:
 
 struct Case {
   const char* name;
-  const char* text;
+  std::string text;
   std::vector<std::string> said;
 };
 
