@@ -168,13 +168,17 @@ TEST(Builtin, VaultServesToolsAndResources) {
   EXPECT_TRUE(done.ok()) << done.error().message;
 }
 
-TEST(Builtin, UnknownAndUnbuiltNamesAreAnswered) {
-  EXPECT_THAT(builtin_names(), ElementsAre("filesystem", "vault"));
+TEST(Builtin, UnknownNamesAndMissingSettingsAreAnswered) {
+  EXPECT_THAT(builtin_names(), ElementsAre("filesystem", "vault", "github", "tavily", "tasks", "openapi"));
   EXPECT_THAT(make_builtin("filesytem", {}).error().message, HasSubstr("built are: filesystem, vault"));
-  EXPECT_EQ(make_builtin("github", {}).error().code, Code::unavailable);
-  EXPECT_THAT(make_builtin("github", {}).error().message, HasSubstr("not built yet"));
   EXPECT_EQ(make_builtin("filesystem", {}).error().code, Code::invalid_argument);
   EXPECT_EQ(make_builtin("vault", {}).error().code, Code::invalid_argument);
+  EXPECT_THAT(make_builtin("openapi", {}).error().message, HasSubstr("--spec FILE"));
+  BuiltinOptions wrong;
+  wrong.own = base::Secret<std::string>(R"({"token":"t0ken","tokn":1})");
+  EXPECT_THAT(make_builtin("github", wrong).error().message, HasSubstr("tokn is no setting"));
+  wrong.own = base::Secret<std::string>("t0ken");
+  EXPECT_THAT(make_builtin("github", wrong).error().message, Not(HasSubstr("t0ken")));
 }
 
 }  // namespace
