@@ -3,6 +3,7 @@
 
 #include <memory>
 
+#include "app/hooks.h"
 #include "base/loop.h"
 #include "gateway/config.h"
 #include "mcp/result.h"
@@ -14,8 +15,8 @@ namespace app {
 // What the factory of built-in servers needs of a config.
 servers::BuiltinOptions builtin_options(const gateway::ServerConfig& config);
 
-// Makes the built-in server of `config` and owns it. May block on the disk for as long as opening its folders takes.
-// Errors: those of servers::make_builtin.
-mcp::Result<std::unique_ptr<sdk::Handler>> open_builtin(base::Loop& loop, const gateway::ServerConfig& config);
+// Makes the built-in server of `config` and owns it; it hears webhooks by `hooks`, which outlives it. May block on the disk for as long as
+// opening its folders takes. Errors: those of servers::make_builtin.
+mcp::Result<std::unique_ptr<sdk::Handler>> open_builtin(base::Loop& loop, const gateway::ServerConfig& config, Hooks& hooks);
 
 }  // namespace app

@@ -91,12 +91,20 @@ void add_serving(CommandLine& line) {
   stdio_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return stdio(line.stdio, reaper); }; });
 
   CLI::App& server_command = *line.app.add_subcommand("server", "one built-in server alone, over stdio or HTTP");
-  server_command.add_option("name", line.server.name, "filesystem or vault")->type_name("NAME")->required();
+  server_command.add_option("name", line.server.name, "filesystem, vault, openapi, github, tavily or tasks")->type_name("NAME")->required();
   server_command.add_option("--root", line.server.roots, "a folder it may read; DIR:append or DIR:write lets it change files; repeatable")
       ->type_name("DIR")
       ->allow_extra_args(false);
   server_command.add_option("--http", line.server.http, "serve Streamable HTTP at /mcp there, instead of stdio")->type_name("ADDR");
-  add_not_built(line, server_command, "--profile");
+  server_command.add_option("--spec", line.server.spec, "openapi: the file with the description; its credential is in OPENAPI_TOKEN")
+      ->type_name("FILE");
+  server_command.add_option("--base-url", line.server.base_url, "the API's address, in place of its usual one")->type_name("URL");
+  server_command.add_option("--profile", line.server.profile, "tasks: which API it is, paperclip or github")->type_name("NAME");
+  server_command.add_option("--set", line.server.values, "tasks: what the profile needs, such as company=ID; repeatable")
+      ->type_name("NAME=VALUE")
+      ->allow_extra_args(false);
+  server_command.add_flag_callback(
+      "--write", [&line] { line.server.tools = ServerOptions::Tools::all; }, "github, tasks: also the tools that change something");
   server_command.callback([&line] { line.run = [&line](net::Reaper&) { return server(line.server); }; });
 }
 
@@ -317,7 +325,7 @@ std::vector<CommandShape> shapes(CLI::App& app) {
     for (const CLI::Option* option : command->get_options())
       if (!option->get_positional() && !option->get_group().empty())
         for (const std::string& name : option->get_lnames()) shape.flags.push_back("--" + name);
-    if (shape.name == "server") shape.words = {"filesystem", "vault"};
+    if (shape.name == "server") shape.words = {"filesystem", "vault", "openapi", "github", "tavily", "tasks"};
     if (shape.name == "pins") shape.words = {"list", "diff", "approve", "lock", "verify"};
     if (shape.name == "rules") shape.words = {"test", "explain"};
     if (shape.name == "keys") shape.words = {"create", "list", "rotate", "revoke"};

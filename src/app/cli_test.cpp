@@ -147,8 +147,10 @@ COMP_WORDS=(gatehouse tools --js); COMP_CWORD=2; _gatehouse; echo "${COMPREPLY[*
 TEST_F(Cli, AnUnknownBuiltInNamesTheNearest) {
   EXPECT_EQ(run({"server", "vaul"}), 2);
   EXPECT_THAT(err_, HasSubstr("did you mean vault?"));
-  EXPECT_EQ(run({"server", "github"}), 2);
-  EXPECT_THAT(err_, HasSubstr("not built yet"));
+  EXPECT_EQ(run({"server", "openapi"}), 2);
+  EXPECT_THAT(err_, HasSubstr("--spec FILE"));
+  EXPECT_EQ(run({"server", "tasks", "--profile", "jira"}), 2);
+  EXPECT_THAT(err_, HasSubstr("there are paperclip and github"));
   EXPECT_EQ(run({"server", "filesystem", "--root", ".", "--http", "0.0.0.0:0"}), 2);
   EXPECT_THAT(err_, HasSubstr("would let anybody who reaches it call every tool"));
 }

@@ -41,8 +41,14 @@ struct StdioOptions {
 
 struct ServerOptions {
   std::string name;
-  std::vector<std::string> roots;  // DIR, or DIR:append or DIR:write
-  std::string http;                // empty: stdio
+  std::vector<std::string> roots;   // DIR, or DIR:append or DIR:write
+  std::string http;                 // empty: stdio
+  std::string spec;                 // openapi: the file with the description
+  std::string base_url;             // of the API, in place of the usual one
+  std::string profile;              // tasks: paperclip or github
+  std::vector<std::string> values;  // tasks: NAME=VALUE
+  enum class Tools { reading, all };
+  Tools tools = Tools::reading;  // github, tasks: also those that change something
 };
 
 struct CheckOptions {

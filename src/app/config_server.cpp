@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "app/config_builtin.h"
 #include "app/config_limits.h"
 #include "app/nearest.h"
 #include "app/schema.h"
@@ -28,8 +29,8 @@ using std::chrono::seconds;
 using Kind = ServerConfig::Kind;
 
 constexpr std::array<std::string_view, 3> kReserved{"tools", "console", "admin"};
-constexpr std::array<std::string_view, 2> kBuiltins{"filesystem", "vault"};
-constexpr std::array<std::string_view, 5> kFutureBuiltins{"github", "tavily", "tasks", "openapi", "admin"};
+constexpr std::array<std::string_view, 5> kBuiltins{"filesystem", "vault", "github", "tavily", "tasks"};
+constexpr std::array<std::string_view, 1> kFutureBuiltins{"admin"};
 
 template <class Words>
 bool among(std::string_view word, const Words& words) {
@@ -73,7 +74,12 @@ class ServerReader {
     read_server_limits(map_, path_, reader_, config_);
     if (auto* value = map_.find("tools")) read_tools(*value);
     switch (config_.kind) {
-      case Kind::builtin: read_builtin(); break;
+      case Kind::builtin:
+        if (map_.find("openapi"))
+          read_openapi(map_, path_, reader_, config_);
+        else
+          read_builtin();
+        break;
       case Kind::command: read_command(); break;
       case Kind::url: read_url(); break;
     }
@@ -88,26 +94,35 @@ class ServerReader {
     for (std::string_view kind : {"builtin", "command", "url", "openapi"})
       if (map_.find(kind)) kinds.push_back(kind);
     if (kinds.empty()) {
-      reader_.error(map_, fmt::format("{} has no kind; give it one of builtin, command or url", path_));
+      reader_.error(map_, fmt::format("{} has no kind; give it one of builtin, command, url or openapi", path_));
       return false;
     }
     if (kinds.size() > 1) {
       reader_.error(map_, fmt::format("{} has several kinds: {}; keep one", path_, fmt::join(kinds, ", ")));
       return false;
     }
-    if (kinds[0] == "openapi") return false;  // reported by the schema
-    config_.kind = kinds[0] == "builtin" ? Kind::builtin : kinds[0] == "command" ? Kind::command : Kind::url;
+    // An OpenAPI description is served by the built-in of that name.
+    config_.kind = kinds[0] == "command" ? Kind::command : kinds[0] == "url" ? Kind::url : Kind::builtin;
     for (const yaml::Member& member : map_.members) {
       std::string_view belongs = belongs_to(member.key);
-      if (belongs.empty() || belongs == kinds[0]) continue;
+      // What the built-ins themselves take is looked at with the rest of theirs.
+      const bool own = config_.kind == Kind::builtin && own_key(member.key);
+      if (belongs.empty() || belongs == kinds[0] || own || takes_key(builtin_name(), member.key)) continue;
       reader_.error(member.mark,
                     fmt::format("{} is for {} servers, and this is a {} server; remove it", at(member.key), belongs, kinds[0]));
     }
     return true;
   }
 
+  // The built-in that serves this, or empty.
+  std::string_view builtin_name() const {
+    if (map_.find("openapi")) return "openapi";
+    const yaml::Value* name = map_.find("builtin");
+    return name ? std::string_view(name->text) : std::string_view();
+  }
+
   static std::string_view belongs_to(std::string_view key) {
-    if (key == "roots" || key == "allow_hard_links") return "builtin";
+    if (key == "roots" || key == "allow_hard_links" || own_key(key)) return "builtin";
     if (key == "env" || key == "cwd" || key == "idle_stop") return "command";
     if (key == "headers" || key == "forward_headers" || key == "ca") return "url";
     return {};
@@ -172,14 +187,17 @@ class ServerReader {
     if (!text) return;
     config_.builtin = *text;
     if (among(*text, kFutureBuiltins)) {
-      reader_.error(name, fmt::format("{}: {} is not built yet; built are {}", at("builtin"), *text, fmt::join(kBuiltins, " and ")));
+      reader_.error(name, fmt::format("{}: {} is not built yet; built are {}", at("builtin"), *text, fmt::join(kBuiltins, ", ")));
     } else if (!among(*text, kBuiltins)) {
       auto near = find_nearest(*text, kBuiltins);
-      reader_.error(name, fmt::format("{}: there is no built-in server {}; {}", at("builtin"), shown(*text),
-                                      near ? fmt::format("did you mean \"{}\"?", *near)
-                                           : fmt::format("there are {}", fmt::join(kBuiltins, " and "))));
-    } else {
+      reader_.error(
+          name, fmt::format("{}: there is no built-in server {}; {}", at("builtin"), shown(*text),
+                            near ? fmt::format("did you mean \"{}\"?", *near) : fmt::format("there are {}", fmt::join(kBuiltins, ", "))));
+    } else if (*text == "filesystem" || *text == "vault") {
       read_roots(name);
+      refuse_own(map_, path_, *text, reader_);
+    } else {
+      read_own(map_, path_, reader_, config_);
     }
     if (auto* value = map_.find("allow_hard_links"))
       if (auto flag = reader_.flag(*value, at("allow_hard_links"))) config_.allow_hard_links = *flag;

@@ -70,11 +70,16 @@ constexpr Key kTop[] = {
     {"proxy", Built::yes, {}, {}, kProxy},
 };
 
+constexpr Key kSelect[] = {{"tags"}, {"paths"}, {"operations"}, {"methods"}, {"exclude"}};
+constexpr Key kAppKey[] = {{"id"}, {"installation"}, {"key"}};
+constexpr Key kCredits[] = {{"call"}, {"day"}};
+constexpr Key kJwt[] = {{"token_url"}, {"id"}, {"secret"}, {"scope"}, {"audience"}, {"key"}, {"issuer"}, {"subject"}, {"lifetime"}};
+
 constexpr Key kServer[] = {
     {"builtin"},
     {"command"},
     {"url"},
-    {"openapi", kNot},
+    {"openapi"},
     {"enabled"},
     {"start"},
     {"required"},
@@ -97,9 +102,23 @@ constexpr Key kServer[] = {
     {"roots"},
     {"allow_hard_links"},
     {"expires", kNot},
-    {"key", kNot},
-    {"token", kNot},
-    {"profile", kNot},
+    {"key"},
+    {"token"},
+    {"profile"},
+    {"base_url"},
+    {"credentials"},
+    {"select", Built::yes, {}, {}, kSelect},
+    {"trim"},
+    {"app", Built::yes, {}, {}, kAppKey},
+    {"write"},
+    {"repositories"},
+    {"cache"},
+    {"credits", Built::yes, {}, {}, kCredits},
+    {"api"},
+    {"values"},
+    {"jwt", Built::yes, {}, {}, kJwt},
+    {"webhook"},
+    {"poll"},
 };
 
 constexpr Key kRule[] = {{"who"}, {"tools"}, {"prompts"}, {"resources"}, {"when"}, {"then"}, {"approvers"}, {"limit"}};

@@ -48,7 +48,7 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
 
 Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper)
     : config_(std::move(config)), store_(std::move(store)) {
-  auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server); };
+  auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server, hooks_); };
   gateway::Gateway::Parts parts{
       loop_, pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version()), nullptr, &store_->approvals()};
   gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, std::move(parts));
@@ -158,6 +158,13 @@ edge::RouteParts HttpSide::route_parts() {
   parts.metrics = [this] { return metrics_text(); };
   add_identity(parts);
   parts.usage = [this] { return wiring_.gateway().usage(); };
+  parts.hook = [this](std::string_view server, const net::HttpRequest& request) {
+    servers::Builtin::HookRequest hook;
+    hook.header = [&request](std::string_view name) { return request.find(name).value_or(""); };
+    hook.body = request.body;
+    servers::Builtin::HookAnswer answer = wiring_.hooks().deliver(server, hook);
+    return edge::plain_page(answer.status, std::move(answer.text));
+  };
   parts.welcome = [this](const net::HttpRequest& request) { return sdk::judge_origin(request, origins_) == sdk::OriginVerdict::fine; };
   return parts;
 }

@@ -10,6 +10,7 @@
 #include "access/keys/key_desk.h"
 #include "access/keys/token_mint.h"
 #include "app/config.h"
+#include "app/hooks.h"
 #include "base/blocking.h"
 #include "base/loop.h"
 #include "edge/routes.h"
@@ -54,6 +55,7 @@ class Wiring {
   std::string identity_metrics();
   // The other instances, if there are any.
   gateway::Peers& peers() { return *peers_; }
+  const Hooks& hooks() const { return hooks_; }
   // Takes another config while the gateway runs; see Gateway::apply. What only a restart changes must be as it was.
   gateway::ConfigChange apply(AppConfig config);
   // Ends with an Error when the store does not work.
@@ -73,6 +75,7 @@ class Wiring {
   std::unique_ptr<authz::KeyDesk> desk_;
   std::shared_ptr<gateway::KeyGate> gate_;
   std::unique_ptr<authz::TokenMint> mint_;
+  Hooks hooks_;  // before the gateway, whose servers are in it
   std::unique_ptr<gateway::Gateway> gateway_;
   std::shared_ptr<gateway::KeptSessions> sessions_;
   std::unique_ptr<gateway::Peers> peers_;

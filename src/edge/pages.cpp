@@ -83,6 +83,14 @@ Page unknown_page(std::string_view path, const std::vector<std::string>& servers
 
 Page read_only_page() { return {.status = 405, .body = "{\"error\":\"this page can only be read; use GET\"}\n", .allow = "GET, HEAD"}; }
 
+Page post_only_page() {
+  Page page = plain_page(405, "send a POST here");
+  page.allow = "POST";
+  return page;
+}
+
+Page plain_page(int status, std::string text) { return {status, "text/plain", std::move(text) + "\n", {}}; }
+
 Page foreign_page() {
   return {.status = 403, .body = "{\"error\":\"this Host or Origin is not allowed; see allowed_hosts and allowed_origins\"}\n"};
 }

@@ -37,6 +37,10 @@ Page metrics_page(std::string text);
 Page unknown_page(std::string_view path, const std::vector<std::string>& servers, const std::vector<std::string>& profiles = {});
 // 405 for a page that can only be read.
 Page read_only_page();
+// 405 for what can only be sent to.
+Page post_only_page();
+// A plain answer to a machine.
+Page plain_page(int status, std::string text);
 // 403 for a request that a foreign web page made a browser send.
 Page foreign_page();
 

@@ -5,7 +5,7 @@
 namespace edge {
 namespace {
 
-constexpr std::string_view kServerPrefix = "/mcp/s/", kProfilePrefix = "/mcp/p/";
+constexpr std::string_view kServerPrefix = "/mcp/s/", kProfilePrefix = "/mcp/p/", kHookPrefix = "/hooks/";
 
 bool readable(std::string_view path) {
   return path == "/" || path == "/healthz" || path == "/readyz" || path == "/metrics" || path == "/budget";
@@ -55,6 +55,10 @@ mcp::Task<Page> Routes::page(net::HttpRequest& request) {
   if (readable(path) && request.method != "GET" && request.method != "HEAD") co_return read_only_page();
   if (path == "/healthz") co_return health_page();
   if (!parts_.welcome(request)) co_return foreign_page();
+  if (parts_.hook && path.starts_with(kHookPrefix)) {
+    if (request.method != "POST") co_return post_only_page();
+    co_return parts_.hook(path.substr(kHookPrefix.size()), request);
+  }
   if (path == "/") co_return front_page(parts_.version);
   // Only the socket beside the store has no address: who reaches it owns the store.
   if (path == kStoreChanged && request.peer_address.empty() && parts_.store_changed) {

@@ -26,6 +26,8 @@ struct RouteParts {
   std::function<std::string()> usage;            // tokens spent, as JSON text; null: that page is not there
   // What other instances send, below /peer/: false when it is not from one. Null where there are none.
   std::function<mcp::Task<bool>(net::HttpExchange&)> peer;
+  // A webhook for the built-in server of this id, POSTed to /hooks/<id>; null: there are none.
+  std::function<Page(std::string_view server, const net::HttpRequest&)> hook;
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
   // Whether this may see what is for operators: numbers, servers and their errors. Null: everybody may.
   std::function<bool(const net::HttpRequest&)> trusted;

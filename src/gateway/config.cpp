@@ -41,6 +41,7 @@ std::string ServerConfig::fingerprint() const {
     add(std::to_string(static_cast<int>(root.mode)));
   }
   add(allow_hard_links ? "links" : "");
+  add(own.reveal());
   for (const std::string& part : command) add(part);
   for (const auto& [name, value] : env) {
     add(name);

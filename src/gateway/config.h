@@ -82,6 +82,7 @@ struct ServerConfig {
   std::string builtin;  // kind builtin
   std::vector<Root> roots;
   bool allow_hard_links = false;
+  base::Secret<std::string> own;  // what else the built-in takes, as one JSON object; empty: nothing
 
   std::vector<std::string> command;  // kind command: program and arguments, no shell
   std::map<std::string, base::Secret<std::string>> env;

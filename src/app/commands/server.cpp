@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <array>
+#include <cstdlib>
 #include <filesystem>
 #include <vector>
 
@@ -7,8 +9,11 @@
 #include "app/commands.h"
 #include "app/config.h"
 #include "app/nearest.h"
+#include "app/reader.h"
 #include "app/terminal.h"
+#include "mcp/json.h"
 #include "mcp/server.h"
+#include "net/proxy.h"
 #include "servers/builtin.h"
 
 namespace app {
@@ -25,6 +30,43 @@ servers::RootOptions parse_root(const std::string& text) {
   return root;
 }
 
+// Where each finds its credential.
+struct Credential {
+  std::string_view builtin, setting, variable;
+};
+constexpr std::array<Credential, 4> kCredentials{{{"github", "token", "GITHUB_TOKEN"},
+                                                  {"tavily", "key", "TAVILY_API_KEY"},
+                                                  {"tasks", "token", "TASKS_TOKEN"},
+                                                  {"openapi", "token", "OPENAPI_TOKEN"}}};
+
+// The settings of the servers over an API, from flags and environment.
+base::Secret<std::string> own_settings(const ServerOptions& options) {
+  mcp::JsonWriter out;
+  out.object();
+  bool known = false;
+  for (const Credential& one : kCredentials) {
+    if (one.builtin != options.name) continue;
+    known = true;
+    if (auto value = process_environment(std::string(one.variable)); value && !value->empty()) out.field(one.setting, *value);
+    out.field("remedy", fmt::format("set the variable {}", one.variable));
+  }
+  if (!known) return {};
+  if (!options.spec.empty()) out.field("spec", std::filesystem::absolute(options.spec).string());
+  if (!options.base_url.empty()) out.field("base_url", options.base_url);
+  if (!options.profile.empty()) out.field("profile", options.profile);
+  if (options.tools == ServerOptions::Tools::all) out.field("write", true);
+  if (!options.values.empty()) {
+    out.key("values").object();
+    for (const std::string& pair : options.values) {
+      const std::size_t equals = std::min(pair.find('='), pair.size());
+      out.field(pair.substr(0, equals), pair.substr(std::min(equals + 1, pair.size())));
+    }
+    out.end();
+  }
+  out.end();
+  return base::Secret<std::string>(std::move(out).text());
+}
+
 int refused(const mcp::Error& error, const std::string& name) {
   std::vector<std::string_view> names = servers::builtin_names();
   auto near = find_nearest(name, names);
@@ -39,6 +81,13 @@ int server(const ServerOptions& options) {
   servers::BuiltinOptions builtin_options;
   builtin_options.version = build_version();
   for (const std::string& root : options.roots) builtin_options.roots.push_back(parse_root(root));
+  builtin_options.own = own_settings(options);
+  auto proxies = net::proxies_of(process_environment);
+  if (!proxies) {
+    complain(proxies.error().message);
+    return kUsage;
+  }
+  builtin_options.proxies = *std::move(proxies);
   if (!options.http.empty())
     if (auto address = parse_listen(options.http); !address) {
       complain("--http: " + address.error().message);
