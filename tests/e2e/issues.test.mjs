@@ -142,14 +142,14 @@ describe('changes are told', () => {
     const told = new Promise(done => { wake = done })
     client.client.setNotificationHandler('notifications/resources/updated', note => { if (note.params.uri === uri) wake(note.params.uri) })
     await client.client.subscribeResource({ uri })
-    return told
+    return { told }
   }
   test('by a signed webhook, and by no other', async t => {
     const scope = Scope.of(t)
     const paperclip = await startPaperclip(scope)
     const gateway = await startGateway(scope, { servers: { work: { builtin: 'tasks', start: 'eager', base_url: `${paperclip.url}/api`, values: { company: 'acme' }, token: 'agent-t0ken', webhook: 'h00k-s3cret' } } })
     const client = await clients.legacy(scope, gateway.server('work'))
-    const told = await listen(client, 'tasks://issue/i1')
+    const { told } = await listen(client, 'tasks://issue/i1')
     const body = JSON.stringify({ event: 'issue.updated', issue: { id: 'i1' } })
     const send = (signature, what = body, more = {}) => fetch(`${gateway.base}/hooks/work`, { method: 'POST', headers: { 'content-type': 'application/json', ...signature && { 'x-paperclip-signature': signature } }, body: what, ...more })
     const sign = (what, secret = 'h00k-s3cret') => `sha256=${createHmac('sha256', secret).update(what).digest('hex')}`
@@ -165,7 +165,7 @@ describe('changes are told', () => {
     const paperclip = await startPaperclip(scope)
     const gateway = await startGateway(scope, { servers: { work: { builtin: 'tasks', start: 'eager', base_url: `${paperclip.url}/api`, values: { company: 'acme' }, token: 'agent-t0ken', poll: '100ms' } } })
     const client = await clients.legacy(scope, gateway.server('work'))
-    const told = await listen(client, 'tasks://issue/i2')
+    const { told } = await listen(client, 'tasks://issue/i2')
     // It has looked once before the change.
     await within(10_000, 'the first look', (async () => { while (!paperclip.asked.some(one => one.path.endsWith('/issues'))) await new Promise(done => setImmediate(done)) })())
     await client.callTool('get_issue', { id: 'i2' })
