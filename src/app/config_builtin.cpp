@@ -55,7 +55,9 @@ class OwnReader {
       }
       read_key(member.key, member.value);
     }
-    out_.field("timeout_ms", static_cast<std::int64_t>(config_.deadline.count()));
+    // A little less than the call has, so that it is the server who says what was slow.
+    const auto time = std::max(milliseconds(100), config_.deadline - std::min(config_.deadline / 10, milliseconds(1000)));
+    out_.field("timeout_ms", std::min<std::int64_t>(time.count(), 3'600'000));
     out_.field("remedy", remedy()).end();
     config_.own = base::Secret<std::string>(std::move(out_).text());
   }

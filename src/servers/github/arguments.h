@@ -9,15 +9,15 @@
 
 namespace servers::github::arguments {
 
-using Repository = mcp::Arg<std::string, "owner/name", 3, 200>;
-using Page = mcp::Arg<int, "Page, from 1", 1, 1000>;
-using PerPage = mcp::Arg<int, "Entries per page", 1, 100>;
-using Number = mcp::Arg<int, "Its number", 1>;
+using Repository = mcp::Arg<std::string, "owner/name">;
+using Page = mcp::Arg<int, "Page">;
+using PerPage = mcp::Arg<int, "Per page", 1, 100>;
+using Number = mcp::Arg<int, "Number">;
 
 struct None {};
 struct Search {
   mcp::Arg<mcp::Choice<"issues", "code", "repositories", "commits">, "What to find; issues are pull requests too"> kind;
-  mcp::Arg<std::string, "GitHub search syntax, e.g. is:open label:bug", 1, 256> query;
+  mcp::Arg<std::string, "GitHub search syntax, e.g. is:open label:bug"> query;
   mcp::Arg<std::optional<std::string>, "Only in owner/name"> repository;
   Page page = 1;
   PerPage per_page = 20;
@@ -58,7 +58,7 @@ struct GetPull {
 };
 struct GetFile {
   Repository repository;
-  mcp::Arg<std::string, "File or folder; empty is the root", 0, 1000> path = "";
+  mcp::Arg<std::string, "File or folder; empty is the root"> path = "";
   mcp::Arg<std::optional<std::string>, "Branch, tag or commit"> ref;
 };
 struct ListCommits {
@@ -75,36 +75,36 @@ struct ListLabels {
 
 struct CreateIssue {
   Repository repository;
-  mcp::Arg<std::string, "Title", 1, 256> title;
+  mcp::Arg<std::string, "Title"> title;
   mcp::Arg<std::string, "Markdown"> body = "";
-  mcp::Arg<std::vector<std::string>, "Labels", 0, 100> labels = std::vector<std::string>{};
-  mcp::Arg<std::vector<std::string>, "Logins", 0, 10> assignees = std::vector<std::string>{};
+  mcp::Arg<std::vector<std::string>, "Labels"> labels = std::vector<std::string>{};
+  mcp::Arg<std::vector<std::string>, "Logins"> assignees = std::vector<std::string>{};
 };
 struct UpdateIssue {
   Repository repository;
   Number number;
-  mcp::Arg<std::optional<std::string>, "New title", 1, 256> title;
+  mcp::Arg<std::optional<std::string>, "New title"> title;
   mcp::Arg<std::optional<std::string>, "New body"> body;
   mcp::Arg<std::optional<mcp::Choice<"open", "closed">>, "New state"> state;
   mcp::Arg<std::optional<mcp::Choice<"completed", "not_planned", "reopened">>, "Why"> state_reason;
-  mcp::Arg<std::optional<std::vector<std::string>>, "Logins, in place of those it has", 0, 10> assignees;
+  mcp::Arg<std::optional<std::vector<std::string>>, "Logins, in place of those it has"> assignees;
 };
 struct AddComment {
   Repository repository;
   Number number;
-  mcp::Arg<std::string, "Markdown", 1, 65536> body;
+  mcp::Arg<std::string, "Markdown"> body;
 };
 struct LabelIssue {
   Repository repository;
   Number number;
-  mcp::Arg<std::vector<std::string>, "Labels to add", 0, 100> add = std::vector<std::string>{};
-  mcp::Arg<std::vector<std::string>, "Labels to take away", 0, 20> remove = std::vector<std::string>{};
+  mcp::Arg<std::vector<std::string>, "Labels to add"> add = std::vector<std::string>{};
+  mcp::Arg<std::vector<std::string>, "Labels to take away"> remove = std::vector<std::string>{};
 };
 struct CreatePull {
   Repository repository;
-  mcp::Arg<std::string, "Title", 1, 256> title;
-  mcp::Arg<std::string, "Branch it comes from, or owner:branch", 1, 255> head;
-  mcp::Arg<std::string, "Branch it goes into", 1, 255> base;
+  mcp::Arg<std::string, "Title"> title;
+  mcp::Arg<std::string, "Branch it comes from, or owner:branch"> head;
+  mcp::Arg<std::string, "Branch it goes into"> base;
   mcp::Arg<std::string, "Markdown"> body = "";
   mcp::Arg<bool, "As a draft"> draft = false;
 };
@@ -118,7 +118,7 @@ struct ReviewPull {
   Number number;
   mcp::Arg<mcp::Choice<"COMMENT", "APPROVE", "REQUEST_CHANGES">, "Verdict"> event;
   mcp::Arg<std::string, "Markdown; needed unless it approves"> body = "";
-  mcp::Arg<std::vector<ReviewComment>, "On lines", 0, 50> comments = std::vector<ReviewComment>{};
+  mcp::Arg<std::vector<ReviewComment>, "On lines"> comments = std::vector<ReviewComment>{};
 };
 struct MergePull {
   Repository repository;
@@ -127,13 +127,13 @@ struct MergePull {
   mcp::Arg<std::optional<std::string>, "Only if its head is this commit"> head_sha;
 };
 struct ChangedFile {
-  mcp::Arg<std::string, "Path", 1, 1000> path;
+  mcp::Arg<std::string, "Path"> path;
   mcp::Arg<std::optional<std::string>, "Whole new text; absent: the file is deleted"> content;
 };
 struct CommitFiles {
   Repository repository;
-  mcp::Arg<std::string, "Branch to commit to", 1, 255> branch;
-  mcp::Arg<std::string, "Commit message", 1, 10000> message;
+  mcp::Arg<std::string, "Branch to commit to"> branch;
+  mcp::Arg<std::string, "Commit message"> message;
   mcp::Arg<std::vector<ChangedFile>, "All go into one commit", 1, 100> files;
   mcp::Arg<std::optional<std::string>, "Branch to begin from, when the branch is new"> from;
 };

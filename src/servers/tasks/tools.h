@@ -18,13 +18,13 @@ namespace servers::tasks {
 
 namespace arguments {
 
-using Id = mcp::Arg<std::string, "Id or key of the issue", 1, 200>;
-using Key = mcp::Arg<std::optional<std::string>, "The same text for the same act, so that it happens once", 1, 200>;
+using Id = mcp::Arg<std::string, "Id or key of the issue">;
+using Key = mcp::Arg<std::optional<std::string>, "The same text for the same act, so that it happens once">;
 
 struct List {
-  mcp::Arg<std::optional<std::string>, "Only with this status", 1, 60> status;
-  mcp::Arg<std::optional<std::string>, "Only of this assignee", 1, 200> assignee;
-  mcp::Arg<std::optional<std::string>, "Only with this text in title or description", 1, 200> text;
+  mcp::Arg<std::optional<std::string>, "Only with this status"> status;
+  mcp::Arg<std::optional<std::string>, "Only of this assignee"> assignee;
+  mcp::Arg<std::optional<std::string>, "Only with this text in title or description"> text;
   mcp::Arg<int, "Most entries", 1, 100> limit = 30;
 };
 struct One {
@@ -32,21 +32,21 @@ struct One {
 };
 struct Comment {
   Id id;
-  mcp::Arg<std::string, "Markdown", 1, 60000> text;
+  mcp::Arg<std::string, "Markdown"> text;
   Key idempotency_key;
 };
 struct SetStatus {
   Id id;
-  mcp::Arg<std::string, "The new status", 1, 60> status;
-  mcp::Arg<std::optional<std::string>, "Why, as a comment", 1, 60000> text;
+  mcp::Arg<std::string, "The new status"> status;
+  mcp::Arg<std::optional<std::string>, "Why, as a comment"> text;
 };
 struct Assign {
   Id id;
-  mcp::Arg<std::string, "Who", 1, 200> assignee;
+  mcp::Arg<std::string, "Who"> assignee;
 };
 struct Wait {
   Id id;
-  mcp::Arg<std::vector<std::string>, "Until it has one of these; empty: until it is done", 0, 20> statuses = std::vector<std::string>{};
+  mcp::Arg<std::vector<std::string>, "Until it has one of these; empty: until it is done"> statuses = std::vector<std::string>{};
   mcp::Arg<int, "How long to wait; run it as a task for more than a minute", 1, 86400> seconds = 45;
 };
 

@@ -10,19 +10,19 @@
 namespace servers::tavily::arguments {
 
 using Texts = std::vector<std::string>;
-using Depth = mcp::Arg<mcp::Choice<"basic", "advanced">, "advanced costs twice as much">;
-using Format = mcp::Arg<mcp::Choice<"markdown", "text">, "Of the content">;
+using Depth = mcp::Arg<mcp::Choice<"basic", "advanced">, "advanced costs double">;
+using Format = mcp::Arg<mcp::Choice<"markdown", "text">, "Format">;
 
 struct Search {
-  mcp::Arg<std::string, "What to look for", 1, 400> query;
+  mcp::Arg<std::string, "What to look for"> query;
   Depth search_depth = "basic";
-  mcp::Arg<mcp::Choice<"general", "news", "finance">, "Kind of sources"> topic = "general";
+  mcp::Arg<mcp::Choice<"general", "news", "finance">, "Sources"> topic = "general";
   mcp::Arg<int, "Most results", 1, 20> max_results = 5;
-  mcp::Arg<std::optional<mcp::Choice<"day", "week", "month", "year">>, "Published within"> time_range;
-  mcp::Arg<Texts, "Only these domains", 0, 100> include_domains = Texts{};
-  mcp::Arg<Texts, "Not these domains", 0, 100> exclude_domains = Texts{};
-  mcp::Arg<std::optional<std::string>, "Prefer this country, as a lower-case name", 2, 60> country;
-  mcp::Arg<bool, "Also a short answer made of the results"> include_answer = false;
+  mcp::Arg<std::optional<mcp::Choice<"day", "week", "month", "year">>, "Age"> time_range;
+  mcp::Arg<std::optional<Texts>, "Only these"> include_domains;
+  mcp::Arg<std::optional<Texts>, "Not these"> exclude_domains;
+  mcp::Arg<std::optional<std::string>, "Prefer this country, in lower case"> country;
+  mcp::Arg<bool, "Also a short answer"> include_answer = false;
   mcp::Arg<bool, "Also the whole pages"> include_raw_content = false;
 };
 struct Extract {
@@ -31,25 +31,25 @@ struct Extract {
   Format format = "markdown";
 };
 struct Crawl {
-  mcp::Arg<std::string, "Page to begin at", 4, 2000> url;
-  mcp::Arg<std::optional<std::string>, "What to look for; costs more", 1, 400> instructions;
+  mcp::Arg<std::string, "Page to begin at"> url;
+  mcp::Arg<std::optional<std::string>, "What to look for; costs more"> instructions;
   mcp::Arg<int, "Links deep", 1, 5> max_depth = 1;
   mcp::Arg<int, "Links per page", 1, 100> max_breadth = 20;
   mcp::Arg<int, "Most pages", 1, 200> limit = 20;
-  mcp::Arg<Texts, "Only paths that match these regular expressions", 0, 20> select_paths = Texts{};
-  mcp::Arg<Texts, "No paths that match these", 0, 20> exclude_paths = Texts{};
+  mcp::Arg<std::optional<Texts>, "Only paths that match (regular expressions)"> select_paths;
+  mcp::Arg<std::optional<Texts>, "No such paths"> exclude_paths;
   mcp::Arg<bool, "Also other domains"> allow_external = false;
   Depth extract_depth = "basic";
   Format format = "markdown";
 };
 struct Map {
-  mcp::Arg<std::string, "Page to begin at", 4, 2000> url;
-  mcp::Arg<std::optional<std::string>, "What to look for; costs more", 1, 400> instructions;
+  mcp::Arg<std::string, "Page to begin at"> url;
+  mcp::Arg<std::optional<std::string>, "What to look for; costs more"> instructions;
   mcp::Arg<int, "Links deep", 1, 5> max_depth = 1;
   mcp::Arg<int, "Links per page", 1, 100> max_breadth = 20;
   mcp::Arg<int, "Most links", 1, 500> limit = 50;
-  mcp::Arg<Texts, "Only paths that match these regular expressions", 0, 20> select_paths = Texts{};
-  mcp::Arg<Texts, "No paths that match these", 0, 20> exclude_paths = Texts{};
+  mcp::Arg<std::optional<Texts>, "Only paths that match (regular expressions)"> select_paths;
+  mcp::Arg<std::optional<Texts>, "No such paths"> exclude_paths;
   mcp::Arg<bool, "Also other domains"> allow_external = false;
 };
 

@@ -21,10 +21,10 @@ constexpr std::size_t kOnePage = 20'000;
 constexpr std::size_t kMostText = 100'000;
 const rest::ApiName kApi{"Tavily", "the API key"};
 
-void add_list(mcp::JsonWriter& out, std::string_view name, const arguments::Texts& values) {
-  if (values.empty()) return;
+void add_list(mcp::JsonWriter& out, std::string_view name, const std::optional<arguments::Texts>& values) {
+  if (!values || values->empty()) return;
   out.key(name).array();
-  for (const std::string& value : values) out.value(value);
+  for (const std::string& value : *values) out.value(value);
   out.end();
 }
 
