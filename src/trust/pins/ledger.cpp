@@ -11,7 +11,7 @@ namespace trust {
 namespace {
 
 constexpr std::array<std::string_view, 3> kModes{"enforce", "warn", "trust-on-first-use"};
-constexpr std::array<std::string_view, 4> kStates{"first-use", "approved", "held", "seen"};
+constexpr std::array<std::string_view, 5> kStates{"first-use", "approved", "held", "objected", "seen"};
 // Words by which a definition is known again under another name are at least so long.
 constexpr std::size_t kTellingWords = 12;
 
@@ -53,7 +53,13 @@ void Ledger::put(LedgerPin line) {
       if (callers_[key.first].size() < kMostCallers) callers_[key.first].insert(line.caller);
       return;
     case PinState::held:
-      if (held_.size() < kMostNames || held_.contains(key)) held_.insert_or_assign(std::move(key), std::move(line));
+    case PinState::objected:
+      if (held_.size() >= kMostNames && !held_.contains(key)) return;
+      if (line.state == PinState::objected)
+        objected_.insert(key);
+      else
+        objected_.erase(key);
+      held_.insert_or_assign(std::move(key), std::move(line));
       return;
     case PinState::first_use:
     case PinState::approved: break;
@@ -73,7 +79,11 @@ void Ledger::write(LedgerPin line, LedgerChanges& changes) {
   put(std::move(line));
 }
 
-LedgerChanges Ledger::approve(Pin pin, const std::string& caller) {
+LedgerChanges Ledger::approve(Pin pin, const std::string& caller) { return accept(std::move(pin), caller, PinState::approved); }
+
+LedgerChanges Ledger::follow(Pin pin) { return accept(std::move(pin), {}, PinState::first_use); }
+
+LedgerChanges Ledger::accept(Pin pin, const std::string& caller, PinState state) {
   LedgerChanges changes;
   const Key key(pin.kind, pin.name);
   if (const auto found = held_.find(key); found != held_.end()) {
@@ -85,7 +95,7 @@ LedgerChanges Ledger::approve(Pin pin, const std::string& caller) {
   for (const LedgerPin& one : all)
     if (one.caller == caller && one.pin.digest != pin.digest) changes.forgotten.push_back(one);
   std::erase_if(all, [&](const LedgerPin& one) { return one.caller == caller; });
-  write({std::move(pin), caller, PinState::approved, {}}, changes);
+  write({std::move(pin), caller, state, {}}, changes);
   return changes;
 }
 
@@ -149,14 +159,16 @@ LedgerChanges Ledger::judge(PinMode mode, const std::string& caller, PinKind kin
     if (!why.empty()) {
       refused.insert(pin.name);
       LedgerPin line{pin, caller, PinState::held, why};
-      if (objected_.contains(key) || (known != held_.end() && known->second == line)) continue;
+      const bool same = known != held_.end() && known->second.pin.digest == pin.digest;
+      if (known != held_.end() && (known->second == line || (same && objected_.contains(key)))) continue;
       if (known != held_.end() && known->second.pin.digest != pin.digest) changes.forgotten.push_back(known->second);
       write(std::move(line), changes);
       continue;
     }
     if (trusted(key, pin.digest)) {
       // The server went back to what was approved.
-      if (known != held_.end() && known->second.caller == caller && !refused.contains(pin.name) && !objected_.contains(key)) {
+      if (known != held_.end() && known->second.caller == caller && !refused.contains(pin.name) && known->second.pin.digest != pin.digest) {
+        objected_.erase(key);
         changes.forgotten.push_back(std::move(known->second));
         held_.erase(known);
       }
@@ -182,8 +194,7 @@ LedgerChanges Ledger::hold(Pin pin, const std::string& caller, std::string reaso
   if (const auto found = approved_.find(key); found != approved_.end())
     for (const LedgerPin& one : found->second)
       if (one.state == PinState::approved && one.pin.digest == pin.digest) return changes;
-  objected_.insert(key);
-  LedgerPin line{std::move(pin), caller, PinState::held, std::move(reason)};
+  LedgerPin line{std::move(pin), caller, PinState::objected, std::move(reason)};
   const auto known = held_.find(key);
   if (known != held_.end() && known->second == line) return changes;
   if (known != held_.end() && known->second.pin.digest != line.pin.digest) changes.forgotten.push_back(known->second);
@@ -215,6 +226,11 @@ const LedgerPin* Ledger::approved(PinKind kind, std::string_view name) const {
 bool Ledger::knows(PinKind kind) const {
   const auto found = approved_.lower_bound(Key(kind, ""));
   return found != approved_.end() && found->first.first == kind;
+}
+
+std::size_t Ledger::callers(PinKind kind) const {
+  const auto found = callers_.find(kind);
+  return found == callers_.end() ? 0 : found->second.size();
 }
 
 std::vector<LedgerPin> Ledger::lines() const {

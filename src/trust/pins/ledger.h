@@ -22,10 +22,11 @@ enum class PinMode { enforce, warn, first_use };
 std::string_view pin_mode_name(PinMode mode);
 std::optional<PinMode> find_pin_mode(std::string_view name);
 
-enum class PinState { first_use, approved, held, seen };
-// `first-use`, `approved`, `held`; `seen` marks that a caller has had a list of this kind.
+enum class PinState { first_use, approved, held, objected, seen };
+// `first-use`, `approved`, `held`, `objected` (held for a reason of its own); `seen` marks that a caller has had a list of this kind.
 std::string_view pin_state_name(PinState state);
 std::optional<PinState> find_pin_state(std::string_view name);
+inline bool is_held(PinState state) { return state == PinState::held || state == PinState::objected; }
 
 // A line of the ledger.
 struct LedgerPin {
@@ -58,6 +59,9 @@ class Ledger {
   // Approves this text in place of what was approved for `caller`, and forgets what was held under the name.
   LedgerChanges approve(Pin pin, const std::string& caller);
 
+  // Takes it in place of what was trusted for everybody, as if it were seen for the first time.
+  LedgerChanges follow(Pin pin);
+
   // Judges one list of a kind that `caller` was given.
   LedgerChanges judge(PinMode mode, const std::string& caller, PinKind kind, std::span<const Pin> offered);
 
@@ -72,6 +76,8 @@ class Ledger {
   // The approved one of this name, everybody's first. Null: none.
   const LedgerPin* approved(PinKind kind, std::string_view name) const;
   bool knows(PinKind kind) const;
+  // How many callers have had a list of this kind.
+  std::size_t callers(PinKind kind) const;
 
   // All lines by kind, name and caller, approved ones before held ones.
   std::vector<LedgerPin> lines() const;
@@ -88,6 +94,7 @@ class Ledger {
   Suspects suspects(PinKind kind, std::span<const Pin> offered) const;
   std::string objection(PinMode mode, const std::string& caller, const Pin& pin, const Suspects& around) const;
   std::string looks_like(const Key& key) const;
+  LedgerChanges accept(Pin pin, const std::string& caller, PinState state);
   void write(LedgerPin line, LedgerChanges& changes);
 
   std::map<Key, std::vector<LedgerPin>> approved_;  // everybody's first

@@ -117,6 +117,9 @@ void write_server(Writer& out, const std::string& id, const LockedServer& server
     out.text("dependencies", package.dependencies);
     out.text("tree", package.tree);
     out.text("entry", package.entry);
+    out.open("resolved");
+    for (const auto& [place, facts] : package.resolved) out.member(place, plain_json(facts));
+    out.close();
     out.close();
   }
   std::vector<LedgerPin> pins;
@@ -197,6 +200,10 @@ Result<LockedServer> read_server(std::string_view value) {
                                      {"tree", &to.tree},
                                      {"entry", &to.entry}});
     if (!read) return std::move(read).error();
+    const std::string_view resolved = base::find_member(package, "resolved");
+    for (base::Members one(base::is_object(resolved) ? resolved : "{}"); one.next();)
+      to.resolved.emplace(std::string(one.key()), canonical_json(one.value()));
+    if (to.dependencies != dependencies_digest(to.resolved)) return damaged("the lock was edited: the dependencies of a package do not fit");
   }
   const std::string_view pins = base::find_member(value, "pins");
   if (!base::is_array(pins)) return damaged("the lock is damaged: a server has no pins");
@@ -209,6 +216,12 @@ Result<LockedServer> read_server(std::string_view value) {
 }
 
 }  // namespace
+
+std::string dependencies_digest(const std::map<std::string, std::string>& resolved) {
+  std::string all;
+  for (const auto& [place, facts] : resolved) all.append(canonical_json(base::quoted(place))).append(":").append(facts).append("\n");
+  return pin_digest(all);
+}
 
 std::string write_lock(const Lock& lock) {
   Writer out;

@@ -21,6 +21,7 @@ struct LockedPackage {
   std::string dependencies;  // SHA-256 of that lock: every dependency with its own hash
   std::string tree;          // SHA-256 over all files as they lie in the cache (tree_digest)
   std::string entry;         // the file that is run, relative to the folder in the cache
+  std::map<std::string, std::string> resolved;  // the members of the manager's own lock: every package and its hash, canonical JSON
   bool operator==(const LockedPackage&) const = default;
 };
 
@@ -30,6 +31,9 @@ struct LockedServer {
   std::vector<LedgerPin> pins;
   bool operator==(const LockedServer&) const = default;
 };
+
+// `resolved` as one hash, for `dependencies`.
+std::string dependencies_digest(const std::map<std::string, std::string>& resolved);
 
 struct Lock {
   static constexpr int kVersion = 1;
