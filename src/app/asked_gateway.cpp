@@ -67,6 +67,20 @@ AskedGateway::AskedGateway(AskedGateway&&) noexcept = default;
 AskedGateway& AskedGateway::operator=(AskedGateway&&) noexcept = default;
 AskedGateway::~AskedGateway() = default;
 
+namespace {
+
+using Headers = std::vector<std::pair<std::string, std::string>>;
+
+// What shows a gateway whose door wants keys that a person of this machine asks.
+mcp::Result<Headers> operator_headers(const AppConfig& config) {
+  if (config.gateway.door != authz::Door::keys) return Headers();
+  auto pepper = key_pepper(config);
+  if (!pepper) return std::move(pepper).error();
+  return Headers{{"Authorization", "Bearer " + authz::operator_text(*pepper, std::chrono::system_clock::now()).reveal()}};
+}
+
+}  // namespace
+
 mcp::Result<AskedGateway> AskedGateway::find(const std::string& config, const std::string& url, net::Reaper& reaper) {
   if (!url.empty()) {
     if (auto parsed = net::parse_url(url); !parsed) return Error(Code::invalid_argument, "--url: " + parsed.error().message);
@@ -76,11 +90,8 @@ mcp::Result<AskedGateway> AskedGateway::find(const std::string& config, const st
   }
   auto read = open_config(config);
   if (!read) return Error(Code::invalid_argument, "");
-  const bool keys = read->gateway.door == authz::Door::keys;
-  auto pepper = keys ? key_pepper(*read) : mcp::Result<base::Secret<std::string>>(base::Secret<std::string>());
-  if (!pepper) return std::move(pepper).error();
-  std::vector<std::pair<std::string, std::string>> headers;
-  if (keys) headers = {{"Authorization", "Bearer " + authz::operator_text(*pepper, std::chrono::system_clock::now()).reveal()}};
+  auto headers = operator_headers(*read);
+  if (!headers) return std::move(headers).error();
   if (auto running = find_running(read->lock_path()); running && !running->address.empty()) {
     if (read->tls)
       return Error(
@@ -88,15 +99,21 @@ mcp::Result<AskedGateway> AskedGateway::find(const std::string& config, const st
           "the gateway that runs speaks TLS under its public name; name it with --url https://…/mcp, and put a key in GATEHOUSE_KEY "
           "where it wants one");
     AskedGateway out(fmt::format("http://{}{}", running->address, kEverything));
-    out.headers_ = std::move(headers);
+    out.headers_ = *std::move(headers);
     return out;
   }
+  return open(*std::move(read), reaper);
+}
+
+mcp::Result<AskedGateway> AskedGateway::open(AppConfig config, net::Reaper& reaper) {
+  auto headers = operator_headers(config);
+  if (!headers) return std::move(headers).error();
   base::log::open(base::log::Format::automatic, base::log::Level::error);
-  auto local = Local::open(*std::move(read), reaper);
+  auto local = Local::open(std::move(config), reaper);
   if (!local) return std::move(local).error();
   AskedGateway out(fmt::format("http://{}{}", (*local)->address().text(), kEverything));
   out.local_ = *std::move(local);
-  out.headers_ = std::move(headers);
+  out.headers_ = *std::move(headers);
   return out;
 }
 

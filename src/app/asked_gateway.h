@@ -14,6 +14,8 @@ class Reaper;
 
 namespace app {
 
+struct AppConfig;
+
 // Owns: the gateway made for the question, where there is one; destroying this ends it and its children.
 class AskedGateway {
  public:
@@ -21,6 +23,9 @@ class AskedGateway {
   // alone. Findings of the config are shown.
   // Errors: invalid_argument (the url, or no usable config: what is wrong has been said), and those of opening and starting a gateway.
   static mcp::Result<AskedGateway> find(const std::string& config, const std::string& url, net::Reaper& reaper);
+
+  // One in this process, by a config that was made for the question. Errors: those of opening and starting a gateway.
+  static mcp::Result<AskedGateway> open(AppConfig config, net::Reaper& reaper);
 
   AskedGateway(AskedGateway&&) noexcept;
   AskedGateway& operator=(AskedGateway&&) noexcept;

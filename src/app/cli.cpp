@@ -222,7 +222,31 @@ void add_pins(CommandLine& line) {
   add_config(diff, line.pins.config);
   diff.add_option("what", line.pins.names, "two JSON files of definitions, or a server")->type_name("BEFORE AFTER|SERVER")->expected(0, 2);
   add_json(diff, line.pins.output);
-  diff.callback([&line] { line.run = [&line](net::Reaper&) { return pins_compare(line.pins); }; });
+  diff.callback([&line] { line.run = [&line](net::Reaper&) { return pins_diff(line.pins); }; });
+
+  CLI::App& list = *pins.add_subcommand("list", "what is trusted of each server, and what is held back");
+  add_config(list, line.pins.config);
+  list.add_option("server", line.pins.names, "of this one alone")->type_name("SERVER")->expected(0, 1);
+  add_json(list, line.pins.output);
+  list.callback([&line] { line.run = [&line](net::Reaper&) { return pins_list(line.pins); }; });
+
+  CLI::App& approve = *pins.add_subcommand("approve", "approves what is held back of a server, or what is named of it");
+  add_config(approve, line.pins.config);
+  approve.add_option("what", line.pins.names, "the server, and the names of what is approved; else all of it")
+      ->type_name("SERVER NAME")
+      ->required();
+  approve.callback([&line] { line.run = [&line](net::Reaper&) { return pins_approve(line.pins); }; });
+
+  CLI::App& lock = *pins.add_subcommand("lock", "writes gatehouse.lock: every launch, package and definition as it is now");
+  add_config(lock, line.pins.config);
+  lock.add_option("servers", line.pins.names, "of these alone")->type_name("SERVER");
+  lock.callback([&line] { line.run = [&line](net::Reaper& reaper) { return pins_lock(line.pins, reaper); }; });
+
+  CLI::App& verify = *pins.add_subcommand("verify", "whether every launch, package and definition is still as the lock has it; else exit status 1");
+  add_config(verify, line.pins.config);
+  verify.add_option("servers", line.pins.names, "of these alone")->type_name("SERVER");
+  add_json(verify, line.pins.output);
+  verify.callback([&line] { line.run = [&line](net::Reaper& reaper) { return pins_verify(line.pins, reaper); }; });
 }
 
 void add_keys(CommandLine& line) {

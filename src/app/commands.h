@@ -197,6 +197,12 @@ int approvals_deny(const ApprovalsOptions& options);
 int registry_search(const RegistryOptions& options);
 int registry_show(const RegistryOptions& options);
 int registry_add(const RegistryOptions& options);
+int pins_list(const PinsOptions& options);
+// Of what is held back against what was approved, or of two files.
+int pins_diff(const PinsOptions& options);
+int pins_approve(const PinsOptions& options);
+int pins_lock(const PinsOptions& options, net::Reaper& reaper);
+int pins_verify(const PinsOptions& options, net::Reaper& reaper);
 int completion(std::string_view shell, std::span<const CommandShape> commands);
 int version(const VersionOptions& options);
 

@@ -16,6 +16,7 @@
 #include "app/config_disclosure.h"
 #include "app/config_identity.h"
 #include "app/config_limits.h"
+#include "app/config_pins.h"
 #include "app/config_proxy.h"
 #include "app/config_registry.h"
 #include "app/config_rules.h"
@@ -91,6 +92,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   settle_rules(config);
   if (auto* registry = top.find("registry")) read_registry(*registry, reader, config);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
+  read_pins(top.find("pins"), fs::path(config.file).filename().string(), reader, findings, config.gateway);
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 
 #include "app/config_builtin.h"
 #include "app/config_limits.h"
+#include "app/config_pins.h"
 #include "app/nearest.h"
 #include "app/schema.h"
 #include "base/digest.h"
@@ -178,6 +179,7 @@ class ServerReader {
     }
     if (auto* value = member.value.find("description")) out.description = reader_.text(*value, path + ".description");
     if (auto* value = member.value.find("always")) out.always = reader_.flag(*value, path + ".always").value_or(false);
+    if (auto* value = member.value.find("annotations")) out.annotations = read_annotations(*value, path + ".annotations", reader_);
     config_.tools[member.key] = std::move(out);
   }
 

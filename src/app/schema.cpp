@@ -23,7 +23,7 @@ constexpr Key kIssuer[] = {{"issuer", kNot},       {"audience", kNot}, {"provide
 constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys"}};
 constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook"}, {"ttl"}, {"wait"}};
 constexpr Key kApprovalWebhook[] = {{"name"}, {"url"}, {"secret"}, {"ca"}};
-constexpr Key kPins[] = {{"mode", kNot}, {"lock", kNot}};
+constexpr Key kPins[] = {{"mode"}, {"lock"}};
 constexpr Key kScan[] = {{"definitions", kNot}, {"results", kNot}};
 constexpr Key kBudget[] = {{"call"}, {"session"}, {"hour"}, {"hard"}, {"window"}};
 constexpr Key kCode[] = {{"write"}, {"wall"}, {"cpu"}, {"heap"}, {"calls"}};
@@ -57,7 +57,7 @@ constexpr Key kTop[] = {
     {"rules"},
     {"profiles"},
     {"approvals", Built::yes, {}, {}, kApprovals},
-    {"pins", kNot, {}, {}, kPins},
+    {"pins", Built::yes, {}, {}, kPins},
     {"scan", kNot, {}, {}, kScan},
     {"budget", Built::yes, {}, {}, kBudget},
     {"code", Built::yes, {}, {}, kCode},
@@ -126,7 +126,7 @@ constexpr Key kRuleApprovers[] = {{"group"}, {"key"}, {"user"}, {"count"}};
 constexpr Key kRuleWho[] = {{"caller"}, {"user"}, {"group"}, {"client"}, {"key"}, {"issuer"}};
 constexpr Key kRuleWhen[] = {{"annotation"}, {"arguments"}, {"larger"}, {"disclosure"}};
 constexpr Key kRuleArgument[] = {{"is"}, {"above"}, {"below"}, {"present"}};
-constexpr Key kTool[] = {{"rename"}, {"description"}, {"always"}, {"annotations", kNot}};
+constexpr Key kTool[] = {{"rename"}, {"description"}, {"always"}, {"annotations"}};
 constexpr Key kProfile[] = {{"servers"}, {"tools"}, {"disclosure"}, {"confines"}};
 constexpr Key kRoot[] = {{"path"}, {"mode"}};
 

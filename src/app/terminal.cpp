@@ -32,6 +32,12 @@ std::size_t terminal_columns() {
 
 }  // namespace
 
+std::size_t output_width() {
+  constexpr std::size_t kOfNoTerminal = 120;
+  const std::size_t columns = terminal_columns();
+  return columns == 0 ? kOfNoTerminal : columns;
+}
+
 bool coloured(std::FILE* stream) {
   const char* off = std::getenv("NO_COLOR");
   return ::isatty(::fileno(stream)) == 1 && !(off && *off);

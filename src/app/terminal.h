@@ -31,6 +31,9 @@ struct ReadFrom {
 };
 std::optional<AppConfig> open_config(const std::string& given, ReadFrom* from = nullptr);
 
+// Columns of the terminal that answers go to, or 120 where they go elsewhere.
+std::size_t output_width();
+
 // Rows in aligned columns, two spaces between, the last one cut to the terminal's width (and not cut where there is no terminal).
 std::string table(std::span<const std::vector<std::string>> rows);
 

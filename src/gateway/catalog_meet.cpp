@@ -52,6 +52,7 @@ Task<void> CatalogSource::rediscover(std::shared_ptr<Slot> slot, Viewer viewer, 
   if (!met->asking && parts_.now() >= met->until && !work_.stop_token().stop_requested()) {
     met->asking = true;
     met->began = base::Timers::now();
+    met->caller = viewer.audience.caller;
     RequestHeaders headers = forwarded_headers(slot->upstream.config().forward_headers, viewer.http);
     work_.spawn(discover(slot, met, viewer.audience, std::move(headers)));
   }
@@ -83,14 +84,17 @@ Task<void> CatalogSource::discover(std::shared_ptr<Slot> slot, std::shared_ptr<M
     if (changed) met->about = about == *slot->about ? slot->about : std::make_shared<const About>(std::move(about));
     auto ttl = base::json_integer(base::find_member(result, "ttlMs"));
     met->until = parts_.now() + Millis(ttl ? std::clamp<std::int64_t>(*ttl, 0, kLongestIntroduction) : 0);
-    if (changed) ++generation_;
+    if (changed) {
+      judge(*slot, met->caller, *met->about);
+      ++generation_;
+    }
   }
   met->asking = false;
   met->waiting.wake({});
 }
 
 // What the upstream says of itself now.
-void CatalogSource::meet_hello(Slot& slot) {
+void CatalogSource::meet_hello(Slot& slot, std::string_view asker) {
   const Hello* hello = slot.upstream.hello();
   if (!hello) return;
   About about{hello->info, hello->capabilities, hello->instructions};
@@ -99,6 +103,7 @@ void CatalogSource::meet_hello(Slot& slot) {
   if (slot.about)
     for (auto& aliases : slot.aliases) aliases.clear();
   slot.about = std::make_shared<const About>(std::move(about));
+  judge(slot, asker, *slot.about);
   ++generation_;
 }
 

@@ -311,7 +311,7 @@ Task<void> CatalogSource::ask_now(std::shared_ptr<Slot> slot, std::shared_ptr<Sh
     Audience asker = state.asker;
     RequestHeaders headers = state.headers;
     Result<FetchedList> fresh = co_await fetch_list(slot->owner, std::move(asker), std::move(headers), kind).result();
-    meet_hello(*slot);
+    meet_hello(*slot, state.asker.caller);
     if (fresh) {
       state.error.reset();
       accept(*slot, shelf, kind, *std::move(fresh));
@@ -367,6 +367,7 @@ void CatalogSource::accept(Slot& slot, const std::shared_ptr<Shelf>& asked, Defi
   if (!slot.builtin && !state.told.modern) learn_alias(slot, *to, kind);
   const bool missed = std::exchange(asked->at(kind).missed, false);
   if (before != list || to != asked) {
+    judge(slot, *to, kind);
     ++generation_;
     keep(slot, *to);
     // What was announced is told of once, however many lists it changed.

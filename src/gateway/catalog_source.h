@@ -28,6 +28,8 @@ struct HttpRequest;
 
 namespace gateway {
 
+class Pinning;
+
 // Who looks at lists.
 struct Viewer {
   Audience audience;
@@ -63,6 +65,8 @@ class CatalogSource {
     base::Millis patience_old{1'000};
     // The time by which lists get old.
     std::function<base::Instant()> now = base::Timers::now;
+    // Judges what comes, and says what of it is shown. Null: all is shown.
+    Pinning* pinning = nullptr;
   };
   explicit CatalogSource(Parts parts);
   ~CatalogSource();
@@ -105,6 +109,9 @@ class CatalogSource {
   // The upstream says that what it offers has changed: asks again, behind, for whom has asked since the last time. Who listens is told
   // once a new list is here, also where it is as it was: the upstream may have said so for reasons of its own.
   void changed(std::string_view server, protocol::Method which);
+
+  // Other pins hold: judges and shows anew what is known of this server, or, where the name is empty, of all. Who listens is told.
+  void repin(std::string_view server);
 
   // A session with it was lost and made anew: its lists are checked behind.
   void renewed(std::string_view server);
@@ -168,11 +175,14 @@ class CatalogSource {
   void ask(const std::shared_ptr<Slot>& slot, std::shared_ptr<Shelf> shelf, const Viewer& asker, DefinitionKind kind);
   base::Task<void> ask_now(std::shared_ptr<Slot> slot, std::shared_ptr<Shelf> shelf, DefinitionKind kind);
   void tell(Slot& slot, DefinitionKind kind);
-  void meet_hello(Slot& slot);
+  void meet_hello(Slot& slot, std::string_view asker);
   base::Task<void> rediscover(std::shared_ptr<Slot> slot, Viewer viewer, std::stop_token stop);
   base::Task<void> discover(std::shared_ptr<Slot> slot, std::shared_ptr<Met> met, Audience audience, RequestHeaders headers);
   void accept(Slot& slot, const std::shared_ptr<Shelf>& asked, DefinitionKind kind, FetchedList fresh);
   std::shared_ptr<const OfferedList> interned(Slot& slot, DefinitionKind kind, OfferedList list) const;
+  // catalog_pins.cpp
+  void judge(Slot& slot, const Shelf& shelf, DefinitionKind kind);
+  void judge(const Slot& slot, std::string_view caller, const About& about);
   void learn_alias(Slot& slot, Shelf& shelf, DefinitionKind kind);
   std::shared_ptr<const Catalog> all_known(const Viewer& viewer);
   std::shared_ptr<const Catalog> picture(Slot& slot, const Viewer& viewer);

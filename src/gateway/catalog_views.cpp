@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "gateway/catalog_slot.h"
+#include "gateway/trust/pinning.h"
 
 namespace gateway {
 
@@ -38,6 +39,7 @@ std::shared_ptr<const Catalog> CatalogSource::pictured(Slot& slot, const std::sh
     offer->instructions = about->instructions;
   }
   offer->lists = lists;
+  if (parts_.pinning) parts_.pinning->narrow(slot.upstream.config(), *offer);
   auto catalog = Catalog::of_server(&slot.upstream.config(), std::move(offer));
   for (const std::string& left_out : catalog->left_out())
     if (told_.size() < kMostLeftOutTold && told_.insert(left_out).second) base::log::warn("a definition is left out", {{"what", left_out}});

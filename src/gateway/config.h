@@ -17,6 +17,7 @@
 #include "gateway/budget/budget_config.h"
 #include "gateway/disclosure/code_config.h"
 #include "gateway/disclosure/profile.h"
+#include "gateway/trust/pin_config.h"
 #include "net/proxy.h"
 
 namespace gateway {
@@ -43,6 +44,7 @@ struct ToolOverride {
   std::optional<std::string> rename;       // the name callers see, before the server's prefix
   std::optional<std::string> description;  // replaces the upstream's
   bool always = false;                     // listed also where others have to be searched for
+  std::map<std::string, bool> annotations;  // in place of what the upstream says: readOnlyHint and others, by their names
   bool operator==(const ToolOverride&) const = default;
 };
 
@@ -85,6 +87,7 @@ struct ServerConfig {
   base::Secret<std::string> own;  // what else the built-in takes, as one JSON object; empty: nothing
 
   std::vector<std::string> command;  // kind command: program and arguments, no shell
+  std::vector<std::string> written_command;  // as the config has it, where a lock runs another file; empty: the same
   std::map<std::string, base::Secret<std::string>> env;
   std::map<std::string, base::Secret<std::string>> env_as_written;  // references to secrets unresolved
   std::string cwd;                                                  // absolute
@@ -128,6 +131,7 @@ struct Config {
   BudgetConfig budget;
   ApprovalConfig approvals;
   authz::Door door = authz::Door::local;
+  PinConfig pins;
 };
 
 // What another config changed, by the ids of servers.

@@ -135,6 +135,10 @@ Task<Front::Target> Front::resolve(OpenCall* call, DefinitionKind kind, Subject:
   target.catalog = catalog(viewer);
   bool found = find(target, kind, name);
   if (!found) {
+    if (auto held = held_back(*call->record.caller, kind, name)) {
+      call->denied = held->message;
+      co_await mcp::fail(*std::move(held));
+    }
     std::string server(scope_.empty() ? server_of(name) : scope_);
     const bool resource = kind == DefinitionKind::resource;
     if (scope_.empty() && !resource && !(gateway_.upstreams_.contains(server) && viewer.has(server)))
@@ -161,7 +165,12 @@ Task<Front::Target> Front::resolve(OpenCall* call, DefinitionKind kind, Subject:
       // A server that does not give its lists may still answer calls.
       if (!asked && asked.error().code != Code::upstream_failed) co_await std::move(asked);
       target.catalog = catalog(viewer);
-      if (!find(target, kind, name) && !find_unlisted(target, kind, name)) co_await mcp::fail(unknown(kind, name));
+      if (!find(target, kind, name)) {
+        auto held = held_back(*call->record.caller, kind, name);
+        if (held) call->denied = held->message;
+        if (held) co_await mcp::fail(*std::move(held));
+        if (!find_unlisted(target, kind, name)) co_await mcp::fail(unknown(kind, name));
+      }
     }
   }
   if (!settle(target, verb, viewer)) co_await mcp::fail(unknown(kind, name));

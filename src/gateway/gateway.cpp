@@ -26,7 +26,9 @@ Gateway::Gateway(Config config, Parts parts)
       parked_(parts_.loop),
       tasks_(parts_.loop, carrier_),
       subscriptions_(parts_.loop, asker()),
-      source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_}),
+      pinning_({parts_.loop, parts_.pool, parts_.pins, [this](std::string_view server) { source_.repin(server); }}, config_->pins),
+      source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_, base::Millis(3'000), base::Millis(1'000), base::Timers::now,
+               &pinning_}),
       budget_(config_->budget) {
   policy_.use(config_->rules, confinement_of(*config_));
   policy_.use(config_->door == authz::Door::keys ? authz::Policy::Keyed::yes : authz::Policy::Keyed::no);
@@ -99,6 +101,14 @@ Subscriptions::Ask Gateway::asker() {
   };
 }
 
+namespace {
+
+Task<std::unique_ptr<Link>> refused_launch(std::string server, std::string why) {
+  co_return base::Error(base::Code::denied, "server '" + server + "' is not started: " + why);
+}
+
+}  // namespace
+
 OpenLink Gateway::link_opener(const ServerConfig& config) {
   if (config.kind == ServerConfig::Kind::builtin) {
     return [this, config](LinkEvents events, std::stop_token) -> Task<std::unique_ptr<Link>> {
@@ -111,13 +121,16 @@ OpenLink Gateway::link_opener(const ServerConfig& config) {
   }
   auto memory = std::make_shared<EraMemory>();
   return [this, config, memory](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
+    if (auto why = pinning_.launch_objection(config)) return refused_launch(config.id, *why);
     return open_connection_link({parts_.loop, parts_.reaper, parts_.version, launches()}, config, std::move(events), std::move(stop),
                                 memory);
   };
 }
 
 Result<> Gateway::start() {
+  if (auto loaded = pinning_.load(); !loaded) return loaded;
   if (auto loaded = source_.load(); !loaded) return loaded;
+  pinning_.start();
   for (const auto& [id, upstream] : upstreams_) start_if_eager(*upstream);
   warm_code();
   return {};
@@ -133,6 +146,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   co_await tasks_.stop();
   co_await subscriptions_.stop();
   co_await source_.stop();
+  co_await pinning_.stop();
   // All at once: each may take its time to end its child.
   work_.stop();
   auto close = [](Upstream* upstream) -> Task<void> { co_await upstream->close(); };

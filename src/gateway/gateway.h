@@ -34,6 +34,7 @@
 #include "gateway/status.h"
 #include "gateway/subscriptions.h"
 #include "gateway/trust/launch_gate.h"
+#include "gateway/trust/pinning.h"
 #include "gateway/upstream/upstream.h"
 #include "sdk/handler.h"
 #include "store/catalog_store.h"
@@ -63,6 +64,7 @@ class Gateway {
     std::string version;             // of this program, as upstreams and clients see it
     LaunchPins* launches = nullptr;  // null: what stands in the config is taken as it is, but for what the launch policy denies
     store::ApprovalStore* approvals = nullptr;  // null: nobody else can be asked
+    store::PinStore* pins = nullptr;  // null: pins end with the process
   };
   Gateway(Config config, Parts parts);
   ~Gateway();
@@ -91,6 +93,8 @@ class Gateway {
   const Carrier& carrier() const { return carrier_; }
   // Calls that wait for another person.
   Approvals& approvals() { return approvals_; }
+  // What is trusted of what upstreams offer.
+  Pinning& pinning() { return pinning_; }
   // Who asks for more is to be refused, best before the request is read.
   bool full() const { return limits_.full(); }
 
@@ -126,6 +130,7 @@ class Gateway {
   TaskBridge tasks_;
   std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
   Subscriptions subscriptions_;
+  Pinning pinning_;
   CatalogSource source_;
   ListPages pages_{carrier_};
   ReadCache reads_;

@@ -44,6 +44,8 @@ ConfigChange Gateway::apply(Config config) {
   const bool shown = before->disclosure == config_->disclosure && same_profiles(before->profiles, config_->profiles);
   change.names = before->name_limit != config_->name_limit;
   budget_.change(config_->budget);
+  const bool pins = !(before->pins == config_->pins);
+  if (pins) pinning_.use(config_->pins);
   if (!same_calls(before->limits, config_->limits)) limits_.change(config_->limits);
   change.rules = !same_rules(*before, *config_);
   // Also where they only moved in the file: the log names their places.
@@ -78,6 +80,7 @@ ConfigChange Gateway::apply(Config config) {
   for (const std::string& id : change.removed) fronts_.find(id)->second->end_streams();
   for (const ServerConfig* server : fresh) open_upstream(*server);
   arrange(change);
+  if (pins) source_.repin({});
   // What clients are shown is another part of the same.
   if (!shown)
     for (const auto& [id, upstream] : upstreams_)

@@ -133,7 +133,7 @@ servers:
   gone: { builtin: filesystem, roots: [./no-such-folder] }
   slow: { url: "http://127.0.0.1:1/mcp", deadline: soon }
   tools: { url: "http://127.0.0.1:1/mcp" }
-pins: { mode: enforce }
+pins: { mode: enforced }
 `
   test('check names every error at once, with its place and the nearest key', async t => {
     const { folder, gatehouse } = await home(t)
@@ -144,7 +144,7 @@ pins: { mode: enforce }
     const at = piece => { const line = lines.findIndex(text => text.includes(piece)); return `${file}:${line + 1}:${lines[line].indexOf(piece) + 1}` }
     for (const [place, says] of [
       [at('0.0.0.0'), /anybody who reaches it/], [at('stor:'), /store/], [at('Vault'), /Vault/], [at('filesytem'), /did you mean "filesystem"/], [at('root: ['), /roots/],
-      [null, /several kinds/], [null, /NOT_SET_ANYWHERE/], [at('./no-such-folder'), /does not exist/], [at('soon'), /deadline/], [at('tools: {'), /reserved/], [at('pins:'), /not built yet/],
+      [null, /several kinds/], [null, /NOT_SET_ANYWHERE/], [at('./no-such-folder'), /does not exist/], [at('soon'), /deadline/], [at('tools: {'), /reserved/], [at('enforced'), /pins\.mode must be/],
     ]) {
       const line = result.stderr.split('\n').find(line => (place ? line.includes(place) : true) && says.test(line))
       assert.ok(line, `${place ?? ''} ${says} in\n${result.stderr}`)

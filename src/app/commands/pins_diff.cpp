@@ -1,6 +1,4 @@
 #include <fmt/format.h>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 #include <cerrno>
 #include <cstring>
@@ -14,8 +12,6 @@
 namespace app {
 namespace {
 
-constexpr std::size_t kWidth = 120;  // of what is no terminal
-
 mcp::Result<std::vector<trust::Pin>> read_file(const std::string& file) {
   std::ifstream in(file, std::ios::binary);
   if (!in) return mcp::Error(mcp::Code::not_found, fmt::format("{} cannot be read: {}", file, std::strerror(errno)));
@@ -27,12 +23,6 @@ mcp::Result<std::vector<trust::Pin>> read_file(const std::string& file) {
 }
 
 }  // namespace
-
-std::size_t output_width() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) return kWidth;
-  return size.ws_col;
-}
 
 int pins_compare(const PinsOptions& options) {
   std::vector<std::vector<trust::Pin>> both;

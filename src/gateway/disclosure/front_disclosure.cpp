@@ -260,6 +260,8 @@ Task<Reply> Front::call_tool(MetaCall* asked, MetaTool by) {
     tool = seen_tool(*asked, arguments->name);
   }
   if (!tool) {
+    if (auto held = held_back(*asked->call->record.caller, DefinitionKind::tool, arguments->name))
+      co_return Reply(protocol::tool_error_result(held->message));
     const std::vector<std::string_view> names = seen_names(*asked);
     co_return Reply(protocol::tool_error_result(disclosure::unknown_tool_text(arguments->name, names)));
   }

@@ -59,8 +59,9 @@ class Writer {
     first_ = false;
   }
   void member(std::string_view key, std::string_view json) {
-    begin(key);
-    out_ += json;
+    begin({});
+    // A key may be empty, too: npm's own place is.
+    out_.append(plain_text(key)).append(": ").append(json);
   }
   void text(std::string_view key, std::string_view value) {
     if (!value.empty()) member(key, plain_text(value));

@@ -18,6 +18,7 @@ Lock sample() {
   server.launch = std::string(64, 'a');
   server.package = {"npm", "@example/files", "1.2.3", "sha512-x==", "", std::string(64, 'c'), "node_modules/x/index.js", {}};
   server.package.resolved["node_modules/x"] = R"({"integrity":"sha512-x==","version":"1.2.3"})";
+  server.package.resolved[""] = R"({"name":"x"})";
   server.package.dependencies = trust::dependencies_digest(server.package.resolved);
   server.pins.push_back({trust::pin_of_text(PinKind::instructions, "Be \u200bgood."), "", PinState::approved, ""});
   server.pins.push_back(
