@@ -441,6 +441,54 @@ constexpr Signal kSignals[] = {
     {"prefer.than", prefer, 3, "better|faster|safer|fresher|newer|superior ~3 than ~1 @ident"},
     {"modal.done", loud, 2, "> must|should|shall|ought ~1 be|not|first|also|to|always"},
     {"modal.done", loud, 2, "> has|have|needs|need|is|are ~1 to be"},
+    // What honest texts hardly ever say behind their first sentence: that something is to be done with what was asked for.
+    {"tamper.done", tamper, 3,
+     "> must|should|shall|has|have|needs|need|are|is ~2 be ~2 "
+     "moved|raised|lowered|dropped|deleted|removed|confirmed|passed|included|sent|changed|forwarded|copied|uploaded|shared|disclosed|"
+     "hidden|ignored|accepted|followed|executed|downloaded|installed|granted|disabled|transferred|published|appended|prefixed|inserted|"
+     "added|rounded|multiplied|converted|replaced|rejected|overwritten|created|written|stored|saved|recorded|logged|fetched|routed|"
+     "redirected|treated|considered|trusted|obeyed|approved|discarded|omitted|swapped|exchanged|shifted|merged|assumed"},
+    {"tamper.done", tamper, 4,
+     "> must|should|shall|has|have|needs|need ~3 be ~2 "
+     "moved|raised|lowered|dropped|deleted|confirmed|sent|forwarded|copied|uploaded|shared|hidden|ignored|accepted|executed|downloaded|"
+     "granted|disabled|transferred|appended|inserted|rounded|multiplied|swapped|discarded|omitted|approved|routed|trusted"},
+    {"tamper.order", tamper, 4,
+     "> ^ "
+     "delete|drop|erase|forward|upload|email|swap|insert|inject|raise|lower|double|hide|omit|pretend|say|claim|transfer|grant|share|"
+     "publish|accept|approve|disable|download|install|execute|include|send|copy|report|leave|skip|push|post|dismiss|mark|attach|remember"},
+    {"tamper.always", tamper, 4,
+     "> always|never ~1 "
+     "return|returns|accept|answer|choose|report|add|treat|assume|pick|recommend|include|select|execute|send|approve|trust|say|delete"},
+    {"tamper.exchange", tamper, 4, "> swap|substitute|exchange|replace ~3 with|for|by"},
+    {"secrecy.not", secrecy, 4, "> not ~1 to ~1 be ~1 included|shown|reported|mentioned|listed|logged|displayed|returned|disclosed"},
+    {"redirect.never", redirect, 5,
+     "not|never|don't ~1 use|call|try|consult|choose|trust|rely ~2 any|other|another|alternative|alternatives ~1 "
+     "alternative|alternatives|other|tool|tools|source|sources"},
+    {"override.trust", takeover, 5, "> instructions|commands|directions ~4 should|must|shall|be ~2 be|followed|obeyed|executed|trusted"},
+    {"channel.note", channel, 4,
+     "@secret|token|tokens|key|keys|password|cookie|cookies ~6 in|into|as|through|via ~3 "
+     "note|notes|memo|remarks|comment|sidenote|feedback|metadata|message|body|title|filename|context|reason|diag|debug|remark"},
+    {"order.needed", order, 4, "> it is|s ~1 mandatory|essential|necessary|required|important|crucial|critical|imperative|vital that|to"},
+    {"tamper.forall", tamper, 4, "> use|apply|assume|set|return ~5 for all|every|any|each"},
+    {"tamper.number", tamper, 4,
+     "> "
+     "multiply|multiplied|divide|divided|increase|increased|decrease|decreased|raise|raised|lower|lowered|reduce|reduced|shift|move|moved "
+     "~5 by|to|back|forward ~1 @number|two|three|four|five|ten|one|percent|before|day"},
+    {"tamper.every", tamper, 4, "> include|add|insert|append|put|place|attach ~6 to|in|into|at ~2 every|each|all"},
+    {"loud.must", loud, 2,
+     "> loud|important|critical|essential|mandatory|crucial|urgent|note|notice ~12 must|should|shall|always|before|never"},
+    {"agent.must", agent, 4,
+     "> you must|should|need|have ~1 "
+     "add|include|insert|append|send|forward|delete|execute|run|read|open|copy|say|report|tell|share|upload|pass|attach|remove|change|"
+     "replace|transfer|save|write|store"},
+    {"order.step", order, 3,
+     "> before|after|prior|upon|once ~3 "
+     "returning|reading|saving|calling|using|completing|each|every|execution|processing|retrieving|fetching|the|use|call ~4 "
+     "delete|remove|write|send|copy|upload|execute|run|forward|append|store|post|read|open|create|add|install|change|set|call|transfer|"
+     "collect|save"},
+    {"tamper.when", tamper, 3,
+     "> in|if|when ~8 @ident|@quoted|@number ~3 swap|replace|use|answer|return|treat|report|change|set ~3 with|to|it|as|by"},
+    {"agent.role", agent, 2, "> assistant|agent|model|browser|llm|client|ai ~2 must|should|shall|has|have|needs|will|is"},
 
     // What is to last.
     {"persist.memory", persist, 4,
