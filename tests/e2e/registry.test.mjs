@@ -122,7 +122,8 @@ describe('search and show', () => {
 
 describe('add', () => {
   test('an exact version goes into the config; comments stay; secrets and references do not', async t => {
-    const { gatehouse, text, config, folder } = await workplace(Scope.of(t), [WINCHES])
+    const scope = Scope.of(t)
+    const { gatehouse, text, config, folder } = await workplace(scope, [WINCHES])
     const added = await gatehouse('add', 'io.github.harbor-crane/winches')
     assert.equal(added.code, 0, added.stderr)
     assert.match(added.stdout, /set the environment variable HARBOR_TOKEN/)
@@ -136,10 +137,13 @@ describe('add', () => {
     assert.equal(statSync(`${config}.bak`).size, CONFIG(readFileSync(`${config}.bak`, 'utf8').match(/url: (.*) }/)[1]).length)
     const kept = JSON.parse(readFileSync(join(folder, 'gatehouse.registry.json'), 'utf8'))
     assert.equal(kept.servers.winches.version, '1.2.0')
-    const again = await gatehouse('add', 'io.github.harbor-crane/winches')
+    // The config says what is not set, until it is.
+    assert.match((await gatehouse('add', 'io.github.harbor-crane/winches')).stderr, /HARBOR_TOKEN/)
+    const later = (...args) => run(scope, ['registry', 'add', 'io.github.harbor-crane/winches', ...args], { cwd: folder, env: { HARBOR_TOKEN: 't' } })
+    const again = await later()
     assert.equal(again.code, 1)
     assert.match(again.stderr, /has a server winches already; choose another id with --as/)
-    assert.equal((await gatehouse('add', 'io.github.harbor-crane/winches', '--as', 'cranes')).code, 0)
+    assert.equal((await later('--as', 'cranes')).code, 0)
     assert.match(text(), /\n {2}cranes:\n/)
   })
 
