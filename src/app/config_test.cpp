@@ -400,8 +400,8 @@ rules:
               "g.yaml:4:27: rules[1].then must be allow, deny or ask, not \"maybe\"",
               "g.yaml:5:7: unknown key \"tool\" in rules[2]; did you mean \"tools\"?",
               "g.yaml:6:5: rules[3] has no then; add then: allow, deny or ask",
-              "g.yaml:7:40: unknown key \"groups\" in rules[4].approvers; did you mean \"group\"?",
               "g.yaml:7:43: rules[4].approvers says nobody; add group, key or user",
+              "g.yaml:7:45: unknown key \"groups\" in rules[4].approvers; did you mean \"group\"?",
               "g.yaml:8:14: rules[5].tools is empty, so that nothing would ever fit; leave it out",
               "g.yaml:9:14: unknown key \"groups\" in rules[6].who; did you mean \"group\"?",
               "g.yaml:9:47: rules[6].when.annotation must be destructive, read-only, idempotent, open-world or unannotated, not \"nice\"",
@@ -419,7 +419,7 @@ rules:
              kOk +
                  "rules:\n  - { tools: \"*\", then: allow, approvers: { group: a } }\n  - { then: ask, approvers: { group: a, count: 0 } }",
              {"g.yaml:3:43: rules[0].approvers: only then: ask has approvers",
-              "g.yaml:4:49: rules[1].approvers.count must be a whole number from 1 to 20, not \"0\""}},
+              "g.yaml:4:48: rules[1].approvers.count must be a whole number from 1 to 20, not \"0\""}},
         Case{"Limit",
              kOk + "rules:\n  - { then: deny, limit: 1/s }\n  - { then: allow, limit: often }",
              {"g.yaml:3:26: rules[0].limit: what is denied needs no limit",
