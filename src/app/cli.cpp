@@ -242,7 +242,8 @@ void add_pins(CommandLine& line) {
   lock.add_option("servers", line.pins.names, "of these alone")->type_name("SERVER");
   lock.callback([&line] { line.run = [&line](net::Reaper& reaper) { return pins_lock(line.pins, reaper); }; });
 
-  CLI::App& verify = *pins.add_subcommand("verify", "whether every launch, package and definition is still as the lock has it; else exit status 1");
+  CLI::App& verify =
+      *pins.add_subcommand("verify", "whether every launch, package and definition is still as the lock has it; else exit status 1");
   add_config(verify, line.pins.config);
   verify.add_option("servers", line.pins.names, "of these alone")->type_name("SERVER");
   add_json(verify, line.pins.output);

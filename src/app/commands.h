@@ -56,7 +56,7 @@ struct CheckOptions {
   std::string packages;  // a file of names to judge instead of a config; "-": stdin
   std::string known;     // the list of known names to judge by; empty: the shipped one
   enum class Itself { counts, left_out } itself = Itself::counts;
-  std::string launch;  // a file of launches to judge instead of a config; "-": stdin
+  std::string launch;        // a file of launches to judge instead of a config; "-": stdin
   std::string lock;          // a package manager's lock to check instead of a config
   std::string osv;           // a folder of OSV records
   std::string attestations;  // a folder of npm's attestations, a file per package

@@ -31,7 +31,8 @@ mcp::Result<trust::Lock> read_file(const std::string& file) {
 // Why the lock is not this config's; empty: it is.
 std::string foreign(const trust::Lock& lock, const std::string& name, const gateway::Config& config) {
   constexpr std::string_view kRemedy = "name a lock of its own with pins: { lock: FILE }, or delete that one and run gatehouse pins lock";
-  if (!lock.config.empty() && lock.config != name) return fmt::format("it was written for {}, not for {}; {}", shown(lock.config), name, kRemedy);
+  if (!lock.config.empty() && lock.config != name)
+    return fmt::format("it was written for {}, not for {}; {}", shown(lock.config), name, kRemedy);
   if (lock.servers.empty()) return {};
   for (const gateway::ServerConfig& server : config.servers)
     if (lock.servers.contains(server.id)) return {};
@@ -77,9 +78,10 @@ void read_pins(const yaml::Value* value, const std::string& name, Reader& reader
   pins.mode = mode.value_or(pins.file.empty() ? PinMode::first_use : PinMode::enforce);
   if (pins.file.empty()) return;
   if (mode == PinMode::first_use)
-    reader.error(*mode_value, fmt::format("pins.mode: with a lock ({}) nothing is trusted but what it holds; use enforce or warn, or remove the "
-                                          "lock",
-                                          pins.file));
+    reader.error(*mode_value,
+                 fmt::format("pins.mode: with a lock ({}) nothing is trusted but what it holds; use enforce or warn, or remove the "
+                             "lock",
+                             pins.file));
   reader.read_from(pins.file);
   auto report = [&](const std::string& text) {
     if (lock_value)
@@ -91,7 +93,8 @@ void read_pins(const yaml::Value* value, const std::string& name, Reader& reader
   if (!fs::exists(pins.file, ec)) {
     pins.lock = std::make_shared<const trust::Lock>();
     if (lock_value)
-      reader.warn(*lock_value, fmt::format("pins.lock: {} is not there yet, so that nothing is trusted; write it with gatehouse pins lock", pins.file));
+      reader.warn(*lock_value,
+                  fmt::format("pins.lock: {} is not there yet, so that nothing is trusted; write it with gatehouse pins lock", pins.file));
     return;
   }
   auto lock = read_file(pins.file);
@@ -108,9 +111,9 @@ std::map<std::string, bool> read_annotations(const yaml::Value& value, const std
     const std::string at = fmt::format("{}.{}", path, member.key);
     if (std::find(kHints.begin(), kHints.end(), member.key) == kHints.end()) {
       auto near = find_nearest(member.key, kHints);
-      reader.error(member.mark, fmt::format("{}: unknown annotation {}; {}", path, shown(member.key),
-                                            near ? fmt::format("did you mean \"{}\"?", *near)
-                                                 : fmt::format("there are {}", fmt::join(kHints, ", "))));
+      reader.error(member.mark,
+                   fmt::format("{}: unknown annotation {}; {}", path, shown(member.key),
+                               near ? fmt::format("did you mean \"{}\"?", *near) : fmt::format("there are {}", fmt::join(kHints, ", "))));
     } else if (auto flag = reader.flag(member.value, at)) {
       out.emplace(member.key, *flag);
     }

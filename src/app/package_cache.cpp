@@ -125,13 +125,14 @@ std::string package_cache(const Environment& environment) {
 
 Result<LockedPackage> fetch_package(const trust::PackageCommand& wanted, const LockedPackage& before, const std::string& cache) {
   Workshop workshop(cache);
-  if (workshop.path().empty()) return Error(Code::internal, fmt::format("{} cannot be written; set XDG_CACHE_HOME to a folder that can", cache));
+  if (workshop.path().empty())
+    return Error(Code::internal, fmt::format("{} cannot be written; set XDG_CACHE_HOME to a folder that can", cache));
   LockedPackage out;
   out.manager = wanted.manager;
   out.name = wanted.name;
   out.version = wanted.version;
-  std::ofstream(workshop.path() / "package.json")
-      << R"({"name":"gatehouse-locked","private":true,"dependencies":{)" << base::quoted(out.name) << ":" << base::quoted(out.version) << "}}\n";
+  std::ofstream(workshop.path() / "package.json") << R"({"name":"gatehouse-locked","private":true,"dependencies":{)"
+                                                  << base::quoted(out.name) << ":" << base::quoted(out.version) << "}}\n";
   const fs::path lock = workshop.path() / "package-lock.json";
   if (before.name == out.name && before.version == out.version && !before.resolved.empty())
     std::ofstream(lock) << npm_lock(before.resolved);
@@ -165,12 +166,14 @@ Result<std::vector<std::string>> locked_command(const std::vector<std::string>& 
   const fs::path folder = fs::path(cache) / package.tree;
   auto tree = trust::tree_digest(folder);
   if (!tree && tree.error().code == Code::not_found)
-    return Error(Code::not_found, fmt::format("its package {} {} is not in the cache; fetch it with gatehouse pins lock", package.name, package.version));
+    return Error(Code::not_found,
+                 fmt::format("its package {} {} is not in the cache; fetch it with gatehouse pins lock", package.name, package.version));
   if (!tree) return std::move(tree).error();
   if (*tree != package.tree)
-    return Error(Code::conflict, fmt::format("its package {} {} is not what was locked: a file below {} was changed; look at it, delete that "
-                                             "folder, and fetch it again with gatehouse pins lock",
-                                             package.name, package.version, folder.string()));
+    return Error(Code::conflict,
+                 fmt::format("its package {} {} is not what was locked: a file below {} was changed; look at it, delete that "
+                             "folder, and fetch it again with gatehouse pins lock",
+                             package.name, package.version, folder.string()));
   std::vector<std::string> out{"node", (folder / package.entry).string()};
   out.insert(out.end(), command.begin() + static_cast<std::ptrdiff_t>(place) + 1, command.end());
   return out;

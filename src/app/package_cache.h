@@ -14,8 +14,8 @@ namespace app {
 std::string package_cache(const Environment& environment);
 
 // Has npm fetch it, without running a script of it, and puts it into the cache. Where `before` is the same package in the same version, its
-// dependencies are those that are written there, each with its hash; else npm chooses them. Blocks, for minutes at most; the network is npm's.
-// Errors: unavailable (no npm, or no registry), upstream_failed (npm's own words), internal.
+// dependencies are those that are written there, each with its hash; else npm chooses them. Blocks, for minutes at most; the network is
+// npm's. Errors: unavailable (no npm, or no registry), upstream_failed (npm's own words), internal.
 mcp::Result<trust::LockedPackage> fetch_package(const trust::PackageCommand& wanted, const trust::LockedPackage& before,
                                                 const std::string& cache);
 

@@ -34,7 +34,9 @@ StoredPin stored(const std::string& server, const LedgerPin& line) {
 // Whole or not at all.
 Result<> write_file(const std::string& file, const std::string& text) {
   const std::string fresh = file + ".new";
-  auto failed = [&](std::string_view what) { return Error(Code::internal, fmt::format("{} cannot be {}: {}", file, what, std::strerror(errno))); };
+  auto failed = [&](std::string_view what) {
+    return Error(Code::internal, fmt::format("{} cannot be {}: {}", file, what, std::strerror(errno)));
+  };
   net::Fd out(::open(fresh.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0644));
   if (!out) return failed("written");
   for (std::size_t at = 0; at < text.size();) {

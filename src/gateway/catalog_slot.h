@@ -16,7 +16,7 @@ struct CatalogSource::About {
 // What a modern upstream said of itself to one audience.
 struct CatalogSource::Met {
   std::shared_ptr<const About> about;  // null: not yet
-  std::string caller;            // whose audience that is
+  std::string caller;                  // whose audience that is
   base::Instant until{};
   bool asking = false;
   base::Instant began{};

@@ -41,9 +41,9 @@ struct Root {
 
 // What the config says about one tool of an upstream, by the upstream's own name for it.
 struct ToolOverride {
-  std::optional<std::string> rename;       // the name callers see, before the server's prefix
-  std::optional<std::string> description;  // replaces the upstream's
-  bool always = false;                     // listed also where others have to be searched for
+  std::optional<std::string> rename;        // the name callers see, before the server's prefix
+  std::optional<std::string> description;   // replaces the upstream's
+  bool always = false;                      // listed also where others have to be searched for
   std::map<std::string, bool> annotations;  // in place of what the upstream says: readOnlyHint and others, by their names
   bool operator==(const ToolOverride&) const = default;
 };
@@ -86,7 +86,7 @@ struct ServerConfig {
   bool allow_hard_links = false;
   base::Secret<std::string> own;  // what else the built-in takes, as one JSON object; empty: nothing
 
-  std::vector<std::string> command;  // kind command: program and arguments, no shell
+  std::vector<std::string> command;          // kind command: program and arguments, no shell
   std::vector<std::string> written_command;  // as the config has it, where a lock runs another file; empty: the same
   std::map<std::string, base::Secret<std::string>> env;
   std::map<std::string, base::Secret<std::string>> env_as_written;  // references to secrets unresolved

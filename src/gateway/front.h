@@ -145,7 +145,8 @@ class Front final : public sdk::Handler {
   base::Result<authz::Decision> decide(OpenCall& call, const Target& target, DefinitionKind kind, std::string_view asked,
                                        std::string_view arguments) const;
   static base::Error unknown(DefinitionKind kind, std::string_view name);
-  // What is held back of what was asked for (trust/front_trust.cpp), for whom would see it else. `name` is the client's. Nothing: it is not.
+  // What is held back of what was asked for (trust/front_trust.cpp), for whom would see it else. `name` is the client's. Nothing: it is
+  // not.
   std::string aliased(const ServerConfig& server, DefinitionKind kind, std::string_view name) const;
   std::optional<base::Error> held_back(const base::Principal& who, DefinitionKind kind, std::string_view name) const;
   bool may_follow(const base::Principal& who, std::string_view server, std::string_view tool);

@@ -61,10 +61,10 @@ class Gateway {
     store::CatalogStore& store;
     net::Reaper& reaper;
     OpenBuiltin open_builtin;
-    std::string version;             // of this program, as upstreams and clients see it
-    LaunchPins* launches = nullptr;  // null: what stands in the config is taken as it is, but for what the launch policy denies
+    std::string version;                        // of this program, as upstreams and clients see it
+    LaunchPins* launches = nullptr;             // null: the pins of this gateway
     store::ApprovalStore* approvals = nullptr;  // null: nobody else can be asked
-    store::PinStore* pins = nullptr;  // null: pins end with the process
+    store::PinStore* pins = nullptr;            // null: pins end with the process
   };
   Gateway(Config config, Parts parts);
   ~Gateway();
@@ -102,7 +102,7 @@ class Gateway {
   friend class Front;
 
   OpenLink link_opener(const ServerConfig& config);
-  LaunchPins& launches() { return parts_.launches ? *parts_.launches : first_sight_; }
+  LaunchPins& launches() { return parts_.launches ? *parts_.launches : pinning_; }
   Subscriptions::Ask asker();
   std::shared_ptr<Upstream> open_upstream(const ServerConfig& config);
   void retire(const std::string& id);
@@ -114,7 +114,6 @@ class Gateway {
 
   std::shared_ptr<const Config> config_;  // what holds now; a call keeps what it began with
   Parts parts_;
-  FirstSight first_sight_;
   authz::Identity identity_;
   authz::Policy policy_;
   Listeners listeners_;

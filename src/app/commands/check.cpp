@@ -36,7 +36,8 @@ std::string packages_text(const AppConfig& config, const trust::KnownList& list)
   return out;
 }
 
-std::string as_json(const std::string& file, const ReadConfig& read, const std::vector<ServerLaunch>& launches, const trust::KnownList& list) {
+std::string as_json(const std::string& file, const ReadConfig& read, const std::vector<ServerLaunch>& launches,
+                    const trust::KnownList& list) {
   std::string findings;
   for (const Finding& finding : read.findings) {
     if (!findings.empty()) findings += ',';

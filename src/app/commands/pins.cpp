@@ -133,7 +133,8 @@ int pins_approve(const PinsOptions& options) {
     return kGood;
   }
   if (auto done = desk->approve(server, held); !done) return failed(done.error());
-  for (const LedgerPin& line : held) print(fmt::format("approved: {} {} {}\n", server, pin_kind_name(line.pin.kind), trust::unhidden(line.pin.name)));
+  for (const LedgerPin& line : held)
+    print(fmt::format("approved: {} {} {}\n", server, pin_kind_name(line.pin.kind), trust::unhidden(line.pin.name)));
   return kGood;
 }
 

@@ -76,7 +76,8 @@ int lock_packages(AppConfig& config, const std::vector<std::string>& servers, Lo
       continue;
     }
     auto fetched = fetch_package(*wanted, package, cache);
-    auto command = fetched ? locked_command(written, wanted->place, *fetched, cache) : mcp::Result<std::vector<std::string>>(fetched.error());
+    auto command =
+        fetched ? locked_command(written, wanted->place, *fetched, cache) : mcp::Result<std::vector<std::string>>(fetched.error());
     if (!command) {
       complain(fmt::format("{}: {}", server.id, command.error().message));
       status = kFailed;
@@ -117,8 +118,8 @@ int pins_lock(const PinsOptions& options, net::Reaper& reaper) {
     locked.pins = locked_pins(desk->ledger(id), now.pins, changed);
     print(fmt::format("{}: {} pins\n", id, locked.pins.size()));
     for (const trust::Pin& pin : changed)
-      complain(fmt::format("{}: {} {} is not as it was approved, and stays locked as it was; see gatehouse pins diff {}, then approve it", id,
-                           pin_kind_name(pin.kind), trust::unhidden(pin.name), id));
+      complain(fmt::format("{}: {} {} is not as it was approved, and stays locked as it was; see gatehouse pins diff {}, then approve it",
+                           id, pin_kind_name(pin.kind), trust::unhidden(pin.name), id));
     if (!changed.empty()) status = kFailed;
   }
   if (auto done = desk->write(std::move(lock)); !done) return failed(done.error());

@@ -55,15 +55,17 @@ bool FirstSight::knows(std::string_view server, std::string_view digest) const {
   return found != taken_.end() && found->second == digest;
 }
 
-bool FirstSight::takes_at_first_sight(std::string_view server, std::string_view digest) {
-  base::log::info("a launch that nobody approved is taken as the config says", {{"server", server}, {"launch", digest.substr(0, 12)}});
-  taken_.insert_or_assign(std::string(server), std::string(digest));
+bool FirstSight::takes_at_first_sight(std::string_view server, const trust::Launch& launch) {
+  std::string digest = trust::launch_digest(launch);
+  base::log::info("a launch that nobody approved is taken as the config says",
+                  {{"server", server}, {"launch", std::string_view(digest).substr(0, 12)}});
+  taken_.insert_or_assign(std::string(server), std::move(digest));
   return true;
 }
 
 trust::Launch launch_of(const ServerConfig& server) {
   trust::Launch launch;
-  launch.argv = server.command;
+  launch.argv = server.written_command.empty() ? server.command : server.written_command;
   if (!launch.argv.empty()) launch.argv[0] = from_folder(launch.argv[0], server.folder);
   for (const auto& [name, value] : server.env_as_written) launch.env.emplace(name, value.reveal());
   if (server.cwd != server.folder) launch.cwd = from_folder(server.cwd, server.folder);
@@ -93,7 +95,7 @@ mcp::Result<std::string> permit_launch(const ServerConfig& server, LaunchPins& p
   const Verdict verdict = judge_launch(server, pins);
   if (verdict.ruling == Ruling::deny)
     return Error(Code::denied, fmt::format("the launch policy denies to start it ({}): {}", server.place.text(), verdict_text(verdict)));
-  if (verdict.ruling == Ruling::review && !pins.takes_at_first_sight(server.id, trust::launch_digest(launch_of(server))))
+  if (verdict.ruling == Ruling::review && !pins.takes_at_first_sight(server.id, launch_of(server)))
     return Error(Code::denied, fmt::format("nobody has approved to start it so ({}): {}; gatehouse pins approve {}", server.place.text(),
                                            verdict_text(verdict), server.id));
   const std::string& program = server.command[0];

@@ -23,7 +23,7 @@ class LaunchPins {
   virtual bool nothing_else(std::string_view server) const = 0;
   // A launch that a person could approve and nobody has is about to start. True: it may, as what a person wrote into the config; it may
   // be remembered. Never asked about what the policy denies.
-  virtual bool takes_at_first_sight(std::string_view server, std::string_view digest) = 0;
+  virtual bool takes_at_first_sight(std::string_view server, const trust::Launch& launch) = 0;
 };
 
 // Without pins: what stands in the config was written there by a person. The log tells of each launch that is taken so.
@@ -31,13 +31,14 @@ class FirstSight final : public LaunchPins {
  public:
   bool knows(std::string_view server, std::string_view digest) const override;
   bool nothing_else(std::string_view) const override { return false; }
-  bool takes_at_first_sight(std::string_view server, std::string_view digest) override;
+  bool takes_at_first_sight(std::string_view server, const trust::Launch& launch) override;
 
  private:
   std::map<std::string, std::string, std::less<>> taken_;  // by server: the last digest
 };
 
-// A server of the kind command as a launch: its folder, and a program of the config's own folder, are relative to that.
+// A server of the kind command as a launch, as the config has it: its folder, and a program of the config's own folder, are relative to
+// that.
 trust::Launch launch_of(const ServerConfig& server);
 
 // What the policy says of it. `where` is a place in the config: `command[2]`, `env.LD_PRELOAD`; the remedy names the server.

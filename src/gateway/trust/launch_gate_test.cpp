@@ -34,8 +34,8 @@ class Listed final : public gateway::LaunchPins {
  public:
   bool knows(std::string_view, std::string_view digest) const override { return known.contains(std::string(digest)); }
   bool nothing_else(std::string_view) const override { return only; }
-  bool takes_at_first_sight(std::string_view, std::string_view digest) override {
-    asked.emplace_back(digest);
+  bool takes_at_first_sight(std::string_view, const trust::Launch& launch) override {
+    asked.push_back(trust::launch_digest(launch));
     return takes;
   }
   std::set<std::string> known;

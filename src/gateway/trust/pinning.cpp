@@ -42,8 +42,8 @@ PinKind kind_of_pin(DefinitionKind kind) {
 }
 
 StoredPin stored(const std::string& server, const LedgerPin& line) {
-  return {server,      std::string(pin_kind_name(line.pin.kind)),    line.pin.name, line.pin.digest,
-          line.caller, std::string(pin_state_name(line.state)), line.reason,   line.pin.text};
+  return {server,      std::string(pin_kind_name(line.pin.kind)), line.pin.name, line.pin.digest,
+          line.caller, std::string(pin_state_name(line.state)),   line.reason,   line.pin.text};
 }
 
 std::array<std::string, 5> key_of(const StoredPin& row) { return {row.server, row.kind, row.name, row.digest, row.caller}; }
@@ -141,7 +141,8 @@ void Pinning::fill() {
     const bool of_lock = line->pin.kind == PinKind::launch || line->pin.kind == PinKind::package;
     const bool approves = line->state == PinState::approved || line->state == PinState::first_use;
     // What the first sight trusted is worth nothing where a person has to approve.
-    if (approves && !of_lock && (config_.lock || (config_.mode == PinMode::enforce && line->state == PinState::first_use))) continue;
+    const bool only_seen = config_.mode == PinMode::enforce && line->state == PinState::first_use;
+    if (approves && (only_seen || (config_.lock && !of_lock))) continue;
     ledger(row.server).put(*std::move(line));
   }
 }
@@ -302,7 +303,7 @@ std::shared_ptr<const OfferedList> Pinning::narrowed(const ServerConfig& server,
   auto annotated = [&](const Definition& definition) -> const std::map<std::string, bool>* {
     const auto found = server.tools.find(definition.key);
     return kind == DefinitionKind::tool && found != server.tools.end() && !found->second.annotations.empty() ? &found->second.annotations
-                                                                                                              : nullptr;
+                                                                                                             : nullptr;
   };
   const bool warns = book && config_.mode == PinMode::warn && kind == DefinitionKind::tool;
   const bool says = std::any_of(list->items.begin(), list->items.end(), [&](const Definition& one) { return annotated(one) != nullptr; });
@@ -374,16 +375,10 @@ std::optional<std::string> Pinning::launch_objection(const ServerConfig& server)
     const auto refused = config_.refused.find(server.id);
     return refused == config_.refused.end() ? std::nullopt : std::optional(refused->second);
   }
-  return "the lock " + config_.file + " holds another command or address for it than the config; undo the change, or look at it and run "
-         "gatehouse pins lock " + server.id;
-}
-
-std::vector<std::string> Pinning::approved_launches(std::string_view server) const {
-  std::vector<std::string> out;
-  if (const trust::Ledger* book = find(server))
-    for (const LedgerPin& line : book->lines())
-      if (line.pin.kind == PinKind::launch && line.state == PinState::approved) out.push_back(line.pin.digest);
-  return out;
+  return "the lock " + config_.file +
+         " holds another command or address for it than the config; undo the change, or look at it and run "
+         "gatehouse pins lock " +
+         server.id;
 }
 
 std::vector<std::string> Pinning::held_names(std::string_view server, DefinitionKind kind) const {

@@ -16,6 +16,7 @@
 #include "base/task_group.h"
 #include "gateway/catalog.h"
 #include "gateway/config.h"
+#include "gateway/trust/launch_gate.h"
 #include "gateway/trust/pin_config.h"
 #include "gateway/trust/quarantine.h"
 #include "store/pin_store.h"
@@ -28,7 +29,7 @@ namespace gateway {
 // store twice a second.
 // Lifetime: stop() before destroying it, unless its loop has stopped. Parts outlive it.
 // Threads: one loop only, but for load().
-class Pinning {
+class Pinning final : public LaunchPins {
  public:
   // What speaks against showing a definition at all, whatever its pin says; empty: nothing. One sentence without words of the definition.
   using Objection = std::function<std::string(const ServerConfig& server, DefinitionKind kind, const Definition& definition)>;
@@ -70,8 +71,11 @@ class Pinning {
   std::optional<std::string> objection(const ServerConfig& server, DefinitionKind kind, std::string_view name) const;
   // Why this server may not be started: a lock has another launch for it.
   std::optional<std::string> launch_objection(const ServerConfig& server) const;
-  // The hashes of launches of this server that a person approved; see trust/launch.
-  std::vector<std::string> approved_launches(std::string_view server) const;
+
+  // Launches are pinned like definitions: LaunchPins. Where a lock is the truth, launch_objection() has compared them already.
+  bool knows(std::string_view server, std::string_view digest) const override;
+  bool nothing_else(std::string_view) const override { return false; }
+  bool takes_at_first_sight(std::string_view server, const trust::Launch& launch) override;
 
   // The names of what is held of a kind, as the server has them.
   std::vector<std::string> held_names(std::string_view server, DefinitionKind kind) const;

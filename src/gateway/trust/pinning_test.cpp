@@ -96,7 +96,9 @@ TEST(Pinning, HintsAreThosePinnedAndThoseOfTheConfig) {
   World w;
   w.seen("[" + tool("a", R"(,"annotations":{"readOnlyHint":false})") + "]");
   w.pinning.use(World::config(PinMode::warn));
-  EXPECT_EQ(w.seen("[" + tool("a", R"(,"annotations":{"readOnlyHint":true})") + "," + tool("b", R"(,"annotations":{"readOnlyHint":true})") + "]"), kAB);
+  EXPECT_EQ(
+      w.seen("[" + tool("a", R"(,"annotations":{"readOnlyHint":true})") + "," + tool("b", R"(,"annotations":{"readOnlyHint":true})") + "]"),
+      kAB);
   EXPECT_EQ(w.shown->items[0].hints.read_only, std::optional(false));
   EXPECT_FALSE(w.shown->items[1].hints.read_only);
   w.server.tools["b"].annotations["destructiveHint"] = true;

@@ -22,8 +22,8 @@ Error failed(sqlite3* db, std::string_view what) {
 // The file must be ours alone before the first byte is written; SQLite gives its journals the same mode.
 Result<> make_private(const std::string& path) {
   struct stat there{};
-  // Not even opened where it is: to close it again would drop the locks that this process has on it by other connections (POSIX, fcntl), and
-  // another process would take it for unused.
+  // Not even opened where it is: to close it again would drop the locks that this process has on it by other connections (POSIX, fcntl),
+  // and another process would take it for unused.
   if (::stat(path.c_str(), &there) == 0 && S_ISREG(there.st_mode) && (there.st_mode & 0077) == 0) return {};
   int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (fd < 0) return Error(Code::internal, "the store " + path + " cannot be opened: " + std::strerror(errno));

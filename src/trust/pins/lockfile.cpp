@@ -204,7 +204,8 @@ Result<LockedServer> read_server(std::string_view value) {
     const std::string_view resolved = base::find_member(package, "resolved");
     for (base::Members one(base::is_object(resolved) ? resolved : "{}"); one.next();)
       to.resolved.emplace(std::string(one.key()), canonical_json(one.value()));
-    if (to.dependencies != dependencies_digest(to.resolved)) return damaged("the lock was edited: the dependencies of a package do not fit");
+    if (to.dependencies != dependencies_digest(to.resolved))
+      return damaged("the lock was edited: the dependencies of a package do not fit");
   }
   const std::string_view pins = base::find_member(value, "pins");
   if (!base::is_array(pins)) return damaged("the lock is damaged: a server has no pins");

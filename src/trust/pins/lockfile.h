@@ -16,11 +16,11 @@ namespace trust {
 struct LockedPackage {
   std::string manager;  // `npm` or `uv`
   std::string name;
-  std::string version;       // exact
-  std::string integrity;     // as the package manager's own lock has it
-  std::string dependencies;  // SHA-256 of that lock: every dependency with its own hash
-  std::string tree;          // SHA-256 over all files as they lie in the cache (tree_digest)
-  std::string entry;         // the file that is run, relative to the folder in the cache
+  std::string version;                          // exact
+  std::string integrity;                        // as the package manager's own lock has it
+  std::string dependencies;                     // SHA-256 of that lock: every dependency with its own hash
+  std::string tree;                             // SHA-256 over all files as they lie in the cache (tree_digest)
+  std::string entry;                            // the file that is run, relative to the folder in the cache
   std::map<std::string, std::string> resolved;  // the members of the manager's own lock: every package and its hash, canonical JSON
   bool operator==(const LockedPackage&) const = default;
 };

@@ -27,8 +27,9 @@ bool exact_version(std::string_view text) {
     const std::size_t dot = std::min(rest.find('.'), rest.size());
     const std::string_view number = rest.substr(0, dot);
     if (number.empty() || number.find_first_not_of("0123456789") != std::string_view::npos) return false;
-    if (dot == rest.size()) return numbers == 2 && text.find_first_not_of("0123456789.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-+") ==
-                                                       std::string_view::npos;
+    if (dot == rest.size())
+      return numbers == 2 &&
+             text.find_first_not_of("0123456789.abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ-+") == std::string_view::npos;
     rest.remove_prefix(dot + 1);
   }
 }
@@ -37,8 +38,8 @@ bool package_name(std::string_view name) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.~";
   if (name.starts_with('@')) {
     const std::size_t slash = name.find('/');
-    return slash != std::string_view::npos && slash > 1 && name.substr(1, slash - 1).find_first_not_of(kLetters) == std::string_view::npos &&
-           package_name(name.substr(slash + 1));
+    return slash != std::string_view::npos && slash > 1 &&
+           name.substr(1, slash - 1).find_first_not_of(kLetters) == std::string_view::npos && package_name(name.substr(slash + 1));
   }
   return !name.empty() && !name.starts_with('.') && name.find_first_not_of(kLetters) == std::string_view::npos;
 }
@@ -46,10 +47,12 @@ bool package_name(std::string_view name) {
 Result<std::string> content_line(const fs::path& path, const fs::file_status& status, std::error_code& ec) {
   const std::string kind = (status.permissions() & fs::perms::owner_exec) != fs::perms::none ? "x" : "f";
   const std::uintmax_t size = fs::file_size(path, ec);
-  if (ec || size > kLargestFile) return Error(ec ? Code::internal : Code::too_large, path.string() + (ec ? ": " + ec.message() : " is too large"));
+  if (ec || size > kLargestFile)
+    return Error(ec ? Code::internal : Code::too_large, path.string() + (ec ? ": " + ec.message() : " is too large"));
   std::string content(size, '\0');
   std::ifstream in(path, std::ios::binary);
-  if (!in.read(content.data(), static_cast<std::streamsize>(size)) && size > 0) return Error(Code::internal, path.string() + " cannot be read");
+  if (!in.read(content.data(), static_cast<std::streamsize>(size)) && size > 0)
+    return Error(Code::internal, path.string() + " cannot be read");
   return kind + base::sha256_hex(content);
 }
 

@@ -35,9 +35,10 @@ TEST(PackageCommand, IsFoundWhereItIsExact) {
   EXPECT_EQ(found->name, "@scope/server-files");
   EXPECT_EQ(found->version, "1.2.3-beta.1");
   EXPECT_EQ(found->place, 2u);
-  const std::vector<std::vector<std::string>> others{{"npx", "x"},           {"npx", "x@latest"},      {"npx", "x@^1.2.3"},         {"npx", "x@1.2"},
-                                                     {"npx", "@scope/x"},    {"npx", "-p", "x@1.2.3"}, {"node", "x@1.2.3"},         {"npx"},
-                                                     {"npx", "../x@1.2.3"}, {"npx", "x@npm:y@1.2.3"}, {"npx", "x@file:1.2.3"}, {"npx", "x@1.2.3;id"}};
+  const std::vector<std::vector<std::string>> others{
+      {"npx", "x"},          {"npx", "x@latest"},      {"npx", "x@^1.2.3"},     {"npx", "x@1.2"},
+      {"npx", "@scope/x"},   {"npx", "-p", "x@1.2.3"}, {"node", "x@1.2.3"},     {"npx"},
+      {"npx", "../x@1.2.3"}, {"npx", "x@npm:y@1.2.3"}, {"npx", "x@file:1.2.3"}, {"npx", "x@1.2.3;id"}};
   for (const auto& other : others) EXPECT_FALSE(find_package_command(other)) << other.back();
 }
 
