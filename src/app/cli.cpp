@@ -16,7 +16,7 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 5> kNotBuilt{"doctor", "login", "logout", "audit", "advise"};
+constexpr std::array<std::string_view, 4> kNotBuilt{"login", "logout", "audit", "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -35,6 +35,7 @@ struct CommandLine {
   ApprovalsOptions approvals;
   ScanOptions scan;
   RegistryOptions registry;
+  DoctorOptions doctor;
   VersionOptions version;
   std::string shell;
   std::string not_built;  // an option that is known and not built yet
@@ -173,6 +174,12 @@ void add_config_commands(CommandLine& line) {
       ->type_name("FILE");
   add_packages(line, check_command);
   check_command.callback([&line] { line.run = [&line](net::Reaper&) { return run_check(line.check); }; });
+
+  CLI::App& doctor_command =
+      *line.app.add_subcommand("doctor", "is this machine able: sandbox layers, port, clock, store, and each server reachable");
+  add_config(doctor_command, line.doctor.config);
+  add_json(doctor_command, line.doctor.output);
+  doctor_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return doctor(line.doctor, reaper); }; });
 
   CLI::App& init_command = *line.app.add_subcommand("init", "writes a commented gatehouse.yaml to begin with");
   init_command.add_option("--config", line.init.config, "the file to write; else ./gatehouse.yaml")->type_name("FILE");

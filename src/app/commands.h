@@ -165,6 +165,11 @@ struct CommandShape {
   std::vector<std::string> words;  // what its first argument may be, where that is known
 };
 
+struct DoctorOptions {
+  std::string config;
+  Output output = Output::text;
+};
+
 struct VersionOptions {
   std::string config;
   Output output = Output::text;
@@ -181,6 +186,7 @@ int check_lock(const CheckOptions& options);
 int tools(const ToolsOptions& options, net::Reaper& reaper);
 int budget(const BudgetOptions& options, net::Reaper& reaper);
 int scan(const ScanOptions& options, net::Reaper& reaper);
+int doctor(const DoctorOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);
 int init(const InitOptions& options);
 int rules_test(const RulesOptions& options);

@@ -50,7 +50,7 @@ void read_proxies(const yaml::Value* value, Reader& reader, Findings& findings, 
     rules.http = rules.https = read_url(*value, "proxy", reader);
   }
   for (ServerConfig& server : servers)
-    if (server.kind == ServerConfig::Kind::url) server.proxies = rules;
+    if (server.kind != ServerConfig::Kind::builtin) server.proxies = rules;
 }
 
 }  // namespace app

@@ -12,6 +12,7 @@
 #include "app/config_builtin.h"
 #include "app/config_limits.h"
 #include "app/config_pins.h"
+#include "app/config_sandbox.h"
 #include "app/nearest.h"
 #include "app/schema.h"
 #include "base/digest.h"
@@ -124,7 +125,7 @@ class ServerReader {
 
   static std::string_view belongs_to(std::string_view key) {
     if (key == "roots" || key == "allow_hard_links" || own_key(key)) return "builtin";
-    if (key == "env" || key == "cwd" || key == "idle_stop") return "command";
+    if (key == "env" || key == "cwd" || key == "sandbox" || key == "idle_stop") return "command";
     if (key == "headers" || key == "forward_headers" || key == "ca") return "url";
     return {};
   }
@@ -247,6 +248,7 @@ class ServerReader {
     config_.cwd = reader_.folder();
     if (auto* value = map_.find("cwd")) read_cwd(*value);
     if (auto* env = map_.find("env")) read_env(*env);
+    if (auto* box = map_.find("sandbox")) read_sandbox(*box, at("sandbox"), reader_, findings_, config_);
     if (command.kind != yaml::Value::Kind::list) return;
     if (command.items.empty()) return reader_.error(command, fmt::format("{} is empty; name the program", at("command")));
     if (config_.command.size() == command.items.size()) find_program(command.items[0]);

@@ -88,7 +88,7 @@ constexpr Key kServer[] = {
     {"headers"},
     {"ca"},
     {"auth", kNot},
-    {"sandbox", kNot, "off"},
+    {"sandbox"},
     {"state"},
     {"deadline"},
     {"connect_timeout"},
@@ -128,6 +128,7 @@ constexpr Key kRuleWhen[] = {{"annotation"}, {"arguments"}, {"larger"}, {"disclo
 constexpr Key kRuleArgument[] = {{"is"}, {"above"}, {"below"}, {"present"}};
 constexpr Key kTool[] = {{"rename"}, {"description"}, {"always"}, {"annotations"}};
 constexpr Key kProfile[] = {{"servers"}, {"tools"}, {"disclosure"}, {"confines"}};
+constexpr Key kSandbox[] = {{"read"}, {"write"}, {"network"}, {"allow_degraded"}};
 constexpr Key kRoot[] = {{"path"}, {"mode"}};
 
 std::string joined(std::string_view where, std::string_view key) {
@@ -217,6 +218,7 @@ Table server() { return kServer; }
 Table tool() { return kTool; }
 Table profile() { return kProfile; }
 Table root() { return kRoot; }
+Table sandbox() { return kSandbox; }
 Table rule() { return kRule; }
 Table rule_who() { return kRuleWho; }
 Table rule_when() { return kRuleWhen; }

@@ -33,6 +33,7 @@ Table tool();
 Table profile();
 // A root of a built-in server written as a map.
 Table root();
+Table sandbox();
 // A line of `rules:`; who it is about, when it holds, and what one argument has to be.
 Table rule();
 Table rule_who();

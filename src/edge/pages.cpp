@@ -29,6 +29,7 @@ std::string upstream_json(const gateway::UpstreamStatus& upstream) {
                   quoted(upstream.id), quoted(upstream.kind), quoted(upstream.state), truth(upstream.required), upstream.tools,
                   quoted(upstream.reason), upstream.in_flight, upstream.queued, upstream.failures);
   if (!upstream.last_error.empty()) out += ",\"last_error\":" + quoted(upstream.last_error);
+  if (!upstream.sandbox.empty()) out += ",\"sandbox\":" + quoted(upstream.sandbox);
   if (upstream.next_try) out += fmt::format(",\"next_try_ms\":{}", upstream.next_try->count());
   return out + '}';
 }

@@ -14,6 +14,7 @@
 #include "access/rules.h"
 #include "base/secret.h"
 #include "gateway/approvals/approval_config.h"
+#include "gateway/box/box_config.h"
 #include "gateway/budget/budget_config.h"
 #include "gateway/disclosure/code_config.h"
 #include "gateway/disclosure/profile.h"
@@ -92,6 +93,7 @@ struct ServerConfig {
   std::map<std::string, base::Secret<std::string>> env_as_written;  // references to secrets unresolved
   std::string cwd;                                                  // absolute
   std::string folder;                                               // of the config, absolute
+  BoxConfig box;
 
   std::string url;  // kind url
   std::vector<std::pair<std::string, base::Secret<std::string>>> headers;

@@ -53,6 +53,7 @@ std::shared_ptr<Upstream> Gateway::open_upstream(const ServerConfig& server) {
     source_.renewed(id);
   };
   events.crowded = [this, id](const Audience* audience) { parked_.make_room(id, audience); };
+  events.boxed = [this, id](std::string_view layers) { lacking_[id] = layers; };
   events.task_changed = [this, id](const Audience& audience, std::string_view params) { tasks_.heard(id, audience, params); };
   auto upstream = Held::hold(std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events)), parts_.loop);
   upstreams_.emplace(id, upstream);
@@ -181,6 +182,11 @@ Status Gateway::status() const {
       one.state = "disabled";
       one.enabled = false;
       one.required = server.required;
+    }
+    if (server.kind == ServerConfig::Kind::command) {
+      auto lacking = lacking_.find(server.id);
+      const bool whole = lacking == lacking_.end() || lacking->second.empty();
+      one.sandbox = server.box.mode == BoxConfig::Mode::off ? "off" : whole ? "on" : "without " + lacking->second;
     }
     out.upstreams.push_back(std::move(one));
   }

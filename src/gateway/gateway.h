@@ -128,6 +128,7 @@ class Gateway {
   SessionHandles handles_;
   TaskBridge tasks_;
   std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
+  std::map<std::string, std::string, std::less<>> lacking_;                  // layers that a server's sandbox does without
   Subscriptions subscriptions_;
   Pinning pinning_;
   CatalogSource source_;

@@ -36,6 +36,7 @@ struct UpstreamStatus {
   std::uint64_t failures = 0;                         // starts, deaths and requests that failed by its fault, ever
   std::string last_error;                             // the last of them
   std::optional<std::chrono::milliseconds> next_try;  // where it is down or open: from now
+  std::string sandbox;                                // of a command: "on", "off", or the layers that do not hold on this machine
 };
 
 struct Status {

@@ -177,7 +177,7 @@ describe('a legacy upstream that asks a modern client', () => {
   let gateway, ear
   before(async () => {
     ear = await startEar(scope)
-    const server = { command: [node, fixture('asks.mjs'), `asks-${process.pid}`], env: { EAR: ear.port } }
+    const server = { command: [node, fixture('asks.mjs'), `asks-${process.pid}`], env: { EAR: ear.port }, sandbox: 'off' }
     gateway = await startGateway(scope, { servers: { asks: server } })
   })
   const called = tool => ear.heard.filter(said => said.event === 'called' && said.tool === tool).length

@@ -15,7 +15,7 @@ async function home(t) {
   const vault = makeVault(folder)
   const ear = await startEar(scope)
   const word = `cli-${process.pid}-${Math.random().toString(36).slice(2)}`
-  const servers = { files: { builtin: 'filesystem', roots: [vault] }, one: { command: [node, fixture('stdio.mjs'), word], env: { EAR: ear.port } } }
+  const servers = { files: { builtin: 'filesystem', roots: [vault] }, one: { command: [node, fixture('stdio.mjs'), word], env: { EAR: ear.port }, sandbox: 'off' } }
   const file = writeConfig(folder, { servers })
   const gatehouse = (...args) => run(scope, args, { cwd: folder, env: { GATEHOUSE_CONFIG: '', XDG_CONFIG_HOME: folder, HOME: folder } })
   return { scope, folder, vault, ear, word, servers, file, gatehouse }
@@ -49,7 +49,7 @@ describe('usage', () => {
     for (const [args, says] of [
       [[], /serve/], [['sreve'], /did you mean serve/], [['serve', '--lisen', 'x'], /--listen/], [['call'], /name/i],
       [['call', 'files__read_text_file', 'not json'], /JSON/], [['call', 'files__read_text_file', '[]'], /object/],
-      [['doctor'], /not built yet/], [['init', '--import'], /not built yet/],
+      [['init', '--import'], /not built yet/],
       [['server'], /name/i], [['server', 'filesytem'], /filesystem/], [['server', 'filesystem', '--root', '/no/such/folder'], /\/no\/such\/folder/],
       [['completion', 'tcsh'], /bash/], [['check', '--config', 'nowhere.yaml'], /nowhere\.yaml/], [['serve', '--listen', '0.0.0.0:1'], /anybody who reaches it/],
     ]) {

@@ -14,8 +14,8 @@ function servers(folder) {
     vault: { builtin: 'vault', roots: [folder] },
     disk: { builtin: 'filesystem', roots: [{ path: folder, mode: 'write' }] },
     everything: { command: [node, programs.everything, 'stdio'] },
-    files: { command: [node, programs.filesystem, folder] },
-    asks: { command: [node, fixture('asks.mjs')], env: { ASKS_ONLY_READS: '1', ASKS_COUNTS_IN: join(folder, 'counts') } },
+    files: { command: [node, programs.filesystem, folder], sandbox: { write: [folder] } },
+    asks: { command: [node, fixture('asks.mjs')], env: { ASKS_ONLY_READS: '1', ASKS_COUNTS_IN: join(folder, 'counts') }, sandbox: { write: [folder] } },
   }
 }
 

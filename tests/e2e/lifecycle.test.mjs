@@ -9,7 +9,7 @@ import { ask, clients, events, fixture, freePort, legacySession, modern, node, o
 let serial = 0
 const stdio = (ear, more = {}) => {
   const word = `life-${process.pid}-${++serial}`
-  return { word, config: { command: [node, fixture('stdio.mjs'), word], env: { EAR: ear.port }, ...more } }
+  return { word, config: { command: [node, fixture('stdio.mjs'), word], env: { EAR: ear.port }, sandbox: 'off', ...more } }
 }
 const call = (gateway, name, args = {}) => ask(gateway.url, 'tools/call', { name, arguments: args })
 

@@ -30,7 +30,7 @@ function makePlace(scope) {
   writeFileSync(join(folder, 'note.txt'), 'Marta keeps the lamp.\n')
   const servers = Object.fromEntries(there.map(id => {
     const { program, args, env } = REAL[id]
-    return [id, { command: [node, join(npm, program), ...(args?.({ folder }) ?? [])], env: env?.({ folder }) ?? {}, connect_timeout: '60s' }]
+    return [id, { command: [node, join(npm, program), ...(args?.({ folder }) ?? [])], env: env?.({ folder }) ?? {}, sandbox: { write: [folder] }, connect_timeout: '60s' }]
   }))
   return { folder, servers }
 }

@@ -10,7 +10,7 @@ import { makeVault } from './world.mjs'
 let serial = 0
 const stdio = (ear, more = {}) => {
   const word = `reload-${process.pid}-${++serial}`
-  return { word, config: { command: [node, fixture('stdio.mjs'), word, 'good'], env: ear ? { EAR: ear.port } : {}, ...more } }
+  return { word, config: { command: [node, fixture('stdio.mjs'), word, 'good'], env: ear ? { EAR: ear.port } : {}, sandbox: 'off', ...more } }
 }
 const call = (gateway, name, args = {}, options) => ask(gateway.url, 'tools/call', { name, arguments: args }, options)
 const said = response => { assert.ok(response.json?.result, response.text); return text(response.json.result) }

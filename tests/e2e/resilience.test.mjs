@@ -8,7 +8,7 @@ import { startModern } from './fixtures/modern.mjs'
 let serial = 0
 const stdio = (ear, more = {}) => {
   const word = `hostile-${process.pid}-${++serial}`
-  return { word, config: { command: [node, fixture('hostile.mjs'), word], env: { EAR: ear.port }, ...more } }
+  return { word, config: { command: [node, fixture('hostile.mjs'), word], env: { EAR: ear.port }, sandbox: 'off', ...more } }
 }
 const call = (gateway, name, args = {}, options) => ask(gateway.url, 'tools/call', { name, arguments: args }, options)
 const said = response => { assert.equal(response.status, 200, response.text); assert.ok(response.json.result, response.text); return text(response.json.result) }

@@ -32,7 +32,7 @@ describe('finding tools', () => {
     folder = scope.folder()
     mkdirSync(join(folder, 'files'))
     const servers = Object.fromEntries(Object.entries(SERVERS).map(([id, [program, ...args]]) =>
-      [id, { command: [node, join(npm, program), ...args, ...(id === 'files' ? [join(folder, 'files')] : [])], env: { MEMORY_FILE_PATH: join(folder, 'm.jsonl') }, connect_timeout: '60s' }]))
+      [id, { command: [node, join(npm, program), ...args, ...(id === 'files' ? [join(folder, 'files')] : [])], env: { MEMORY_FILE_PATH: join(folder, 'm.jsonl') }, sandbox: { write: [folder] }, connect_timeout: '60s' }]))
     gateway = await startGateway(scope, { servers }, { folder, env: { HOME: folder } })
   })
   const tools = async (...args) => JSON.parse((await run(scope, ['tools', '--json', '--url', gateway.url, ...args])).stdout)

@@ -10,7 +10,7 @@ const able = { capabilities: { elicitation: { form: {} } } }
 const eras = ['modern', 'legacy', 'sdk1']
 const allow = { tools: ['*'], then: 'allow' }
 let serial = 0
-const stdio = ear => ({ command: [node, fixture('stdio.mjs'), `rules-${process.pid}-${++serial}`], env: { EAR: ear.port } })
+const stdio = ear => ({ command: [node, fixture('stdio.mjs'), `rules-${process.pid}-${++serial}`], env: { EAR: ear.port }, sandbox: 'off' })
 
 // Answers every question with what `answer` gives for it.
 function answering(client, era, answer) {

@@ -10,7 +10,7 @@ describe('rules behind the tools that find and call', () => {
   before(async () => {
     ear = await startEar(scope)
     gateway = await startGateway(scope, {
-      disclosure: 'search', servers: { plain: { command: [node, fixture('stdio.mjs'), `rm-${process.pid}`], env: { EAR: ear.port } } },
+      disclosure: 'search', servers: { plain: { command: [node, fixture('stdio.mjs'), `rm-${process.pid}`], env: { EAR: ear.port }, sandbox: 'off' } },
       rules: [{ tools: ['plain__die'], then: 'deny' }, { tools: ['plain__echo'], then: 'ask' }, { tools: ['plain__pid'], when: { disclosure: 'search' }, then: 'deny' }, { tools: ['*'], then: 'allow' }],
     })
   })

@@ -12,7 +12,7 @@ let serial = 0
 // A stdio fixture that can be told from all others in the process list.
 const stdio = (ear, mode = 'good', more = {}) => {
   const word = `fixture-${process.pid}-${++serial}`
-  return { word, config: { command: [node, fixture('stdio.mjs'), word, mode], env: ear ? { EAR: ear.port } : {}, ...more } }
+  return { word, config: { command: [node, fixture('stdio.mjs'), word, mode], env: ear ? { EAR: ear.port } : {}, sandbox: 'off', ...more } }
 }
 
 const names = async gateway => (await ask(gateway.url, 'tools/list')).json.result.tools.map(tool => tool.name)

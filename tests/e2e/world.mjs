@@ -26,7 +26,7 @@ export async function makeWorld(scope) {
     vault: { builtin: 'vault', roots: [vault] },
     files: { builtin: 'filesystem', roots: [{ path: vault, mode: 'read' }] },
     every: { command: [node, programs.everything, 'stdio'] },
-    npmfiles: { command: [node, programs.filesystem, vault] },
+    npmfiles: { command: [node, programs.filesystem, vault], sandbox: { write: [vault] } },
     plain: { command: [node, fixture('stdio.mjs'), 'plain'], env: { EAR: ear.port } },
     web: { url: web },
     new: { url: modern.url },

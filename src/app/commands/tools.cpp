@@ -52,6 +52,12 @@ std::string reason(mcp::JsonView upstream) {
   return out;
 }
 
+// What a person is to know of a server's sandbox: nothing, where all is as it should be.
+std::string box_of(mcp::JsonView upstream) {
+  const std::string_view sandbox = upstream["sandbox"].string_or("");
+  return sandbox.empty() || sandbox == "on" ? std::string() : fmt::format("sandbox {}", sandbox);
+}
+
 std::string with_costs(const std::vector<mcp::ToolInfo>& tools, const std::vector<std::size_t>& costs) {
   std::size_t all = 0, most = 0;
   for (std::size_t cost : costs) {
@@ -80,7 +86,7 @@ int show_status(const AskedGateway& gateway, Output output) {
   (*status)["upstreams"].each_element([&](mcp::JsonView upstream) {
     rows.push_back({std::string(upstream["id"].string_or("")), std::string(upstream["kind"].string_or("")),
                     std::string(upstream["state"].string_or("")), fmt::format("{} tools", upstream["tools"].integer_or(0)), load(upstream),
-                    harmless(first_line(reason(upstream)))});
+                    harmless(box_of(upstream)), harmless(first_line(reason(upstream)))});
   });
   print(table(rows));
   return kGood;

@@ -1,11 +1,9 @@
 #include "gateway/upstream/connection_link.h"
 
-#include <unistd.h>
-
-#include <cstdlib>
-
 #include "base/json.h"
 #include "base/log.h"
+#include "gateway/box/fetch.h"
+#include "gateway/box/server_box.h"
 #include "gateway/upstream/message_level.h"
 #include "gateway/upstream/session_watch.h"
 #include "gateway/upstream/sessioned_link.h"
@@ -31,22 +29,6 @@ constexpr base::Millis kVerdictLife{600'000};
 constexpr std::size_t kLeastMessage = 4 * 1024 * 1024;
 // How long somebody may think about a question of an upstream.
 constexpr base::Millis kAnswerTime{600'000};
-
-// What a child inherits besides what its config gives it: enough to find programs and its user's folders, and no secret.
-constexpr std::array<const char*, 9> kInherited = {
-    "PATH", "HOME", "USER", "LANG", "LC_ALL", "TZ", "TMPDIR", "XDG_CACHE_HOME", "NODE_EXTRA_CA_CERTS"};
-
-net::ChildCommand child_command(const ServerConfig& config) {
-  net::ChildCommand command;
-  command.argv = config.command;
-  command.directory = config.cwd;
-  for (const char* name : kInherited) {
-    const char* value = std::getenv(name);
-    if (value && !config.env.contains(name)) command.environment.push_back(std::string(name) + "=" + value);
-  }
-  for (const auto& [name, value] : config.env) command.environment.push_back(name + "=" + value.reveal());
-  return command;
-}
 
 class ConnectionLink final : public Link {
  public:
@@ -196,15 +178,67 @@ class ConnectionLink final : public Link {
     connection_ = co_await sdk::open_http(parts_.loop, *client_, std::move(url), options());
   }
 
+  // The command as it is started: in its box, and with a package that a launcher would fetch already there.
+  Task<net::ChildCommand> command() {
+    std::string program = co_await permit_launch(config_, parts_.launches);
+    const Machine& machine = Machine::here();
+    if (config_.box.mode == BoxConfig::Mode::off) {
+      base::log::warn("a server runs without a sandbox", {{"server", config_.id}, {"remedy", "remove sandbox: off"}});
+      net::ChildCommand plain = plain_command(config_, machine);
+      plain.argv[0] = std::move(program);
+      co_return std::move(plain);
+    }
+    std::vector<std::string> argv = config_.command;
+    auto launcher = read_launcher(argv);
+    if (!launcher) co_return std::move(launcher).error();
+    if (*launcher) {
+      Task<std::vector<std::string>> fetch = fetch_package(&parts_.loop, &parts_.reaper, config_, **launcher, &machine);
+      argv = co_await std::move(fetch);
+    } else {
+      argv[0] = std::move(program);
+    }
+    auto boxed = box_command(config_, argv, machine);
+    if (!boxed) co_return std::move(boxed).error();
+    for (const std::string& note : boxed->notes)
+      base::log::warn("a path is not opened to a server", {{"server", config_.id}, {"path", note}});
+    targets_ = std::move(boxed->targets);
+    co_return std::move(boxed->command);
+  }
+
+  void open_outlet(std::vector<net::Fd> listeners) {
+    outlet_.reset();
+    if (listeners.empty()) return;
+    net::OutletOptions out;
+    out.allow = config_.box.network;
+    out.ground = ground_of;
+    out.proxies = config_.proxies;
+    out.on_event = [id = config_.id](const net::EgressEvent& event) {
+      const std::string where = event.target.host + ":" + std::to_string(event.target.port);
+      if (event.refused.empty())
+        base::log::info("a server connects", {{"server", id}, {"to", where}});
+      else
+        base::log::warn("a server may not connect", {{"server", id}, {"to", where}, {"reason", event.refused}});
+    };
+    outlet_ = std::make_unique<net::Outlet>(parts_.loop, std::move(out));
+    for (std::size_t i = 0; i < listeners.size() && i < targets_.size(); ++i)
+      (void)(i == 0 ? outlet_->serve_proxy(std::move(listeners[i])) : outlet_->serve_target(std::move(listeners[i]), targets_[i]));
+  }
+
   Task<void> open_command() {
     net::ChildOptions child;
     child.on_stderr = [id = config_.id](std::string_view line) {
       base::log::debug("an upstream's standard error", {{"server", id}, {"line", line}});
     };
-    net::ChildCommand command = child_command(config_);
-    std::string program = co_await permit_launch(config_, parts_.launches);
-    command.argv[0] = std::move(program);
-    connection_ = co_await sdk::open_stdio(parts_.loop, parts_.reaper, std::move(command), std::move(child), options());
+    child.on_listeners = [this](std::vector<net::Fd> listeners) {
+      if (events_.boxed) events_.boxed({});
+      open_outlet(std::move(listeners));
+    };
+    child.on_degraded = [this](std::string_view layers) {
+      base::log::warn("a server's sandbox lacks a layer", {{"server", config_.id}, {"layers", layers}});
+      if (events_.boxed) events_.boxed(layers);
+    };
+    net::ChildCommand how = co_await command();
+    connection_ = co_await sdk::open_stdio(parts_.loop, parts_.reaper, std::move(how), std::move(child), options());
   }
 
   LinkParts parts_;
@@ -218,6 +252,8 @@ class ConnectionLink final : public Link {
   MessageLevel level_;
   SessionWatch watch_;
   TaskQuestions tasks_;
+  std::vector<net::EgressTarget> targets_;  // where the outlet's listeners lead
+  std::unique_ptr<net::Outlet> outlet_;
   std::unique_ptr<net::HttpClient> client_;
   std::unique_ptr<sdk::Connection> connection_;
 };

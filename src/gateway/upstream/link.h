@@ -35,6 +35,8 @@ struct LinkEvents {
   std::function<void(const Audience& audience, std::string_view params)> task_changed;
   // A call waits because calls that wait for answers have all the sessions: those of `audience`, or (null) those of the server.
   std::function<void(const Audience* audience)> crowded;
+  // A process was started, and these layers of its sandbox do not hold on this machine; empty: all hold.
+  std::function<void(std::string_view layers)> boxed;
 };
 
 // One request to an upstream. The slices must live until its Task has ended.
