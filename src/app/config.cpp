@@ -66,6 +66,19 @@ void read_hosts(const yaml::Value& value, Reader& reader, AppConfig& config) {
   config.allowed_hosts = std::move(hosts);
 }
 
+// What no server sees, wherever it lies: this config and the files beside the store, which hold keys.
+void hide_own_files(AppConfig& config) {
+  const std::string beside = config.beside();
+  const std::string own =
+      fs::path(config.file).is_absolute() ? config.file : config.folder + "/" + fs::path(config.file).filename().string();
+  std::vector<std::string> hidden{own, beside};
+  for (const char* suffix : {"-wal", "-shm", "-journal", ".keys", ".sock", ".lock"}) hidden.push_back(beside + suffix);
+  for (gateway::ServerConfig& server : config.gateway.servers) {
+    server.box.hidden = hidden;
+    server.box.packages = beside + ".packages";
+  }
+}
+
 void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppConfig& config) {
   schema::check(top, schema::top(), "", findings);
   if (auto* value = top.find("listen")) read_listen(*value, reader, config);
@@ -94,19 +107,6 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   hide_own_files(config);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);
   read_pins(top.find("pins"), fs::path(config.file).filename().string(), reader, findings, config.gateway);
-}
-
-// What no server sees, wherever it lies: this config and the files beside the store, which hold keys.
-void hide_own_files(AppConfig& config) {
-  const std::string beside = config.beside();
-  const std::string own =
-      fs::path(config.file).is_absolute() ? config.file : config.folder + "/" + fs::path(config.file).filename().string();
-  std::vector<std::string> hidden{own, beside};
-  for (const char* suffix : {"-wal", "-shm", "-journal", ".keys", ".sock", ".lock"}) hidden.push_back(beside + suffix);
-  for (gateway::ServerConfig& server : config.gateway.servers) {
-    server.box.hidden = hidden;
-    server.box.packages = beside + ".packages";
-  }
 }
 
 }  // namespace

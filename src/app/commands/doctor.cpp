@@ -146,7 +146,7 @@ std::vector<Sign> servers_of(const DoctorOptions& options, net::Reaper& reaper) 
   std::vector<Sign> out;
   auto gateway = AskedGateway::find(options.config, {}, reaper);
   if (!gateway) return {{"servers", Sign::Level::bad, gateway.error().message, {}}};
-  (void)list_tools(gateway->url(), "gatehouse-doctor");
+  (void)list_tools(*gateway, gateway->url(), "gatehouse-doctor");
   auto page = read_page(*gateway, "readyz");
   auto status = page ? mcp::Json::parse(*page) : mcp::Result<mcp::Json>(page.error());
   if (!status) return {{"servers", Sign::Level::bad, status.error().message, {}}};

@@ -39,7 +39,7 @@ std::optional<std::vector<std::string>> meant(const PinsDesk& desk, const std::v
   return names.empty() ? enabled : names;
 }
 
-std::string launch_of(const gateway::ServerConfig& server) { return trust::pin_digest(gateway::launch_text(server)); }
+std::string locked_launch(const gateway::ServerConfig& server) { return trust::pin_digest(gateway::launch_text(server)); }
 
 // What is offered now, as it is locked: what is not as it was approved stays as it was, and counts in `changed`.
 std::vector<LedgerPin> locked_pins(const trust::Ledger& book, const std::vector<trust::Pin>& offered, std::vector<trust::Pin>& changed) {
@@ -114,7 +114,7 @@ int pins_lock(const PinsOptions& options, net::Reaper& reaper) {
     }
     std::vector<trust::Pin> changed;
     LockedServer& locked = lock.servers[id];
-    locked.launch = launch_of(*desk->server(id));
+    locked.launch = locked_launch(*desk->server(id));
     locked.pins = locked_pins(desk->ledger(id), now.pins, changed);
     print(fmt::format("{}: {} pins\n", id, locked.pins.size()));
     for (const trust::Pin& pin : changed)
@@ -154,7 +154,7 @@ int pins_verify(const PinsOptions& options, net::Reaper& reaper) {
     const auto locked = desk->lock().servers.find(id);
     if (locked == desk->lock().servers.end())
       report(id, "it is not in the lock; look at it and run gatehouse pins lock " + id, {});
-    else if (locked->second.launch != launch_of(*desk->server(id)))
+    else if (locked->second.launch != locked_launch(*desk->server(id)))
       report(id, "its command or address is not the one that was locked; it was not started", {});
     else if (const auto refused = desk->config().gateway.pins.refused.find(id); refused != desk->config().gateway.pins.refused.end())
       report(id, refused->second, {});
