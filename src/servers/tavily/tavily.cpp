@@ -77,7 +77,7 @@ Result<int> days_overdue(std::string_view issued, std::string_view rotate_every,
   const std::string day(issued);
   const char* end = strptime(day.c_str(), "%Y-%m-%d", &parts);
   if (!end || *end != '\0')
-    return Error(Code::invalid_argument, fmt::format("key.issued: '{}' is no day, such as 2030-01-31", rest::plain_line(issued, 40)));
+    return Error(Code::invalid_argument, fmt::format("key.issued: '{}' is no day, written as YYYY-MM-DD", rest::plain_line(issued, 40)));
   int days = 0;
   auto [rest, ec] = std::from_chars(rotate_every.data(), rotate_every.data() + rotate_every.size(), days);
   if (ec != std::errc() || days < 1 || days > 10'000 || std::string_view(rest, rotate_every.data() + rotate_every.size()) != "d")
