@@ -22,7 +22,7 @@ TEST_F(Cli, WithoutACommandItSaysWhatThereIs) {
 TEST_F(Cli, HelpIsGoodAndShowsOnlyWhatIsBuilt) {
   EXPECT_EQ(run({"--help"}), 0);
   EXPECT_THAT(out_, HasSubstr("completion"));
-  EXPECT_THAT(out_, Not(HasSubstr("registry")));
+  EXPECT_THAT(out_, Not(HasSubstr("advise")));
   EXPECT_EQ(run({"tools", "--help"}), 0);
   EXPECT_THAT(out_, HasSubstr("--status"));
   EXPECT_THAT(out_, HasSubstr("--tokens"));

@@ -90,7 +90,7 @@ gateway() { # KIND REVISIONS: starts the example server behind the gateway and s
     server="{ url: \"$url\" }"
   else
     [[ -z $2 ]] || list=", --revisions, \"$2\""
-    server="{ command: [\"$(realpath "$build/examples/conformance_server")\"$list] }"
+    server="{ command: [\"$(realpath "$build/examples/conformance_server")\"$list], sandbox: { read: [\"$PWD/examples/conformance_server\"] } }"
   fi
   port=$(free_port)
   printf 'listen: 127.0.0.1:%s\nstore: sqlite:./gatehouse.db\nservers:\n  fixture: %s\n' "$port" "$server" >"$folder/gatehouse.yaml"

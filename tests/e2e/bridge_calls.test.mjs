@@ -1,7 +1,7 @@
 // Calls of both eras to upstreams of both eras: what an upstream asks reaches the client that called, and nobody else.
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { exampleProgram, startExample } from './examples.mjs'
+import { exampleServer, startExample } from './examples.mjs'
 import { ask, clients, fixture, legacySession, META, node, processesWith, Scope, startEar, startGateway, text } from './lib.mjs'
 
 const MODERN = '2026-07-28', LEGACY = '2025-11-25'
@@ -33,7 +33,7 @@ describe('the four cells', () => {
     for (const [id, revision] of [['new', MODERN], ['old', LEGACY]]) {
       const { url } = await startExample(scope, 'conformance_server', ['--revisions', revision])
       servers[`${id}-http`] = { url }
-      servers[`${id}-stdio`] = { command: [exampleProgram('conformance_server'), '--revisions', revision] }
+      servers[`${id}-stdio`] = exampleServer('conformance_server', ['--revisions', revision])
     }
     gateway = await startGateway(scope, { servers, name_limit: 64 })
   })

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { createApplicationInputHandler, createTaskSessionFromClient, resultFromTaskOutcome, toolDeclarationFromMcpTool } from '@modelcontextprotocol/ext-tasks/client'
 import { before, describe, test } from 'node:test'
-import { exampleProgram, startExample } from './examples.mjs'
+import { exampleServer, startExample } from './examples.mjs'
 import { ask, clients, legacySession, LEGACY, META, MODERN, post, Scope, startGateway, text } from './lib.mjs'
 
 const EXTENSION = `${META.slice(0, -1)}/tasks`
@@ -18,7 +18,7 @@ async function start(scope) {
   const servers = {}
   for (const [era, revision] of Object.entries(eras)) {
     servers[era] = { url: (await startExample(scope, 'conformance_server', ['--revisions', revision])).url }
-    servers[`${era}-stdio`] = { command: [exampleProgram('conformance_server'), '--revisions', revision] }
+    servers[`${era}-stdio`] = exampleServer('conformance_server', ['--revisions', revision])
   }
   return startGateway(scope, { servers })
 }

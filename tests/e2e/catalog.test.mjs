@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { dirname, join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { ask, clients, freePort, gatehouse, META, node, openStreams, programs, Scope, startGateway, text, within } from './lib.mjs'
+import { exampleServer } from './examples.mjs'
 import { startCounting } from './fixtures/counting.mjs'
 
 const able = { capabilities: { elicitation: { form: {} }, sampling: {}, roots: {} } }
@@ -122,7 +123,7 @@ describe('a server on its own route is as it is', () => {
   let upstream, gateway
   before(async () => {
     upstream = await startCounting(scope, { tools: [tool, 'a'], extra: { _meta: { 'com.example/v': 3 }, 'x-list': [1, 2] } })
-    gateway = await startGateway(scope, { servers: { count: { url: upstream.url }, other: { builtin: 'vault', roots: [scope.folder()] } } })
+    gateway = await startGateway(scope, { pins: { mode: 'warn' }, servers: { count: { url: upstream.url }, other: { builtin: 'vault', roots: [scope.folder()] } } })
   })
 
   test('definitions, the order, and what else stands in the list', async () => {
@@ -189,8 +190,9 @@ describe('long lists', () => {
     })
 
   test('of an upstream with pages are whole', async () => {
-    const program = join(dirname(gatehouse), 'examples/conformance_server')
-    const gateway = await startGateway(scope, { servers: { paged: { command: [program, '--stdio', '--page-size', '2'] }, whole: { command: [program, '--stdio'] } } })
+    const gateway = await startGateway(scope, {
+      servers: { paged: exampleServer('conformance_server', ['--stdio', '--page-size', '2']), whole: exampleServer('conformance_server', ['--stdio']) },
+    })
     for (const method of ['tools/list', 'prompts/list', 'resources/list']) {
       const paged = (await ask(gateway.server('paged'), method)).json.result
       const whole = (await ask(gateway.server('whole'), method)).json.result

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { exampleProgram, startExample } from './examples.mjs'
+import { exampleServer, startExample } from './examples.mjs'
 import { ask, clients, fixture, META, node, programs, Scope, startGateway, text, writeConfig } from './lib.mjs'
 import { makeVault } from './world.mjs'
 
@@ -138,7 +138,7 @@ describe('servers of both eras that ask within the code', () => {
     const servers = {}
     for (const [id, revision] of [['new', '2026-07-28'], ['old', '2025-11-25']]) {
       servers[`${id}-http`] = { url: (await startExample(scope, 'conformance_server', ['--revisions', revision])).url }
-      servers[`${id}-stdio`] = { command: [exampleProgram('conformance_server'), '--revisions', revision] }
+      servers[`${id}-stdio`] = exampleServer('conformance_server', ['--revisions', revision])
     }
     gateway = await startGateway(scope, { disclosure: 'code', code: { write: true }, servers })
   })

@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { pathToFileURL } from 'node:url'
-import { exampleProgram, startExample } from './examples.mjs'
+import { exampleServer, startExample } from './examples.mjs'
 import { ask, clients, gatehouse, inspector, node, programs, run, Scope, startGateway, text, tokenizer, writeConfig } from './lib.mjs'
 import { makeVault } from './world.mjs'
 
@@ -30,7 +30,7 @@ async function servers(scope, folder) {
   for (const [id, revision] of [['new', MODERN], ['old', LEGACY]]) {
     const { url } = await startExample(scope, 'conformance_server', ['--revisions', revision])
     all[`${id}-http`] = { url }
-    all[`${id}-stdio`] = { command: [exampleProgram('conformance_server'), '--revisions', revision] }
+    all[`${id}-stdio`] = exampleServer('conformance_server', ['--revisions', revision])
   }
   return all
 }

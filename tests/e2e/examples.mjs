@@ -1,9 +1,11 @@
 // The example programs, as servers that tests talk to by hand.
 import { dirname, join } from 'node:path'
-import { gatehouse } from './scope.mjs'
+import { gatehouse, root } from './scope.mjs'
 
 // The program of that name, of the same build as the gateway.
 export const exampleProgram = name => join(dirname(gatehouse), 'examples', name)
+// An example as a stdio server of a config: it reads files of its own, which lie with its source.
+export const exampleServer = (name, args = []) => ({ command: [exampleProgram(name), ...args], sandbox: { read: [join(root, 'examples', name)] } })
 
 // Starts it on a free port of its own choice; it ends with the scope.
 export async function startExample(scope, name, args = []) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
 import { before, describe, test } from 'node:test'
-import { exampleProgram, startExample } from './examples.mjs'
+import { exampleServer, startExample } from './examples.mjs'
 import { ask, clients, fixture, META, node, Scope, startEar, startGateway, text, writeConfig } from './lib.mjs'
 import { makeVault } from './world.mjs'
 
@@ -165,7 +165,7 @@ describe('a server that asks, behind a rule that asks', () => {
     for (const [id, revision] of [['new', '2026-07-28'], ['old', '2025-11-25']]) {
       const { url } = await startExample(scope, 'conformance_server', ['--revisions', revision])
       servers[`${id}-http`] = { url }
-      servers[`${id}-stdio`] = { command: [exampleProgram('conformance_server'), '--revisions', revision] }
+      servers[`${id}-stdio`] = exampleServer('conformance_server', ['--revisions', revision])
     }
     gateway = await startGateway(scope, { servers, name_limit: 64, rules: [{ then: 'ask' }] })
   })

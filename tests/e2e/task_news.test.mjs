@@ -1,7 +1,7 @@
 // Clients are told how their tasks change: of both eras, before servers of both.
 import assert from 'node:assert/strict'
 import { before, describe, test } from 'node:test'
-import { exampleProgram, startExample } from './examples.mjs'
+import { exampleServer, startExample } from './examples.mjs'
 import { ask, clients, legacySession, LEGACY, META, MODERN, modern, openStreams, post, Scope, startGateway, within } from './lib.mjs'
 
 const EXTENSION = `${META.slice(0, -1)}/tasks`
@@ -45,7 +45,7 @@ describe('changes of tasks', () => {
     const servers = {}
     for (const [era, revision] of [['modern', MODERN], ['legacy', LEGACY]]) {
       servers[era] = { url: (await startExample(scope, 'conformance_server', ['--revisions', revision])).url }
-      servers[`${era}-stdio`] = { command: [exampleProgram('conformance_server'), '--revisions', revision] }
+      servers[`${era}-stdio`] = exampleServer('conformance_server', ['--revisions', revision])
     }
     gateway = await startGateway(scope, { servers })
   })

@@ -39,12 +39,12 @@ std::string package_name(const std::string& spec) {
   return spec.substr(0, at);
 }
 
-bool exact_version(const std::string& spec) {
+bool exact_version(const std::string& spec, Launcher::Kind kind) {
   const std::string version = spec.substr(package_name(spec).size());
   const std::size_t digits = version.find_first_not_of("@=");
   if (digits == version.npos || digits == 0 || version.find_first_of("<>~^*[,; |", digits) != version.npos) return false;
   // An npm version is whole, or a range.
-  const bool npm = version[0] == '@';
+  const bool npm = kind == Launcher::Kind::npx;
   return version[digits] >= '0' && version[digits] <= '9' && (!npm || std::count(version.begin(), version.end(), '.') >= 2);
 }
 
@@ -353,7 +353,9 @@ Task<void> run_fetch(base::Loop* loop, net::Reaper* reaper, std::string server, 
 
 }  // namespace
 
-bool Launcher::exact() const { return std::all_of(packages.begin(), packages.end(), exact_version); }
+bool Launcher::exact() const {
+  return std::all_of(packages.begin(), packages.end(), [this](const std::string& one) { return exact_version(one, kind); });
+}
 
 Result<std::optional<Launcher>> read_launcher(const std::vector<std::string>& argv) {
   if (argv.empty()) return std::optional<Launcher>();
