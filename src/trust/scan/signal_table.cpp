@@ -458,7 +458,7 @@ constexpr Signal kSignals[] = {
      "publish|accept|approve|disable|download|install|execute|include|send|copy|report|leave|skip|push|post|dismiss|mark|attach|remember"},
     {"tamper.always", tamper, 4,
      "> always|never ~1 "
-     "return|returns|accept|answer|choose|report|add|treat|assume|pick|recommend|include|select|execute|send|approve|trust|say|delete"},
+     "return|returns|accept|answer|report|add|treat|assume|include|execute|send|approve|trust|say|delete"},
     {"tamper.exchange", tamper, 4, "> swap|substitute|exchange|replace ~3 with|for|by"},
     {"secrecy.not", secrecy, 4, "> not ~1 to ~1 be ~1 included|shown|reported|mentioned|listed|logged|displayed|returned|disclosed"},
     {"redirect.never", redirect, 5,
