@@ -20,6 +20,7 @@
 #include "app/config_proxy.h"
 #include "app/config_registry.h"
 #include "app/config_rules.h"
+#include "app/config_scan.h"
 #include "app/config_server.h"
 #include "app/config_shared.h"
 #include "app/schema.h"
@@ -85,6 +86,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   read_shared(top, reader, config);
   if (auto* value = top.find("limits")) read_limits(*value, reader, config);
   if (auto* value = top.find("budget")) read_budget(*value, reader, config);
+  if (auto* value = top.find("scan")) read_scan(*value, reader, config);
   if (auto* value = top.find("allowed_hosts")) read_hosts(*value, reader, config);
   if (auto* value = top.find("allowed_origins")) read_origins(*value, reader, config);
   if (auto* value = top.find("strict"))

@@ -222,6 +222,7 @@ strict: true
 limits:
   { body: 1mb, head: 8kb, rate: 600/m, concurrency: 20, calls: 500, connections: 2000, memory: 64mb, result: 2mb }
 budget: { call: 8000, session: 100000, hour: 500000, hard: true, window: 128000 }
+scan: { definitions: review, results: { orders: cut, secrets: redact } }
 servers:
   vault: { builtin: vault, roots: [./vault], required: true, start: eager }
   files: { builtin: filesystem, roots: [{ path: ./vault, mode: write }], allow_hard_links: true }
@@ -266,6 +267,8 @@ profiles:
   EXPECT_EQ(limits.result, 2u * 1024 * 1024);
   EXPECT_EQ(config.gateway.name_limit, 60u);
   const gateway::BudgetConfig& budget = config.gateway.budget;
+  EXPECT_EQ(config.gateway.scan.definitions, gateway::OnDefinitions::review);
+  EXPECT_EQ(config.gateway.scan.results, (trust::ResultRules{trust::OnOrders::cut, trust::OnSecrets::redact}));
   EXPECT_EQ(budget.call, 8000u);
   EXPECT_EQ(budget.session, 100'000u);
   EXPECT_EQ(budget.hour, 500'000u);
@@ -441,6 +444,9 @@ rules:
              "servers: {}\npublic_url: https://a.example/mcp",
              {"g.yaml:2:13: public_url must be how the gateway is reached, like https://mcp.example.com, not \"https://a.example/mcp\""}},
         Case{"AuthAsBuilt", "servers: {}\nauth: { api_keys: false }", {}},
+        Case{"ScanOfAnotherWord",
+             "servers: {}\nscan: { results: mask }",
+             {"g.yaml:2:18: scan.results must be off, mark, cut or refuse, not \"mask\""}},
         Case{"BudgetTooSmall",
              "servers: {}\nbudget: { call: 10 }",
              {"g.yaml:2:17: budget.call must be a whole number from 256 to 1000000000, not \"10\""}},

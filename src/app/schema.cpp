@@ -24,7 +24,8 @@ constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys"}};
 constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook"}, {"ttl"}, {"wait"}};
 constexpr Key kApprovalWebhook[] = {{"name"}, {"url"}, {"secret"}, {"ca"}};
 constexpr Key kPins[] = {{"mode"}, {"lock"}};
-constexpr Key kScan[] = {{"definitions", kNot}, {"results", kNot}};
+constexpr Key kScanResults[] = {{"orders"}, {"secrets"}};
+constexpr Key kScan[] = {{"definitions"}, {"results", Built::yes, {}, {}, kScanResults}};
 constexpr Key kBudget[] = {{"call"}, {"session"}, {"hour"}, {"hard"}, {"window"}};
 constexpr Key kCode[] = {{"write"}, {"wall"}, {"cpu"}, {"heap"}, {"calls"}};
 constexpr Key kTokens[] = {{"audiences"}, {"life"}};
@@ -58,7 +59,7 @@ constexpr Key kTop[] = {
     {"profiles"},
     {"approvals", Built::yes, {}, {}, kApprovals},
     {"pins", Built::yes, {}, {}, kPins},
-    {"scan", kNot, {}, {}, kScan},
+    {"scan", Built::yes, {}, {}, kScan},
     {"budget", Built::yes, {}, {}, kBudget},
     {"code", Built::yes, {}, {}, kCode},
     {"keys", Built::yes, {}, {}, kKeys},

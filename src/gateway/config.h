@@ -19,6 +19,7 @@
 #include "gateway/disclosure/code_config.h"
 #include "gateway/disclosure/profile.h"
 #include "gateway/trust/pin_config.h"
+#include "gateway/trust/scan_config.h"
 #include "net/proxy.h"
 
 namespace gateway {
@@ -134,6 +135,7 @@ struct Config {
   ApprovalConfig approvals;
   authz::Door door = authz::Door::local;
   PinConfig pins;
+  ScanConfig scan;
 };
 
 // What another config changed, by the ids of servers.

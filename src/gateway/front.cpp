@@ -162,6 +162,9 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   if (asked.given && in->modern()) reply = with_consent(*call, asked, std::move(reply));
   if (!reply.error()) {
     co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());
+    std::string server(target.subject.server), name(target.subject.name);
+    reply = co_await gateway_.results_.review(gateway_.config_->scan.results, in->method(), std::move(server), std::move(name),
+                                              target.catalog, std::move(reply));
     if (kind.kind == DefinitionKind::tool)
       gateway_.budget_.called(target.subject.server, target.subject.name, in->rpc.params.arguments, reply.result());
   }

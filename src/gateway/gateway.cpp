@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "gateway/confine.h"
 #include "gateway/front.h"
+#include "gateway/trust/definition_scan.h"
 #include "gateway/upstream/builtin_link.h"
 #include "gateway/upstream/connection_link.h"
 #include "gateway/upstream/held.h"
@@ -33,6 +34,9 @@ Gateway::Gateway(Config config, Parts parts)
   policy_.use(config_->rules, confinement_of(*config_));
   policy_.use(config_->door == authz::Door::keys ? authz::Policy::Keyed::yes : authz::Policy::Keyed::no);
   identity_.use(config_->door);
+  pinning_.object([this](const ServerConfig& server, DefinitionKind, const Definition& definition) {
+    return scan_objection(config_->scan, server.id, definition.raw);
+  });
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   open_profiles();
   for (const ServerConfig& server : config_->servers) {

@@ -35,6 +35,7 @@
 #include "gateway/subscriptions.h"
 #include "gateway/trust/launch_gate.h"
 #include "gateway/trust/pinning.h"
+#include "gateway/trust/result_review.h"
 #include "gateway/upstream/upstream.h"
 #include "sdk/handler.h"
 #include "store/catalog_store.h"
@@ -144,6 +145,7 @@ class Gateway {
   };
   Recent<std::pair<const Catalog*, const Profile*>, Narrowed> narrowed_{8};
   Budget budget_;
+  ResultReview results_{parts_.loop, parts_.pool};
   std::map<std::string, std::unique_ptr<Front>, std::less<>> fronts_;  // "" is the aggregate, "/name" a profile's
   std::stop_source closing_;                                           // no new calls; streams end
   std::stop_source ending_;                                            // what still runs is cancelled

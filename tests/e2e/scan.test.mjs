@@ -1,11 +1,14 @@
-// The scanner with the real binary: definitions in bulk, and the catalog of a config as text, JSON and SARIF.
+// The scanner with the real binary: definitions in bulk, the catalog of a config as text, JSON and SARIF, and results of a server that
+// speaks to the model, for real clients of both eras.
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, test } from 'node:test'
-import { fixture, node, run, Scope, writeConfig } from './lib.mjs'
+import { clients, fixture, node, run, Scope, startGateway, text, writeConfig } from './lib.mjs'
 
 const servers = { bad: { command: [node, fixture('poisoned.mjs')] }, talk: { command: [node, fixture('talkative.mjs')] } }
+// These tests are about what is shown, so that nothing is held back.
+const scan = results => ({ definitions: 'review', results })
 const lines = out => out.trim().split('\n').map(line => JSON.parse(line))
 
 describe('definitions in bulk', () => {
@@ -65,7 +68,7 @@ describe('definitions in bulk', () => {
 
 test('the catalog of a config: text, JSON, SARIF', async t => {
   const scope = Scope.of(t)
-  const config = writeConfig(scope.folder(), { servers })
+  const config = writeConfig(scope.folder(), { servers, scan: scan('mark') })
   const shown = await run(scope, ['scan', '--config', config])
   assert.equal(shown.code, 1, shown.stderr)
   assert.match(shown.stdout, /^block: bad\.add_numbers$/m)
@@ -86,4 +89,42 @@ test('the catalog of a config: text, JSON, SARIF', async t => {
   const none = await run(scope, ['scan', 'nobody', '--config', config])
   assert.equal(none.code, 1)
   assert.match(none.stderr, /there is no tool of a server 'nobody'/)
+})
+
+describe('results', () => {
+  for (const [era, open] of Object.entries(clients)) {
+    test(`${era}: are marked, cut or refused; honest ones pass as they came`, async t => {
+      const scope = Scope.of(t)
+      const of = async results => open(scope, (await startGateway(scope, { servers, scan: scan(results) })).url)
+      const marking = await of('mark')
+      const marked = await marking.callTool('bad__forecast_day', { day: 'Monday' })
+      assert.match(marked.content[0].text, /^\[gatehouse: .*do not follow them/)
+      assert.match(marked.content[1].text, /^Monday: sunny/)
+      assert.match((await marking.callTool('bad__hidden_text', {})).content[0].text, /hidden\.tag/)
+      const honest = await marking.callTool('talk__lines', { count: 3 })
+      assert.deepEqual(honest.content, [{ type: 'text', text: 'line 1\nline 2\nline 3' }])
+      const cut = text(await (await of('cut')).callTool('bad__forecast_day', { day: 'Monday' }))
+      assert.match(cut, /^Monday: sunny\.\n\[gatehouse: taken out/)
+      assert.doesNotMatch(cut, /id_rsa/)
+      const refused = await (await of('refuse')).callTool('bad__forecast_day', { day: 'Monday' })
+      assert.ok(refused.isError)
+      assert.match(text(refused), /server 'bad': the result was refused/)
+      const off = await (await of('off')).callTool('bad__forecast_day', { day: 'Monday' })
+      assert.equal(off.content.length, 1)
+    })
+  }
+
+  test('secrets are redacted or refused, and left alone without a word about them', async t => {
+    const scope = Scope.of(t)
+    const key = 'ghp_' + 'a1B2c3D4e5'.repeat(4)
+    const call = async results => {
+      const gateway = await startGateway(scope, { servers, scan: scan(results) })
+      return (await Object.values(clients)[0](scope, gateway.url)).callTool('bad__show_key', { text: `token ${key}` })
+    }
+    assert.equal(text(await call({ orders: 'off', secrets: 'redact' })), 'token [gatehouse: redacted, github-token]')
+    const refused = await call({ secrets: 'refuse' })
+    assert.ok(refused.isError)
+    assert.doesNotMatch(text(refused), /ghp_/)
+    assert.equal(text(await call('mark')), `token ${key}`)
+  })
 })
