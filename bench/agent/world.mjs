@@ -51,8 +51,8 @@ export async function startWorld() {
       code: { write: true },
       servers: {
         everything: { command: [node, npm('server-everything/dist/index.js')] },
-        filesystem: { command: [node, npm('server-filesystem/dist/index.js'), at('work')] },
-        memory: { command: [node, npm('server-memory/dist/index.js')], env: { MEMORY_FILE_PATH: at('memory.jsonl') } },
+        filesystem: { command: [node, npm('server-filesystem/dist/index.js'), at('work')], sandbox: { write: [at('work')] } },
+        memory: { command: [node, npm('server-memory/dist/index.js')], env: { MEMORY_FILE_PATH: at('memory.jsonl') }, sandbox: { write: [at('.')] } },
         archive: { builtin: 'filesystem', roots: [{ path: at('archive'), mode: 'read' }] },
         notes: { builtin: 'vault', roots: [at('notes')] },
       },

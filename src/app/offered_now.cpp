@@ -88,7 +88,7 @@ Result<std::map<std::string, OfferedNow>> ask_offers(AppConfig config, const std
   for (store::StoredPin& row : *rows) {
     const auto kind = trust::find_pin_kind(row.kind);
     const auto state = trust::find_pin_state(row.state);
-    if (!kind || !state || !trust::is_held(*state)) continue;
+    if (!kind || !state || !trust::is_held(*state) || *kind == trust::PinKind::launch) continue;
     out[row.server].pins.push_back({*kind, std::move(row.name), std::move(row.digest), std::move(row.text)});
   }
   return out;

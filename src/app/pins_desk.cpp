@@ -116,7 +116,7 @@ Result<> PinsDesk::approve(const std::string& server, const std::vector<LedgerPi
     trust::LockedServer& locked = next.servers[server];
     locked.pins.clear();
     for (const LedgerPin& line : book.lines())
-      if (!trust::is_held(line.state)) locked.pins.push_back(line);
+      if (!trust::is_held(line.state) && line.pin.kind != trust::PinKind::launch) locked.pins.push_back(line);
     if (auto done = write(std::move(next)); !done) return done;
     written.clear();
   }

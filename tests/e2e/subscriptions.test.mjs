@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
-import { exampleProgram } from './examples.mjs'
+import { exampleProgram, exampleServer } from './examples.mjs'
 import { ask, clients, freePort, LEGACY, MODERN, node, openStreams, processesWith, programs, Scope, startEverything, startGateway, text, within } from './lib.mjs'
 
 const REVISIONS = { modern: MODERN, legacy: LEGACY }
@@ -16,7 +16,7 @@ async function startTea(scope, era, port) {
   await program.wrote(/MCP at http:\S+/)
   return program
 }
-const teaCommand = era => ({ command: [exampleProgram('everything'), '--revisions', REVISIONS[era]] })
+const teaCommand = era => exampleServer('everything', ['--revisions', REVISIONS[era]])
 
 // A client and what it is told, in order.
 async function hearing(scope, era, url, gateway) {
@@ -90,7 +90,7 @@ describe('an upstream that goes and comes back', () => {
         let program = transport === 'http' && await startTea(scope, upstreamEra, port)
         const name = join(scope.folder(), 'tea') // a name by which its process is found
         symlinkSync(exampleProgram('everything'), name)
-        const server = transport === 'http' ? { url: `http://localhost:${port}/mcp` } : { command: [name, '--revisions', REVISIONS[upstreamEra]] }
+        const server = transport === 'http' ? { url: `http://localhost:${port}/mcp` } : { ...exampleServer('everything'), command: [name, '--revisions', REVISIONS[upstreamEra]] }
         const gateway = await startGateway(scope, { servers: { tea: server } })
         const both = [await hearing(scope, 'modern', gateway.url), await hearing(scope, 'legacy', gateway.url, gateway)]
         for (const client of both) await client.watch(ROOIBOS)
@@ -151,7 +151,7 @@ describe('lists', () => {
   for (const upstreamEra of ['modern', 'legacy']) {
     test(`a ${upstreamEra} upstream's word that its tools changed reaches clients of both eras`, async t => {
       const scope = Scope.of(t)
-      const server = { command: [exampleProgram('conformance_server'), '--revisions', REVISIONS[upstreamEra]] }
+      const server = exampleServer('conformance_server', ['--revisions', REVISIONS[upstreamEra]])
       const gateway = await startGateway(scope, { servers: { conf: server } })
       const modern = await hearing(scope, 'modern', gateway.server('conf'))
       const legacy = await hearing(scope, 'legacy', gateway.server('conf'), gateway)

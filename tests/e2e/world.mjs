@@ -27,7 +27,7 @@ export async function makeWorld(scope) {
     files: { builtin: 'filesystem', roots: [{ path: vault, mode: 'read' }] },
     every: { command: [node, programs.everything, 'stdio'] },
     npmfiles: { command: [node, programs.filesystem, vault], sandbox: { write: [vault] } },
-    plain: { command: [node, fixture('stdio.mjs'), 'plain'], env: { EAR: ear.port } },
+    plain: { command: [node, fixture('stdio.mjs'), 'plain'], env: { EAR: ear.port }, sandbox: { network: [`localhost:${ear.port}`] } },
     web: { url: web },
     new: { url: modern.url },
   }
