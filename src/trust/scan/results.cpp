@@ -174,12 +174,28 @@ class ResultScan {
       add(text, {passage.id, Tier::block, "", begin + plain.origin(passage.begin), begin + plain.origin(passage.end), passage.reason});
   }
 
-  // What hides well begins with one of these bytes; joiners and marks of ordinary scripts do not matter here.
+  // Whether there may be what hides well: escapes, tags, a reversal, or many characters without width. Those of ordinary scripts and emoji
+  // are few enough.
   static bool hides(std::string_view text) {
-    return text.find('\x1B') != std::string_view::npos || text.find('\xF3') != std::string_view::npos ||
-           text.find("\xE2\x80") != std::string_view::npos || text.find("\xE2\x81") != std::string_view::npos ||
-           text.find("\xEF\xB8") != std::string_view::npos || text.find("\xEF\xBB") != std::string_view::npos ||
-           text.find("\xC2") != std::string_view::npos;
+    if (text.find('\x1B') != std::string_view::npos || text.find("\xF3\xA0") != std::string_view::npos ||
+        text.find("\xE2\x80\xAD") != std::string_view::npos || text.find("\xE2\x80\xAE") != std::string_view::npos)
+      return true;
+    for (std::string_view c1 : {"\xC2\x90", "\xC2\x9B", "\xC2\x9D"})
+      if (text.find(c1) != std::string_view::npos) return true;
+    std::size_t widthless = 0;
+    const auto count = [&](std::string_view lead, unsigned char from, unsigned char to) {
+      for (std::size_t at = text.find(lead); at != std::string_view::npos && at + 2 < text.size(); at = text.find(lead, at + 2)) {
+        const auto last = static_cast<unsigned char>(text[at + 2]);
+        widthless += last >= from && last <= to ? 1 : 0;
+      }
+    };
+    count("\xE2\x80", 0x8B, 0x8D);
+    count("\xE2\x81", 0xA0, 0xAF);
+    count("\xEF\xB8", 0x80, 0x8E);  // the last one makes an emoji of a sign, in every other text
+    count("\xEF\xBB", 0xBF, 0xBF);
+    count("\xE1\xA0", 0x8B, 0x8F);
+    count("\xCD\x8F", 0x00, 0xFF);
+    return widthless >= kSpelling;
   }
 
   void look_for_hidden(const Text& text) {
