@@ -14,7 +14,7 @@ import { basename, dirname, join, relative } from 'node:path'
 import { test } from 'node:test'
 import { clients, freePort, gatehouse, root, runToEnd, Scope, startGateway, within } from '../e2e/lib.mjs'
 
-const kMostNotRun = 6
+const kMostNotRun = 7
 const documents = [join(root, 'README.md'), ...readdirSync(join(root, 'docs'), { recursive: true }).filter(name => name.endsWith('.md')).map(name => join(root, 'docs', name))].sort()
 
 // The fenced blocks of a Markdown text: {info, lines, line}.

@@ -157,7 +157,7 @@ describe('a gateway', () => {
     const scope = Scope.of(t)
     const folder = scope.folder()
     writeFileSync(join(folder, 'server'), `#!/bin/sh\nexec ${node} ${fixture('stdio.mjs')} launch-own-${process.pid}\n`, { mode: 0o755 })
-    const gateway = await startGateway(scope, { servers: { one: { command: ['./server'], sandbox: { read: [node, fixture('stdio.mjs')] } } } }, { folder })
+    const gateway = await startGateway(scope, { servers: { one: { command: ['./server'], sandbox: { read: [dirname(dirname(node)), dirname(fixture('stdio.mjs'))] } } } }, { folder })
     const said = await ask(gateway.url, 'tools/call', { name: 'one__echo', arguments: { text: 'mine' } })
     assert.equal(text(said.json.result), 'mine')
   })

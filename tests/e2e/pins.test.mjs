@@ -20,7 +20,7 @@ function changing(scope, more = {}) {
   const file = join(folder, 'offer.json')
   const offer = what => writeFileSync(file, JSON.stringify(what))
   offer(plain)
-  const config = { servers: { work: { command: [node, fixture('changing.mjs'), file] } }, ...more }
+  const config = { scan: { definitions: 'off' }, servers: { work: { command: [node, fixture('changing.mjs'), file] } }, ...more }
   return { folder, offer, config, start: () => startGateway(scope, config, { folder }) }
 }
 const names = async client => (await client.listTools()).tools.map(one => one.name)

@@ -20,7 +20,7 @@ describe('an upstream that is renewed', () => {
       const scope = Scope.of(t)
       const port = await freePort()
       const before = await start(scope, port, revisions[from])
-      const gateway = await startGateway(scope, { servers: { s: { url: `http://localhost:${port}/mcp` } } })
+      const gateway = await startGateway(scope, { pins: { mode: 'warn' }, servers: { s: { url: `http://localhost:${port}/mcp` } } })
       const capabilities = { elicitation: { form: {} } }
       const all = { modern: await clients.modern(scope, gateway.url, { capabilities }), legacy: await clients.legacy(scope, gateway.url, { capabilities }), sdk1: await clients.sdk1(scope, gateway.url) }
       const works = async () => {

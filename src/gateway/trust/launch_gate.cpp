@@ -96,8 +96,7 @@ mcp::Result<std::string> permit_launch(const ServerConfig& server, LaunchPins& p
   if (verdict.ruling == Ruling::deny)
     return Error(Code::denied, fmt::format("the launch policy denies to start it ({}): {}", server.place.text(), verdict_text(verdict)));
   if (verdict.ruling == Ruling::review && !pins.takes_at_first_sight(server.id, launch_of(server)))
-    return Error(Code::denied, fmt::format("nobody has approved to start it so ({}): {}; gatehouse pins approve {}", server.place.text(),
-                                           verdict_text(verdict), server.id));
+    return Error(Code::denied, fmt::format("nobody has approved to start it so ({}): {}", server.place.text(), verdict_text(verdict)));
   const std::string& program = server.command[0];
   if (program.contains('/')) return program;
   const char* search = std::getenv("PATH");
