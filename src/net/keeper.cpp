@@ -148,7 +148,7 @@ struct StartNote {
 
 void write_note(int failure, std::int32_t error, std::int32_t step, std::string_view text = {}) {
   StartNote note{error, step, {}};
-  std::memcpy(note.text.data(), text.data(), std::min(text.size(), note.text.size() - 1));
+  text.copy(note.text.data(), note.text.size() - 1);
   (void)!::write(failure, &note, sizeof note);
 }
 
@@ -167,10 +167,10 @@ KeeperReport read_notes(int failure) {
       continue;
     }
     out = {KeeperReport::not_started, note.error, note.step, {}};
-    std::memcpy(out.text.data(), text.data(), std::min(text.size(), out.text.size() - 1));
+    text.copy(out.text.data(), out.text.size() - 1);
     return out;
   }
-  std::memcpy(out.text.data(), missing.data(), std::min(missing.size(), out.text.size() - 1));
+  missing.copy(out.text.data(), out.text.size() - 1);
   return out;
 }
 
