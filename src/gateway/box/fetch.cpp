@@ -311,16 +311,32 @@ Task<void> lock_folder(base::Loop* loop, Lock* lock, std::string folder, base::I
   }
 }
 
+// Whether the settings of the package manager name a registry.
+enum class OwnRegistry { none, named };
+
+// A registry may well be on a private network, or behind an address of no place at all, as some gateways of companies have it. What is
+// asked is the user's own package manager's word, not a server's; so only this machine (but for a registry on it that the settings name)
+// and the metadata services stay out of reach.
+net::Ground ground_for_packages(const boost::asio::ip::address& address, OwnRegistry own) {
+  namespace ip = boost::asio::ip;
+  const ip::address plain =
+      address.is_v6() && address.to_v6().is_v4_mapped() ? ip::address(ip::make_address_v4(ip::v4_mapped, address.to_v6())) : address;
+  const net::Ground ground = ground_of(plain);
+  if (ground == net::Ground::machine) return own == OwnRegistry::named ? net::Ground::open : ground;
+  if (ground != net::Ground::never) return net::Ground::open;
+  if (!plain.is_v4()) return ground;
+  const std::uint32_t four = plain.to_v4().to_uint();
+  const bool link_local = four >> 16 == 0xa9fe;
+  const bool nowhere = four >> 24 == 0 || plain.to_v4().is_multicast() || four == 0xffff'ffff;
+  return link_local || nowhere ? ground : net::Ground::open;
+}
+
 Task<void> run_fetch(base::Loop* loop, net::Reaper* reaper, std::string server, BoxedCommand boxed, net::AllowList places) {
   std::unique_ptr<net::Outlet> outlet;
   net::OutletOptions out;
-  const bool own_registry = places.hosts().size() > 0;
+  const OwnRegistry own = places.hosts().empty() ? OwnRegistry::none : OwnRegistry::named;
   out.allow = std::move(places);
-  // A registry of one's own may well be on a private network.
-  out.ground = [own_registry](const boost::asio::ip::address& address) {
-    const net::Ground ground = ground_of(address);
-    return own_registry && ground != net::Ground::never ? net::Ground::open : ground;
-  };
+  out.ground = [own](const boost::asio::ip::address& address) { return ground_for_packages(address, own); };
   if (auto proxies = net::proxies_of(Machine::here().variable)) out.proxies = *std::move(proxies);
   out.on_event = [server](const net::EgressEvent& event) {
     base::log::info("a package is fetched", {{"server", server}, {"host", event.target.host}, {"refused", event.refused}});
