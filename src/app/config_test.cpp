@@ -398,8 +398,8 @@ rules:
   - { prompts: ["*"], when: { annotation: destructive }, then: deny }
   - allow
 )",
-             {"g.yaml:3:14: rules[0].tools: \"vault\": a pattern is written like vault__read_* (server, two underscores, name), or * for "
-              "everything",
+             {("g.yaml:3:14: rules[0].tools: \"vault\": a pattern is written like vault__read_* (server, two underscores, name), or * for "
+               "everything"),
               "g.yaml:4:27: rules[1].then must be allow, deny or ask, not \"maybe\"",
               "g.yaml:5:7: unknown key \"tool\" in rules[2]; did you mean \"tools\"?",
               "g.yaml:6:5: rules[3] has no then; add then: allow, deny or ask",
@@ -631,8 +631,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{"ForwardOdd",
              "servers: { a: { url: 'http://x/mcp', headers: { A: x }, forward_headers: [a, Mcp-Name, Connection, 'b c', Z, z] } }",
              {"g.yaml:1:75: servers.a.forward_headers: a stands in headers too, with a value of its own; remove one",
-              "g.yaml:1:78: servers.a.forward_headers: Mcp-Name is never passed on: it belongs to the protocol, and Gatehouse sets it "
-              "itself",
+              ("g.yaml:1:78: servers.a.forward_headers: Mcp-Name is never passed on: it belongs to the protocol, and Gatehouse sets it "
+               "itself"),
               "g.yaml:1:88: servers.a.forward_headers: Connection is never passed on: it belongs to one connection, and ends there",
               "g.yaml:1:100: servers.a.forward_headers: \"b c\" is no name of a header",
               "g.yaml:1:110: servers.a.forward_headers: z is here twice, as case does not count; remove one"}},
