@@ -282,7 +282,7 @@ profiles:
 
   const gateway::ServerConfig& vault = config.gateway.servers[0];
   EXPECT_EQ(vault.id, "vault");
-  EXPECT_EQ(vault.place.line, 14);
+  EXPECT_EQ(vault.place.line, 15);
   EXPECT_EQ(vault.concurrency, 100u);
   EXPECT_EQ(vault.idle_stop, std::chrono::milliseconds(0));
   EXPECT_TRUE(vault.required);

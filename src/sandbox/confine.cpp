@@ -17,24 +17,10 @@
 #include <cstring>
 
 #include "sandbox/frames.h"
-
-// A sanitizer's own work needs system calls and memory that the walls would refuse.
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define GATEHOUSE_SANITIZED 1
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define GATEHOUSE_SANITIZED 1
-#endif
-#endif
+#include "sandbox/sanitized.h"
 
 namespace sandbox {
 namespace {
-
-#ifdef GATEHOUSE_SANITIZED
-constexpr bool kSanitized = true;
-#else
-constexpr bool kSanitized = false;
-#endif
 
 std::string why() { return std::strerror(errno); }
 

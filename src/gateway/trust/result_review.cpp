@@ -52,7 +52,7 @@ Task<Reply> ResultReview::review(trust::ResultRules rules, Method method, std::s
   } else {
     auto work = [text = std::string(reply.result()), server, beside, rules] { return look(text, server, *beside, rules); };
     base::Result<Reviewed> done = co_await pool_.run(loop_, std::move(work));
-    if (!done) co_await mcp::fail(std::move(done).error());
+    if (!done) co_return done.error();
     reviewed = *std::move(done);
   }
   if (reviewed.findings.empty()) co_return std::move(reply);

@@ -23,6 +23,7 @@
 #include "sandbox/child/cgroup.h"
 #include "sandbox/child/landlock.h"
 #include "sandbox/child/tree.h"
+#include "sandbox/sanitized.h"
 
 namespace sandbox::child {
 namespace {
@@ -159,6 +160,7 @@ class Inside {
          {One{RLIMIT_CORE, 0, "core"}, One{RLIMIT_NOFILE, c.descriptors, "descriptors"}, One{RLIMIT_FSIZE, c.file, "file size"},
           One{RLIMIT_DATA, c.memory, "memory"}, One{RLIMIT_NPROC, c.processes, "processes"},
           One{RLIMIT_MEMLOCK, 64ULL << 20, "locked memory"}, One{RLIMIT_MSGQUEUE, 0, "message queues"}}) {
+      if (kSanitized && one.what == RLIMIT_DATA) continue;
       rlimit now{};
       ::getrlimit(one.what, &now);
       const rlim_t most = now.rlim_max == RLIM_INFINITY ? one.most : std::min<rlim_t>(one.most, now.rlim_max);
