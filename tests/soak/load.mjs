@@ -57,6 +57,8 @@ test(`${width} clients for ${seconds} s`, { timeout: (seconds + 120) * 1000 }, a
       new: { url: upstream.url },
     },
   })
+  // The first list does not wait for a server that is slow to start; a call does.
+  for (const name of ['plain__echo', 'every__echo', 'web__echo', 'new__add']) await ask(gateway.url, 'tools/call', { name, arguments: {} })
   const tools = (await ask(gateway.url, 'tools/list')).json.result.tools.length
 
   let serial = 0
