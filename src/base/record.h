@@ -1,6 +1,7 @@
 // What is known of one call when it has ended: the one value that logs, metrics, traces and the audit trail read.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -37,6 +38,17 @@ enum class Outcome {
 
 std::string_view outcome_name(Outcome outcome);
 
+// Where a call stands in a trace (W3C Trace Context). Identifiers are bytes; all zero: there is none.
+struct TraceContext {
+  std::array<std::uint8_t, 16> trace{};
+  std::array<std::uint8_t, 8> parent{};    // the caller's span
+  std::array<std::uint8_t, 8> span{};      // this call's own
+  std::array<std::uint8_t, 8> upstream{};  // of the request to the upstream, which is a child of `span`
+  bool sampled = false;
+  std::string state;    // `tracestate` as it came, bounded
+  std::string baggage;  // as it came, bounded
+};
+
 // One call, filled along the path and ended in one place. All strings are copies; nothing in it is a secret.
 struct CallRecord {
   std::uint64_t number = 0;  // counts calls of this process; `c<number>` in logs and errors
@@ -57,13 +69,30 @@ struct CallRecord {
   Outcome outcome = Outcome::ok;
   std::optional<mcp::Code> error;  // where outcome is failed
   std::string message;             // the error's message, for the operator
+
+  TraceContext trace;
+  std::string_view transport;        // "http", "stdio" or "socket": how the client came
+  std::string address;               // the client's, where it came by TCP
+  std::string session;               // what groups calls: a digest of a legacy session's id, or empty
+  std::string_view server_revision;  // of the upstream's side; empty where none was asked
+  std::string_view decision;         // "allow", "deny" or "ask", as the rules decided; empty: nothing was to be decided
+  std::string rule;                  // where the line stands that decided: `rules[3]`; empty: the default
+  std::string approval;              // the approval or grant that let it through
+  std::string pin;                   // digest of the definition that was called, as pinned
+  // Of tools/call and prompts/get: as they came and as they went, where a recorder keeps them; null where none does.
+  std::shared_ptr<const std::string> arguments;
+  std::shared_ptr<const std::string> result;
+  std::uint32_t tokens_in = 0;   // of the arguments, in o200k_base; 0 where nobody counts
+  std::uint32_t tokens_out = 0;  // of the result
 };
 
-// Takes finished calls.
-// Threads: finished() is called on the loop that served the call; implementations must not block.
+// Takes calls as they begin and as they end.
+// Threads: both are called on the loop that serves the call; implementations must not block.
 class Recorder {
  public:
   virtual ~Recorder() = default;
+  // A call begins; of the record, number, method, client and what came is known. An Error refuses the call, which is then finished with it.
+  virtual mcp::Result<> began(const CallRecord& /*record*/) { return {}; }
   virtual void finished(const CallRecord& record) = 0;
 };
 

@@ -85,6 +85,10 @@ Result<CallerLimits::Seat> Front::admit(const sdk::Inbound& in) {
 
 Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
   OpenCall call(gateway_.calls_, in, scope_);
+  if (!call.begun) {
+    call.ended(call.begun.error());
+    co_return Reply(protocol::to_refusal(call.begun.error()));
+  }
   Result<CallerLimits::Seat> seat = admit(in);
   if (!seat) {
     call.ended(seat.error());

@@ -17,9 +17,19 @@ base::Task<void> CallBook::drained(base::Timers& timers, base::Instant deadline)
   if (running_ > 0) co_await idle_.wait(timers, {}, deadline);
 }
 
-OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server) : book_(book), from_(std::chrono::steady_clock::now()) {
+OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server, const base::CallRecord* parent)
+    : book_(book), from_(std::chrono::steady_clock::now()) {
   ++book_.running_;
   record.number = ++book_.last_;
+  if (parent) {
+    record.parent = parent->number;
+    record.caller = parent->caller;
+    record.trace.trace = parent->trace.trace;
+    record.trace.parent = parent->trace.span;
+    record.trace.sampled = parent->trace.sampled;
+  }
+  record.transport = !in.http ? "stdio" : in.http->peer_address.empty() ? "socket" : "http";
+  if (in.http) record.address = in.http->peer_address;
   record.method = in.method() == protocol::Method::unknown ? "other" : protocol::method_name(in.method());
   record.revision = in.revision().name;
   record.client = in.rpc.client_name;
@@ -30,7 +40,8 @@ OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view serv
   record.server = server;
   record.name = in.rpc.name;
   record.began = std::chrono::system_clock::now();
-  record.bytes_in = in.http ? in.http->body.size() : in.rpc.message.params.size();
+  record.bytes_in = in.http && !parent ? in.http->body.size() : in.rpc.message.params.size();
+  begun = book_.recorder_.began(record);
 }
 
 OpenCall::~OpenCall() {

@@ -35,12 +35,15 @@ class CallBook {
 // There is no other place that ends one.
 class OpenCall {
  public:
-  OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server);
+  // `parent`: the call that makes this one for its caller; null: a client does.
+  OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view server, const base::CallRecord* parent = nullptr);
   ~OpenCall();
   OpenCall(const OpenCall&) = delete;
   OpenCall& operator=(const OpenCall&) = delete;
 
   base::CallRecord record;
+  // Whether the recorders take it. A call that they refuse is ended with that Error and does nothing.
+  base::Result<> begun;
   std::string denied;  // why it was not let through, where it was not: for the log, whatever the client is told
 
   // Says how it ended.

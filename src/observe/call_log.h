@@ -16,12 +16,18 @@ class CallLog final : public base::Recorder {
   static base::log::Level level_of(const base::CallRecord& record);
 };
 
-// Hands each call to several recorders, in their order.
+// Hands each call to several recorders, in their order; one that refuses a call refuses it for all, and all are told of its end.
 // Lifetime: the recorders outlive this.
 // Threads: any, if the recorders' are.
 class Recorders final : public base::Recorder {
  public:
   explicit Recorders(std::vector<base::Recorder*> all) : all_(std::move(all)) {}
+  mcp::Result<> began(const base::CallRecord& record) override {
+    mcp::Result<> out;
+    for (base::Recorder* recorder : all_)
+      if (auto one = recorder->began(record); !one && out) out = std::move(one);
+    return out;
+  }
   void finished(const base::CallRecord& record) override {
     for (base::Recorder* recorder : all_) recorder->finished(record);
   }

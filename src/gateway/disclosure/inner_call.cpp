@@ -38,12 +38,10 @@ InnerRequest::InnerRequest(const InnerCall& inner, const sdk::Inbound& outer) : 
 
 Task<Reply> Front::call_within(const OpenCall* outer, const sdk::Inbound* in, sdk::Outlet* out, InnerCall inner) {
   InnerRequest request(inner, *in);
-  OpenCall call(gateway_.calls_, request.inbound(), scope_);
-  call.record.parent = outer->record.number;
-  call.record.bytes_in = request.inbound().rpc.message.params.size();
+  OpenCall call(gateway_.calls_, request.inbound(), scope_, &outer->record);
   Result<Reply> outcome = base::Error(base::Code::unavailable, "the gateway is stopping");
-  Result<> counted;
-  if (inner.toll == InnerCall::Toll::due) {
+  Result<> counted = std::move(call.begun);
+  if (counted && inner.toll == InnerCall::Toll::due) {
     auto seat = gateway_.limits_.admit(outer->record.caller->id, CallerLimits::Kind::within, base::Timers::now());
     if (!seat) counted = std::move(seat).error();
   }
