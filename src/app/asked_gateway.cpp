@@ -22,6 +22,9 @@ namespace {
 // Who asks as a person wants to see it all, whatever models are shown.
 constexpr std::string_view kEverything = "/mcp?disclosure=all";
 
+// A command shows what is there, also of servers that take their time to start; they have a connect_timeout of their own.
+constexpr base::Millis kPatience{50'000};
+
 }  // namespace
 
 // A gateway on a port of its own, which runs on its own thread.
@@ -109,6 +112,7 @@ mcp::Result<AskedGateway> AskedGateway::open(AppConfig config, net::Reaper& reap
   auto headers = operator_headers(config);
   if (!headers) return std::move(headers).error();
   base::log::open(base::log::Format::automatic, base::log::Level::error);
+  config.gateway.patience = kPatience;
   auto local = Local::open(std::move(config), reaper);
   if (!local) return std::move(local).error();
   AskedGateway out(fmt::format("http://{}{}", (*local)->address().text(), kEverything));

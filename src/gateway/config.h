@@ -136,6 +136,7 @@ struct Config {
   authz::Door door = authz::Door::local;
   PinConfig pins;
   ScanConfig scan;
+  base::Millis patience{3'000};  // how long a list waits for servers that were never asked before
 };
 
 // What another config changed, by the ids of servers.

@@ -28,7 +28,7 @@ Gateway::Gateway(Config config, Parts parts)
       tasks_(parts_.loop, carrier_),
       subscriptions_(parts_.loop, asker()),
       pinning_({parts_.loop, parts_.pool, parts_.pins, [this](std::string_view server) { source_.repin(server); }}, config_->pins),
-      source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_, base::Millis(3'000), base::Millis(1'000), base::Timers::now,
+      source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_, config_->patience, base::Millis(1'000), base::Timers::now,
                &pinning_}),
       budget_(config_->budget) {
   policy_.use(config_->rules, confinement_of(*config_));
