@@ -275,7 +275,9 @@ class Fetching {
       if (!settings && !certificates) continue;
       const std::string value = machine_.variable(name).value_or("");
       if (certificates && !exposure.sees(value) && !exposure.open(value, child::Mount::Access::read)) continue;
-      environment.push_back(name + "=" + value);
+      std::string& line = environment.emplace_back(name);
+      line += '=';
+      line += value;
     }
     for (std::size_t begin = 0; begin <= machine_.search.size();) {
       const std::size_t end = std::min(machine_.search.find(':', begin), machine_.search.size());
@@ -403,7 +405,7 @@ Task<std::vector<std::string>> fetch_package(base::Loop* loop, net::Reaper* reap
     Result<> fetched = co_await std::move(fetch).result();
     if (fetched) fetching.note_fetched();
     // What was fetched before is better than nothing.
-    if (!fetched && !fetching.there()) co_await std::move(fetched);
+    if (!fetched && !fetching.there()) co_return std::move(fetched).error();
     if (!fetched)
       base::log::warn("a package cannot be renewed; the one of before runs", {{"server", config.id}, {"reason", fetched.error().message}});
   }
