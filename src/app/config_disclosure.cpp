@@ -79,6 +79,8 @@ void read_code(const yaml::Value& map, Reader& reader, gateway::CodeConfig& conf
     if (auto size = reader.size(*value, "code.heap", 8 * kMb, 1024 * kMb)) config.heap = *size;
   if (auto* value = map.find("calls"))
     if (auto number = reader.number(*value, "code.calls", 1, 1'000)) config.calls = static_cast<std::size_t>(*number);
+  if (auto* value = map.find("allow_degraded"))
+    if (auto flag = reader.flag(*value, "code.allow_degraded")) config.allow_degraded = *flag;
 }
 
 }  // namespace

@@ -68,6 +68,7 @@ class Pool::Core : public std::enable_shared_from_this<Core> {
   void refill_soon();
   void drop_old();
   void tell(const Process& process);
+  Task<void> ready(std::shared_ptr<Process> process, std::stop_token stop);
 
   base::Loop& loop;
   PoolOptions options;
@@ -185,6 +186,22 @@ void Pool::Core::refill() {
   }
 }
 
+// Waits until the process has said which walls hold, or is gone.
+Task<void> Pool::Core::ready(std::shared_ptr<Process> process, std::stop_token stop) {
+  if (process->walls() || process->gone()) co_return;
+  base::OneShot<void> said;
+  process->on_event = [&said, raw = process.get()] {
+    if (raw->walls() || raw->gone()) said.set(Result<>());
+  };
+  const base::Instant until = base::Timers::now() + options.start_time;
+  Task<void> wait = base::wait_for(said, loop.timers(), std::move(stop), until);
+  Result<> came = co_await std::move(wait).result();
+  process->on_event = nullptr;
+  if (came) co_return;
+  if (came.error().code != Code::cancelled) process->kill();
+  co_await std::move(came);
+}
+
 Task<Outcome> Pool::Core::run(Script script, HostCall host, std::stop_token stop) {
   auto self = shared_from_this();
   co_await good(script);
@@ -210,6 +227,21 @@ Task<Outcome> Pool::Core::run(Script script, HostCall host, std::stop_token stop
   // A worker that died while it was kept is replaced once; the code has not begun then.
   auto process = take(owner);
   if (!process) co_return std::move(process).error();
+  if (script.walls == Script::Walls::needed) {
+    Task<void> said = ready(*process, stop);
+    Result<> came = co_await std::move(said).result();
+    // A run that was stopped ends below, as others do.
+    if (!came && came.error().code != Code::cancelled) co_return std::move(came).error();
+    const auto& walls = (*process)->walls();
+    tell(**process);
+    if (walls && !walls->seccomp) {
+      std::string missing;
+      for (const std::string& one : walls->missing) (missing += missing.empty() ? "" : "; ") += one;
+      give_back(*process, owner);
+      co_await mcp::fail(Code::denied, "code is not run, as a wall of its sandbox does not hold on this machine: " + missing +
+                                           "; see 'gatehouse doctor', or allow it with code: { allow_degraded: true }");
+    }
+  }
   std::stop_source ended;
   auto end = [&ended] { ended.request_stop(); };
   std::stop_callback by_caller(std::move(stop), end);
@@ -249,18 +281,9 @@ Task<Layers> Pool::layers() {
   auto started = Process::start(core->loop, core->options.program);
   if (!started) co_return std::move(started).error();
   process = std::move(*started);
-  base::OneShot<void> ready;
-  process->on_event = [&ready, raw = process.get()] {
-    if (raw->walls() || raw->gone()) ready.set(Result<>());
-  };
-  const base::Instant until = base::Timers::now() + core->options.start_time;
-  Task<void> wait = base::wait_for(ready, core->loop.timers(), core->closing.get_token(), until);
-  Result<> came = co_await std::move(wait).result();
-  process->on_event = nullptr;
-  if (!came) {
-    process->kill();
-    co_return std::move(came).error();
-  }
+  Task<void> waiting = core->ready(process, core->closing.get_token());
+  Result<> came = co_await std::move(waiting).result();
+  if (!came) co_return std::move(came).error();
   if (!process->walls()) co_return Error(Code::unavailable, "a worker for run_code cannot be started: " + process->end());
   core->tell(*process);
   Layers out = *process->walls();

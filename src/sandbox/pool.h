@@ -48,7 +48,7 @@ class Pool {
   // Runs `script`. Whatever the code does is an Outcome; it ends within limits.wall, plus what the calls under way take to stop.
   // A run is stopped by `stop`: its worker is killed and its calls are told to stop.
   // Errors: invalid_argument (over limits.code, or stubs that are no identifiers or come twice), rate_limited (no place within `patience`,
-  // or its owner has its share),
+  // or its owner has its share), denied (a wall that the script needs does not hold on this machine),
   // unavailable (no worker can be started), cancelled.
   Task<Outcome> run(Script script, HostCall host, std::stop_token stop);
 

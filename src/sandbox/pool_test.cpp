@@ -3,6 +3,10 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
 
 #include "sandbox/pool_testing.h"
 
@@ -314,6 +318,23 @@ TEST(PoolTest, AProgramThatIsNoneIsSaidSo) {
   out = wrong.try_run("return 1");
   ASSERT_FALSE(out.ok());
   EXPECT_EQ(out.error().code, Code::unavailable);
+}
+
+TEST(PoolTest, CodeIsNotRunWhereSeccompDoesNotHold) {
+  const std::string program = testing::TempDir() + "worker-without-walls-" + std::to_string(::getpid());
+  std::ofstream(program) << "#!/bin/sh\nexec " << std::filesystem::read_symlink("/proc/self/exe").string() << " worker-without-walls\n";
+  std::filesystem::permissions(program, std::filesystem::perms::owner_all);
+  PoolOptions options;
+  options.program = program;
+  {
+    Bench bench(options);
+    bench.script.walls = Script::Walls::needed;
+    auto out = bench.try_run("return 1");
+    ASSERT_FALSE(out.ok());
+    EXPECT_EQ(out.error().code, Code::denied);
+    EXPECT_THAT(out.error().message, HasSubstr("seccomp: not on this machine"));
+  }
+  std::filesystem::remove(program);
 }
 
 // The walls that this machine can build. A build with a sanitizer says which it leaves out.

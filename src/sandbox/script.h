@@ -82,9 +82,13 @@ struct Entry {
 
 // Code, and all that its run depends on: the same Script with the same answers runs the same way.
 struct Script {
+  // Whether it is run where the most important wall, seccomp, does not hold.
+  enum class Walls : std::uint8_t { needed, any };
+
   std::string code;  // a function body, an expression or a function; in a fenced block or not
   std::vector<Stub> stubs;
   Limits limits;
+  Walls walls = Walls::needed;
   std::string owner;          // whose it is: a worker that served one owner never serves another
   std::uint64_t seed = 1;     // of Math.random
   std::int64_t now_ms = 0;    // what Date.now() says all the time

@@ -93,7 +93,9 @@ class Doctor {
     if (!layers) return add("run_code", Sign::Level::warning, layers.error().message, "disclosure: search works without it");
     const std::string missing = fmt::format("{}", fmt::join(layers->missing, "; "));
     if (missing.empty()) return add("run_code", Sign::Level::good, "namespaces, Landlock, seccomp, limits");
-    add("run_code", Sign::Level::warning, missing, "allow what is missing in the kernel's settings");
+    add("run_code", Sign::Level::warning, missing,
+        layers->seccomp ? "allow what is missing in the kernel's settings"
+                        : "code is refused without seccomp; allow it in the kernel, or code: { allow_degraded: true }");
   }
 
   void look_at_port() {
