@@ -23,7 +23,7 @@ namespace {
 constexpr std::string_view kEverything = "/mcp?disclosure=all";
 
 // A command shows what is there, also of servers that take their time to start; they have a connect_timeout of their own.
-constexpr base::Millis kPatience{50'000};
+constexpr base::Millis kPatience{25'000};
 
 }  // namespace
 

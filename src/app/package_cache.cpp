@@ -1,20 +1,16 @@
 #include "app/package_cache.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
-#include <chrono>
 #include <filesystem>
 #include <fstream>
-#include <thread>
+#include <sstream>
 
+#include "app/fetch_program.h"
 #include "base/json.h"
 #include "trust/pins/canonical.h"
-
-extern char** environ;
+#include "trust/pins/requirements.h"
 
 namespace app {
 namespace {
@@ -24,10 +20,6 @@ using mcp::Code;
 using mcp::Error;
 using mcp::Result;
 using trust::LockedPackage;
-
-constexpr std::chrono::minutes kPatience{10};
-constexpr std::chrono::milliseconds kLook{20};
-constexpr std::size_t kWords = 2'000;  // of what npm says at the end
 
 // A folder within the cache that is gone in the end, unless it was moved to its place.
 class Workshop {
@@ -50,47 +42,13 @@ class Workshop {
   fs::path path_;
 };
 
-std::string read_text(const fs::path& file) {
-  std::ifstream in(file, std::ios::binary);
-  return std::string((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
-}
-
-// Waits for the end of `child`; it is killed when it takes too long.
-bool ended_well(pid_t child) {
-  const auto deadline = std::chrono::steady_clock::now() + kPatience;
-  for (int status = 0;;) {
-    const pid_t ended = ::waitpid(child, &status, WNOHANG);
-    if (ended == child) return WIFEXITED(status) && WEXITSTATUS(status) == 0;
-    if (ended < 0) return false;
-    if (std::chrono::steady_clock::now() > deadline) (void)::kill(child, SIGKILL);
-    std::this_thread::sleep_for(kLook);
-  }
-}
-
 Result<> npm(const fs::path& folder, std::initializer_list<const char*> words) {
-  const std::string log = folder.string() + ".log", prefix = folder.string();
-  std::vector<const char*> arguments{"npm"};
-  arguments.insert(arguments.end(), words.begin(), words.end());
+  std::vector<std::string> command{"npm"};
+  command.insert(command.end(), words.begin(), words.end());
   for (const char* word : {"--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier", "--omit=dev", "--prefix"})
-    arguments.push_back(word);
-  arguments.push_back(prefix.c_str());
-  arguments.push_back(nullptr);
-  posix_spawn_file_actions_t files;
-  posix_spawn_file_actions_init(&files);
-  posix_spawn_file_actions_addopen(&files, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-  posix_spawn_file_actions_addopen(&files, STDOUT_FILENO, log.c_str(), O_WRONLY | O_CREAT | O_TRUNC, 0600);
-  posix_spawn_file_actions_adddup2(&files, STDOUT_FILENO, STDERR_FILENO);
-  pid_t child = 0;
-  const int failed = ::posix_spawnp(&child, "npm", &files, nullptr, const_cast<char* const*>(arguments.data()), environ);
-  posix_spawn_file_actions_destroy(&files);
-  if (failed != 0) return Error(Code::unavailable, "npm is not on the PATH; install Node.js, or lock this server where it is installed");
-  const bool good = ended_well(child);
-  std::string said = read_text(log);
-  std::error_code ec;
-  fs::remove(log, ec);
-  if (good) return {};
-  if (said.size() > kWords) said.erase(0, said.size() - kWords);
-  return Error(Code::upstream_failed, fmt::format("npm {} failed: {}", *words.begin(), said));
+    command.emplace_back(word);
+  command.push_back(folder.string());
+  return run_fetch_program(command, folder.string() + ".log");
 }
 
 // npm's own lock, of the parts that ours has of it.
@@ -116,6 +74,96 @@ Result<> read_npm_lock(const std::string& text, LockedPackage& out) {
   return {};
 }
 
+// Chooses what `out` needs and fetches it into the workshop. What may run at an install does not.
+Result<> fetch_by_npm(const trust::PackageCommand& /*wanted*/, const LockedPackage& before, const fs::path& workshop, LockedPackage& out) {
+  std::ofstream(workshop / "package.json") << R"({"name":"gatehouse-locked","private":true,"dependencies":{)" << base::quoted(out.name)
+                                           << ":" << base::quoted(out.version) << "}}\n";
+  const fs::path lock = workshop / "package-lock.json";
+  if (!before.resolved.empty())
+    std::ofstream(lock) << npm_lock(before.resolved);
+  else if (auto chosen = npm(workshop, {"install", "--package-lock-only"}); !chosen)
+    return chosen;
+  if (auto read = read_npm_lock(read_text(lock), out); !read) return read;
+  if (auto fetched = npm(workshop, {"ci"}); !fetched) return fetched;
+  // What npm wrote for itself differs with how it was asked.
+  std::ofstream(lock, std::ios::trunc) << npm_lock(out.resolved);
+  std::error_code ignored;
+  fs::remove(workshop / "node_modules" / ".package-lock.json", ignored);
+  const std::string folder = "node_modules/" + out.name;
+  auto entry = trust::find_entry(read_text(workshop / folder / "package.json"), out.name);
+  if (!entry) return Error(Code::upstream_failed, fmt::format("{} does not say which file of it is run", out.name));
+  out.entry = folder + "/" + *entry;
+  return {};
+}
+
+// Starts a program of the packages beside it, as an installed script would. Their own scripts name the machine that made them.
+constexpr std::string_view kStarter = R"(import importlib.metadata, os, site, sys
+
+packages = os.path.join(os.path.dirname(os.path.abspath(__file__)), "site")
+site.addsitedir(packages)
+sys.path.insert(0, packages)
+os.environ["PYTHONPATH"] = os.pathsep.join([packages] + [p for p in [os.environ.get("PYTHONPATH")] if p])
+os.environ["PYTHONDONTWRITEBYTECODE"] = "1"
+name = PROGRAM
+found = [point for point in importlib.metadata.entry_points(group="console_scripts") if point.name == name]
+if not found:
+    sys.exit(f"the package has no program {name}")
+sys.argv[0] = name
+sys.exit(found[0].load()())
+)";
+
+// What differs from one machine to the next: scripts with the path of an interpreter, and the lines of lists that are about them.
+Result<> forget_machine(const fs::path& packages) {
+  std::error_code ec;
+  fs::remove_all(packages / "bin", ec);
+  fs::remove(packages / ".lock", ec);
+  for (fs::directory_iterator it(packages, ec), end; !ec && it != end; it.increment(ec)) {
+    const fs::path record = it->path() / "RECORD";
+    if (it->path().extension() != ".dist-info" || !fs::exists(record)) continue;
+    std::istringstream in(read_text(record));
+    std::string kept;
+    for (std::string line; std::getline(in, line);)
+      if (!line.starts_with("bin/") && !line.starts_with("../")) (kept += line) += '\n';
+    std::ofstream(record, std::ios::trunc) << kept;
+  }
+  if (ec) return Error(Code::internal, fmt::format("{}: {}", packages.string(), ec.message()));
+  return {};
+}
+
+// As fetch_by_npm. Only archives that are ready to be unpacked are taken: building one would run what is in it.
+Result<> fetch_by_uv(const trust::PackageCommand& wanted, const LockedPackage& before, const fs::path& workshop, LockedPackage& out) {
+  const std::string asked = (workshop / "requirements.in").string(), chosen = (workshop / "requirements.txt").string();
+  const std::string log = workshop.string() + ".log", packages = (workshop / "site").string();
+  std::ofstream(asked) << out.name << "==" << out.version << "\n";
+  if (before.resolved.empty()) {
+    auto done = run_fetch_program({"uv", "pip", "compile", "--quiet", "--universal", "--generate-hashes", "--no-header", "--no-annotate",
+                                   "--python", "python3", "--only-binary", ":all:", "--output-file", chosen, asked},
+                                  log);
+    if (!done) return done;
+    auto read = trust::parse_requirements(read_text(chosen));
+    if (!read) return std::move(read).error().in("what uv chose");
+    out.resolved = *std::move(read);
+  } else {
+    out.resolved = before.resolved;
+  }
+  const auto own = out.resolved.find("python/" + trust::plain_python_name(out.name));
+  if (own == out.resolved.end()) return Error(Code::upstream_failed, "uv's choice does not have " + out.name);
+  for (base::Elements hash(base::find_member(own->second, "hashes")); hash.next();)
+    out.integrity.append(out.integrity.empty() ? "" : " ").append(base::json_string(hash.value()).value_or(""));
+  out.dependencies = trust::dependencies_digest(out.resolved);
+  std::ofstream(chosen, std::ios::trunc) << trust::requirements_text(out.resolved);
+  auto done = run_fetch_program({"uv", "pip", "install", "--quiet", "--target", packages, "--python", "python3", "--require-hashes",
+                                 "--no-deps", "--only-binary", ":all:", "--link-mode", "copy", "--requirements", chosen},
+                                log);
+  if (!done) return done;
+  if (auto forgot = forget_machine(packages); !forgot) return forgot;
+  std::string starter(kStarter);
+  starter.replace(starter.find("PROGRAM"), std::string_view("PROGRAM").size(), base::quoted(wanted.program));
+  std::ofstream(workshop / "run.py") << starter;
+  out.entry = "run.py";
+  return {};
+}
+
 }  // namespace
 
 std::string package_cache(const Environment& environment) {
@@ -131,23 +179,9 @@ Result<LockedPackage> fetch_package(const trust::PackageCommand& wanted, const L
   out.manager = wanted.manager;
   out.name = wanted.name;
   out.version = wanted.version;
-  std::ofstream(workshop.path() / "package.json") << R"({"name":"gatehouse-locked","private":true,"dependencies":{)"
-                                                  << base::quoted(out.name) << ":" << base::quoted(out.version) << "}}\n";
-  const fs::path lock = workshop.path() / "package-lock.json";
-  if (before.name == out.name && before.version == out.version && !before.resolved.empty())
-    std::ofstream(lock) << npm_lock(before.resolved);
-  else if (auto chosen = npm(workshop.path(), {"install", "--package-lock-only"}); !chosen)
-    return std::move(chosen).error();
-  if (auto read = read_npm_lock(read_text(lock), out); !read) return std::move(read).error();
-  if (auto fetched = npm(workshop.path(), {"ci"}); !fetched) return std::move(fetched).error();
-  // What npm wrote for itself differs with how it was asked.
-  std::ofstream(lock, std::ios::trunc) << npm_lock(out.resolved);
-  std::error_code ignored;
-  fs::remove(workshop.path() / "node_modules" / ".package-lock.json", ignored);
-  const std::string folder = "node_modules/" + out.name;
-  auto entry = trust::find_entry(read_text(workshop.path() / folder / "package.json"), out.name);
-  if (!entry) return Error(Code::upstream_failed, fmt::format("{} does not say which file of it is run", out.name));
-  out.entry = folder + "/" + *entry;
+  const bool same = before.manager == out.manager && before.name == out.name && before.version == out.version;
+  auto fetched = (out.manager == "uv" ? fetch_by_uv : fetch_by_npm)(wanted, same ? before : LockedPackage(), workshop.path(), out);
+  if (!fetched) return std::move(fetched).error();
   auto tree = trust::tree_digest(workshop.path());
   if (!tree) return std::move(tree).error();
   out.tree = *std::move(tree);
@@ -174,7 +208,10 @@ Result<std::vector<std::string>> locked_command(const std::vector<std::string>& 
                  fmt::format("its package {} {} is not what was locked: a file below {} was changed; look at it, delete that "
                              "folder, and fetch it again with gatehouse pins lock",
                              package.name, package.version, folder.string()));
-  std::vector<std::string> out{"node", (folder / package.entry).string()};
+  const std::string entry = (folder / package.entry).string();
+  // -B: nothing is written beside the files that were looked at.
+  std::vector<std::string> out =
+      package.manager == "uv" ? std::vector<std::string>{"python3", "-B", entry} : std::vector<std::string>{"node", entry};
   out.insert(out.end(), command.begin() + static_cast<std::ptrdiff_t>(place) + 1, command.end());
   return out;
 }

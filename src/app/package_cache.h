@@ -13,9 +13,9 @@ namespace app {
 // Where they lie: $XDG_CACHE_HOME/gatehouse/packages or ~/.cache/gatehouse/packages, each in a folder that is named by its hash.
 std::string package_cache(const Environment& environment);
 
-// Has npm fetch it, without running a script of it, and puts it into the cache. Where `before` is the same package in the same version, its
-// dependencies are those that are written there, each with its hash; else npm chooses them. Blocks, for minutes at most; the network is
-// npm's. Errors: unavailable (no npm, or no registry), upstream_failed (npm's own words), internal.
+// Has npm or uv fetch it, without running anything of it, and puts it into the cache. Where `before` is the same package in the same
+// version, its dependencies are those that are written there, each with its hash; else npm or uv chooses them. Blocks, for minutes at most;
+// the network is theirs. Errors: unavailable (they are not on the PATH), upstream_failed (their own words), internal.
 mcp::Result<trust::LockedPackage> fetch_package(const trust::PackageCommand& wanted, const trust::LockedPackage& before,
                                                 const std::string& cache);
 

@@ -1,5 +1,6 @@
 // Pins: a server that changes what it offers behind your back, and what a person then sees, approves, locks and verifies.
 import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { before, describe, test } from 'node:test'
@@ -297,5 +298,39 @@ describe('a package', () => {
     assert.match(verified.stdout, /is not what was locked/)
     const again = await startGateway(scope, config, { folder, env })
     assert.deepEqual(await names(await clients.modern(scope, again.url)), [])
+  })
+
+  test('of uvx is fetched by hash, run by python3 from the cache, and the same again elsewhere', async t => {
+    const scope = Scope.of(t)
+    const folder = scope.folder()
+    const venv = join(folder, 'uv')
+    const made = spawnSync('sh', ['-c', `command -v uv || { python3 -m venv ${venv} && ${venv}/bin/pip install -q uv; }`], { encoding: 'utf8', timeout: 120000 })
+    if (made.status !== 0) return t.skip(`uv cannot be had: ${made.stderr.slice(0, 200)}`)
+    const env = { XDG_CACHE_HOME: join(folder, 'cache'), PATH: `${venv}/bin:${process.env.PATH}` }
+    const config = { servers: { time: { command: ['uvx', 'mcp-server-time==2026.10.19', '--local-timezone', 'UTC'] } } }
+    const file = writeConfig(folder, config)
+    const gatehouse = (args, more = {}) => run(scope, ['pins', ...args, '--config', file], { cwd: folder, env: { ...env, ...more }, ms: 180000 })
+    const locked = await gatehouse(['lock'])
+    if (/uv pip failed.*(connect|resolve host|fetch|network|no version of)/is.test(locked.stderr)) return t.skip(`uv cannot fetch: ${locked.stderr.slice(0, 200)}`)
+    assert.equal(locked.code, 0, locked.stderr)
+    const lockOf = () => JSON.parse(readFileSync(join(folder, 'gatehouse.lock'), 'utf8')).servers.time.package
+    const first = lockOf()
+    assert.equal(first.manager, 'uv')
+    assert.match(first.integrity, /^sha256:/)
+    assert.ok(Object.keys(first.resolved).length > 5)
+    const again = await gatehouse(['lock'], { XDG_CACHE_HOME: join(folder, 'elsewhere') })
+    assert.equal(again.code, 0, again.stderr)
+    assert.deepEqual(lockOf(), first)
+    const gateway = await startGateway(scope, config, { folder, env: { ...env, UV_DEFAULT_INDEX: 'http://127.0.0.1:1/' } })
+    const client = await clients.modern(scope, gateway.url)
+    const answer = await client.callTool('time__get_current_time', { timezone: 'UTC' })
+    assert.match(answer.content[0].text, /UTC/)
+    await gateway.stop()
+    assert.equal((await gatehouse(['verify'])).code, 0, 'a run writes nothing beside what was locked')
+    const code = join(folder, 'cache/gatehouse/packages', first.tree, 'site/mcp_server_time/__init__.py')
+    writeFileSync(code, readFileSync(code, 'utf8') + '\n# one line more\n')
+    const verified = await gatehouse(['verify'])
+    assert.equal(verified.code, 1)
+    assert.match(verified.stdout, /is not what was locked/)
   })
 })

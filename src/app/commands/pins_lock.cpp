@@ -62,7 +62,7 @@ std::vector<LedgerPin> locked_pins(const trust::Ledger& book, const std::vector<
   return out;
 }
 
-// Fetches what npx would run, and has the servers run that from now on.
+// Fetches what npx or uvx would run, and has the servers run that from now on.
 int lock_packages(AppConfig& config, const std::vector<std::string>& servers, Lock& lock) {
   int status = kGood;
   const std::string cache = package_cache(process_environment);
@@ -108,7 +108,7 @@ int pins_lock(const PinsOptions& options, net::Reaper& reaper) {
   for (const std::string& id : *servers) {
     const OfferedNow& now = (*offers)[id];
     if (!now.error.empty()) {
-      complain(fmt::format("{}: {}; it is not locked", id, now.error));
+      complain(fmt::format("{}: {}; it is not locked; gatehouse tools --status says more", id, now.error));
       status = kFailed;
       continue;
     }

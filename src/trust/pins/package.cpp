@@ -56,16 +56,56 @@ Result<std::string> content_line(const fs::path& path, const fs::file_status& st
   return kind + base::sha256_hex(content);
 }
 
+// A release of PEP 440 without wildcards: numbers with dots, and what may follow them.
+bool exact_release(std::string_view text) {
+  return !text.empty() && text.front() >= '0' && text.front() <= '9' && text.back() != '.' && text.find("..") == std::string_view::npos &&
+         text.find_first_not_of("0123456789.abcdefghijklmnopqrstuvwxyz+-") == std::string_view::npos;
+}
+
+// `name==1.2` and, where uvx reads it as the same, `name@1.2`.
+std::optional<PackageCommand> find_release(const std::string& word, std::size_t place) {
+  const std::size_t at = word.find_first_of("=@");
+  if (at == std::string::npos) return std::nullopt;
+  const std::size_t sign = word[at] == '@' ? 1 : 2;
+  if (sign == 2 && !word.substr(at).starts_with("==")) return std::nullopt;
+  PackageCommand out{"uv", word.substr(0, at), word.substr(std::min(at + sign, word.size())), place, word.substr(0, at)};
+  if (!package_name(out.name) || out.name.starts_with('-') || out.name.find('~') != std::string::npos || !exact_release(out.version))
+    return std::nullopt;
+  return out;
+}
+
+std::optional<PackageCommand> find_uvx(std::span<const std::string> command) {
+  std::optional<PackageCommand> from;
+  for (std::size_t i = 1; i < command.size(); ++i) {
+    const std::string& word = command[i];
+    if (word == "-q" || word == "--quiet") continue;
+    if (word == "--from" && !from && i + 1 < command.size()) {
+      ++i;
+      from = find_release(command[i], i);
+      if (!from) return std::nullopt;
+      continue;
+    }
+    if (!from) return find_release(word, i);
+    if (!package_name(word) || word.starts_with('-')) return std::nullopt;
+    from->place = i;
+    from->program = word;
+    return from;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::optional<PackageCommand> find_package_command(std::span<const std::string> command) {
-  if (command.empty() || fs::path(command[0]).filename() != "npx") return std::nullopt;
+  if (command.empty()) return std::nullopt;
+  if (fs::path(command[0]).filename() == "uvx") return find_uvx(command);
+  if (fs::path(command[0]).filename() != "npx") return std::nullopt;
   for (std::size_t i = 1; i < command.size(); ++i) {
     const std::string& word = command[i];
     if (word == "-y" || word == "--yes" || word == "-q" || word == "--quiet") continue;
     const std::size_t at = word.rfind('@');
     if (at == std::string::npos || at == 0) return std::nullopt;
-    PackageCommand out{"npm", word.substr(0, at), word.substr(at + 1), i};
+    PackageCommand out{"npm", word.substr(0, at), word.substr(at + 1), i, {}};
     if (!package_name(out.name) || !exact_version(out.version)) return std::nullopt;
     return out;
   }

@@ -9,14 +9,16 @@
 
 namespace trust {
 
-// The package that a command starts by npx, with an exact version.
+// The package that a command starts by npx or uvx, with an exact version.
 struct PackageCommand {
-  std::string manager;  // `npm`
+  std::string manager;  // `npm` or `uv`
   std::string name;
   std::string version;
-  std::size_t place = 0;  // of the package within the command
+  std::size_t place = 0;  // of the last word within the command that is not for the program itself
+  std::string program;    // of uv: the one of the package's that is run
 };
-// Nothing for every other command, also where the version is not exact or npx is given options besides -y and -q.
+// Nothing for every other command, also where the version is not exact, npx is given options besides -y and -q, or uvx others than -q and
+// --from.
 std::optional<PackageCommand> find_package_command(std::span<const std::string> command);
 
 // A hash over every file below `folder`: path, whether it can be run, and content; of a link where it leads. Blocks.

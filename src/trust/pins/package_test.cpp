@@ -42,6 +42,35 @@ TEST(PackageCommand, IsFoundWhereItIsExact) {
   for (const auto& other : others) EXPECT_FALSE(find_package_command(other)) << other.back();
 }
 
+TEST(PackageCommand, OfUvxNamesThePackageAndItsProgram) {
+  const std::vector<std::string> plain{"uvx", "-q", "mcp-server-time@2025.8.4", "--zone", "UTC"};
+  auto found = find_package_command(plain);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->manager, "uv");
+  EXPECT_EQ(found->name, "mcp-server-time");
+  EXPECT_EQ(found->program, "mcp-server-time");
+  EXPECT_EQ(found->version, "2025.8.4");
+  EXPECT_EQ(found->place, 2u);
+  const std::vector<std::string> from{"/usr/bin/uvx", "--from", "tools-of-mine==1.0rc1", "tool", "x"};
+  found = find_package_command(from);
+  ASSERT_TRUE(found);
+  EXPECT_EQ(found->name, "tools-of-mine");
+  EXPECT_EQ(found->program, "tool");
+  EXPECT_EQ(found->place, 3u);
+  const std::vector<std::vector<std::string>> others{{"uvx", "x"},
+                                                     {"uvx", "x@latest"},
+                                                     {"uvx", "x>=1.0"},
+                                                     {"uvx", "x=1.0"},
+                                                     {"uvx", "x==1.*"},
+                                                     {"uvx", "--with", "y", "x==1.0"},
+                                                     {"uvx", "--from", "x==1.0"},
+                                                     {"uvx", "--from", "git+https://x", "x"},
+                                                     {"uvx", "--from", "x==1.0", "--python"},
+                                                     {"uvx", "-x==1.0"},
+                                                     {"uvx"}};
+  for (const auto& other : others) EXPECT_FALSE(find_package_command(other)) << other.back();
+}
+
 TEST(TreeDigest, SeesEveryChangeOfEveryFile) {
   Folder folder;
   folder.write("a/b.js", "one");
