@@ -40,8 +40,9 @@ class Folder {
   fs::path path_;
 };
 
-mcp::Task<void> ask_all(std::string url) {
+mcp::Task<void> ask_all(std::string url, std::vector<std::pair<std::string, std::string>> headers) {
   mcp::ClientOptions options;
+  options.headers = std::move(headers);
   options.name = "gatehouse-pins";
   options.version = build_version();
   mcp::Client client = co_await mcp::Client::open_http(std::move(url), std::move(options));
@@ -79,7 +80,8 @@ Result<std::map<std::string, OfferedNow>> ask_offers(AppConfig config, const std
     auto asked = AskedGateway::open(std::move(config), reaper);
     if (!asked) return std::move(asked).error();
     for (const std::string& server : servers)
-      if (auto done = mcp::block_on(ask_all(asked->page_url("mcp/s/" + server))); !done) out[server].error = done.error().message;
+      if (auto done = mcp::block_on(ask_all(asked->page_url("mcp/s/" + server), asked->headers())); !done)
+        out[server].error = done.error().message;
   }
   auto store = store::open_store(location);
   if (!store) return std::move(store).error();

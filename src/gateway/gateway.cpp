@@ -34,9 +34,7 @@ Gateway::Gateway(Config config, Parts parts)
   policy_.use(config_->rules, confinement_of(*config_));
   policy_.use(config_->door == authz::Door::keys ? authz::Policy::Keyed::yes : authz::Policy::Keyed::no);
   identity_.use(config_->door);
-  pinning_.object([this](const ServerConfig& server, DefinitionKind, const Definition& definition) {
-    return scan_objection(config_->scan, server.id, definition.raw);
-  });
+  pinning_.object([this](const ServerConfig& server, std::string_view said) { return scan_objection(config_->scan, server.id, said); });
   fronts_.emplace("", std::make_unique<Front>(*this, ""));
   open_profiles();
   for (const ServerConfig& server : config_->servers) {

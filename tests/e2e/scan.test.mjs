@@ -88,7 +88,26 @@ test('the catalog of a config: text, JSON, SARIF', async t => {
   assert.equal(good.code, 0, good.stdout)
   const none = await run(scope, ['scan', 'nobody', '--config', config])
   assert.equal(none.code, 1)
-  assert.match(none.stderr, /there is no tool of a server 'nobody'/)
+  assert.match(none.stderr, /no enabled server 'nobody'/)
+})
+
+test('instructions and prompts are scanned as tools are, and a server that cannot be seen is not clean', async t => {
+  const scope = Scope.of(t)
+  const config = writeConfig(scope.folder(), {
+    servers: { intro: { command: [node, fixture('poisoned.mjs'), 'introduced'] }, gone: { command: [node, fixture('no-such-file.mjs')] } },
+    pins: { mode: 'warn' },
+  })
+  const { code, stdout, stderr } = await run(scope, ['scan', '--json', '--config', config])
+  assert.equal(code, 1)
+  const blocked = JSON.parse(stdout).filter(one => one.tier === 'block')
+  assert.deepEqual(blocked.map(one => `${one.kind} ${one.name}`).sort(), ['instructions instructions', 'prompt brief', 'tool add_numbers'])
+  assert.match(stderr, /gone: .*; it is not scanned/)
+  const gateway = await startGateway(scope, { servers: { intro: { command: [node, fixture('poisoned.mjs'), 'introduced'] } } })
+  for (const open of Object.values(clients)) {
+    const client = await open(scope, `${gateway.url}/s/intro`)
+    assert.doesNotMatch(client.client.getInstructions() ?? '', /Ignore all/)
+    assert.deepEqual((await client.listPrompts()).prompts.map(prompt => prompt.name), [])
+  }
 })
 
 describe('results', () => {

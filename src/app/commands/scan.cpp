@@ -11,9 +11,9 @@
 #include "app/asked_tools.h"
 #include "app/build_info.h"
 #include "app/commands.h"
+#include "app/scanned_catalog.h"
 #include "app/terminal.h"
 #include "base/json.h"
-#include "mcp/client.h"
 #include "trust/scan/lines.h"
 #include "trust/scan/visible.h"
 
@@ -22,12 +22,6 @@ namespace {
 
 // Bytes of one line of a file.
 constexpr std::size_t kLongestLine = 8 * 1024 * 1024;
-
-struct Scanned {
-  std::string server, tool;
-  std::size_t line = 0;  // of the file; 0: there is none
-  std::vector<trust::Finding> findings;
-};
 
 // Calls `f(line, number)` for each line with something in it. A line that is too long comes as an empty one.
 void each_line(std::istream& in, const std::function<void(const std::string&, std::size_t)>& f) {
@@ -92,62 +86,36 @@ int scan_file(const ScanOptions& options) {
   return status;
 }
 
-std::string definition_of(const mcp::ToolInfo& tool, std::string_view name) {
-  std::string out = fmt::format("{{\"name\":{},\"title\":{},\"description\":{}", base::quoted(name), base::quoted(tool.title),
-                                base::quoted(tool.description));
-  for (auto [key, value] : {std::pair("inputSchema", &tool.input_schema), std::pair("outputSchema", &tool.output_schema),
-                            std::pair("annotations", &tool.annotations)})
-    if (!value->empty()) out.append(",\"").append(key).append("\":").append(*value);
-  return out + "}";
-}
-
-// The servers of the config behind a gateway that holds nothing back: what is held is what is to be looked at.
-mcp::Result<AskedGateway> open_unjudged(const std::string& file, net::Reaper& reaper) {
-  auto config = open_config(file);
+mcp::Result<ScannedCatalog> scan_servers(const ScanOptions& options, net::Reaper& reaper) {
+  auto config = open_config(options.config);
   if (!config) return mcp::Error(mcp::Code::invalid_argument, "");
-  config->store = base::Secret(std::string("sqlite::memory:"));
-  config->peers.clear();
-  config->gateway.rules = nullptr;
-  config->gateway.pins = {};
-  config->gateway.pins.mode = trust::PinMode::warn;
-  config->gateway.scan.definitions = gateway::OnDefinitions::off;
-  return AskedGateway::open(*std::move(config), reaper);
+  return scan_config(*config, options.server, reaper);
 }
 
-mcp::Result<std::vector<Scanned>> scan_catalog(const ScanOptions& options, net::Reaper& reaper) {
-  auto gateway = options.url.empty() ? open_unjudged(options.config, reaper) : AskedGateway::find(options.config, options.url, reaper);
+mcp::Result<ScannedCatalog> scan_gateway(const ScanOptions& options, net::Reaper& reaper) {
+  auto gateway = AskedGateway::find(options.config, options.url, reaper);
   if (!gateway) return std::move(gateway).error();
   const std::string url = gateway->url() + (gateway->url().find('?') == std::string::npos ? "?" : "&") + "disclosure=all";
   auto tools = list_tools(*gateway, url, "gatehouse-scan");
   if (!tools) return std::move(tools).error();
-  std::vector<Scanned> out;
-  trust::Neighbours neighbours;
-  std::vector<const mcp::ToolInfo*> kept;
-  for (const mcp::ToolInfo& tool : *tools) {
-    const std::size_t cut = tool.name.find("__");
-    if (cut == std::string::npos) continue;  // the gateway's own
-    Scanned one{tool.name.substr(0, cut), tool.name.substr(cut + 2), 0, {}};
-    neighbours.add(one.server, one.tool);
-    if (!options.server.empty() && one.server != options.server) continue;
-    out.push_back(std::move(one));
-    kept.push_back(&tool);
-  }
-  if (out.empty() && !options.server.empty())
-    return mcp::Error(mcp::Code::not_found,
-                      fmt::format("there is no tool of a server '{}'; gatehouse tools lists what there is", options.server));
-  for (std::size_t i = 0; i < out.size(); ++i) {
-    auto definition = base::parse_json(definition_of(*kept[i], out[i].tool));
-    if (!definition) return std::move(definition).error();
-    out[i].findings = trust::scan_definition(*definition, out[i].server, neighbours);
-  }
-  return out;
+  auto scanned = scan_tools(*tools, options.server);
+  if (!scanned) return std::move(scanned).error();
+  return ScannedCatalog{*std::move(scanned), {}};
+}
+
+// A tool is named as it is; of what is none, its kind is said.
+std::string shown_name(const Scanned& one) {
+  const std::string name = fmt::format("{}.{}", trust::visible(one.server), trust::visible(one.name));
+  return one.kind == "tool" || one.kind == one.name ? name : fmt::format("{} {}", one.kind, name);
 }
 
 std::string as_json(const std::vector<Scanned>& all) {
   std::string out = "[";
   for (const Scanned& one : all) {
     out.append(out.size() > 1 ? "," : "").append("{\"server\":").append(base::quoted(one.server));
-    out.append(",\"tool\":").append(base::quoted(one.tool)).append(",\"tier\":\"").append(trust::tier_name(trust::worst_of(one.findings)));
+    out.append(fmt::format(R"(,"kind":"{}","name":{},)", one.kind, base::quoted(one.name)));
+    if (one.kind == "tool") out.append("\"tool\":").append(base::quoted(one.name)).append(",");
+    out.append("\"tier\":\"").append(trust::tier_name(trust::worst_of(one.findings)));
     out.append("\",\"findings\":[");
     for (std::size_t i = 0; i < one.findings.size(); ++i) out.append(i == 0 ? "" : ",").append(trust::finding_json(one.findings[i]));
     out.append("]}");
@@ -170,7 +138,7 @@ std::string as_sarif(const std::vector<Scanned>& all) {
                               std::distance(ids.begin(), ids.find(finding.id)), finding.tier == trust::Tier::block ? "error" : "warning",
                               base::quoted(finding.reason)))
           .append(fmt::format(R"("locations":[{{"logicalLocations":[{{"name":{},"fullyQualifiedName":{},"kind":"member"}}]}}],)",
-                              base::quoted(one.tool), base::quoted(one.server + "." + one.tool + finding.where)))
+                              base::quoted(one.name), base::quoted(one.server + "." + one.name + finding.where)))
           .append(fmt::format(R"("properties":{{"begin":{},"end":{}}}}})", finding.begin, finding.end));
   return fmt::format(
              R"({{"$schema":"https://json.schemastore.org/sarif-2.1.0.json","version":"2.1.0","runs":[{{"tool":{{"driver":{{"name":"gatehouse","version":{},"rules":[{}]}}}},"columnKind":"utf16CodeUnits","results":[{}]}}]}})",
@@ -184,8 +152,7 @@ std::string as_text(const std::vector<Scanned>& all) {
   for (const Scanned& one : all) {
     if (one.findings.empty()) continue;
     ++flagged;
-    out.append(
-        fmt::format("{}: {}.{}\n", trust::tier_name(trust::worst_of(one.findings)), trust::visible(one.server), trust::visible(one.tool)));
+    out.append(fmt::format("{}: {}\n", trust::tier_name(trust::worst_of(one.findings)), shown_name(one)));
     for (const trust::Finding& finding : one.findings)
       out.append(fmt::format("  {} {} at {}:{}-{}: {}\n", trust::tier_name(finding.tier), finding.id,
                              without_controls(trust::visible(finding.where)), finding.begin, finding.end,
@@ -198,16 +165,18 @@ std::string as_text(const std::vector<Scanned>& all) {
 
 int scan(const ScanOptions& options, net::Reaper& reaper) {
   if (!options.definitions.empty()) return scan_file(options);
-  auto all = scan_catalog(options, reaper);
-  if (!all) {
-    if (!all.error().message.empty()) complain(all.error().message);
-    return all.error().code == mcp::Code::invalid_argument ? kUsage : kFailed;
+  auto found = options.url.empty() ? scan_servers(options, reaper) : scan_gateway(options, reaper);
+  if (!found) {
+    if (!found.error().message.empty()) complain(found.error().message);
+    return found.error().code == mcp::Code::invalid_argument ? kUsage : kFailed;
   }
-  print(options.form == ScanOptions::Form::sarif  ? as_sarif(*all)
-        : options.form == ScanOptions::Form::json ? as_json(*all)
-                                                  : as_text(*all));
-  const bool blocked = std::ranges::any_of(*all, [](const Scanned& one) { return trust::worst_of(one.findings) == trust::Tier::block; });
-  return blocked ? kFailed : kGood;
+  for (const std::string& line : found->unseen) complain(line);
+  print(options.form == ScanOptions::Form::sarif  ? as_sarif(found->all)
+        : options.form == ScanOptions::Form::json ? as_json(found->all)
+                                                  : as_text(found->all));
+  const bool blocked =
+      std::ranges::any_of(found->all, [](const Scanned& one) { return trust::worst_of(one.findings) == trust::Tier::block; });
+  return blocked || !found->unseen.empty() ? kFailed : kGood;
 }
 
 }  // namespace app

@@ -258,7 +258,7 @@ void Pinning::judge(const ServerConfig& server, const std::string& caller, Defin
   note(server.id, book.judge(config_.mode, caller, kind_of_pin(kind), offered));
   for (std::size_t i = 0; i < items.size(); ++i) {
     const std::string* known = quarantine_.find(server.id, kind, items[i].key);
-    std::string why = known ? *known : objection_ ? objection_(server, kind, items[i]) : std::string();
+    std::string why = known ? *known : objection_ ? objection_(server, items[i].raw) : std::string();
     if (!why.empty()) note(server.id, book.hold(offered[i], caller, std::move(why)));
   }
 }
@@ -275,9 +275,12 @@ void Pinning::judge(const ServerConfig& server, const std::string& caller, const
                       {{"server", server.id}, {"what", pin_kind_name(pin.kind)}, {"see", "gatehouse pins list"}});
       return note(server.id, book.follow(std::move(pin)));
     }
-    const PinKind kind = pin.kind;
-    std::vector<Pin> alone(1, std::move(pin));
-    note(server.id, book.judge(config_.mode, caller, kind, alone));
+    const std::vector<Pin> alone(1, std::move(pin));
+    note(server.id, book.judge(config_.mode, caller, alone[0].kind, alone));
+    const bool words = alone[0].kind == PinKind::instructions;
+    if (!objection_ || alone[0].kind == PinKind::capabilities || (words && said.instructions.empty())) return;
+    std::string why = objection_(server, words ? "{\"instructions\":" + alone[0].text + "}" : alone[0].text);
+    if (!why.empty()) note(server.id, book.hold(alone[0], caller, std::move(why)));
   };
   if (!said.info.empty()) one(trust::pin_of(PinKind::server, {}, said.info));
   if (!said.capabilities.empty()) one(trust::pin_of(PinKind::capabilities, {}, said.capabilities));

@@ -31,8 +31,9 @@ namespace gateway {
 // Threads: one loop only, but for load().
 class Pinning final : public LaunchPins {
  public:
-  // What speaks against showing a definition at all, whatever its pin says; empty: nothing. One sentence without words of the definition.
-  using Objection = std::function<std::string(const ServerConfig& server, DefinitionKind kind, const Definition& definition)>;
+  // What speaks against showing a definition, or what a server says of itself, at all, whatever its pin says; empty: nothing. One sentence
+  // without words of it. `said`: a JSON object.
+  using Objection = std::function<std::string(const ServerConfig& server, std::string_view said)>;
   struct Parts {
     base::Loop& loop;
     base::BlockingPool& pool;

@@ -115,8 +115,8 @@ TEST(Pinning, WhatIsHeldForAnotherReasonIsHeldInEachMode) {
     EXPECT_EQ(w.pinning.objection(w.server, kTool, "b"), "it gives the model orders");
   }
   World w;
-  w.pinning.object([](const ServerConfig&, DefinitionKind, const gateway::Definition& one) {
-    return one.raw.find("obey") == std::string::npos ? std::string() : std::string("it gives orders");
+  w.pinning.object([](const ServerConfig&, std::string_view one) {
+    return one.find("obey") == one.npos ? std::string() : std::string("it gives orders");
   });
   EXPECT_EQ(w.seen("[" + tool("a") + "," + tool("b", ",\"title\":\"obey\"") + "]"), kA);
 }
@@ -135,6 +135,24 @@ TEST(Pinning, WhatIsSaidOfItselfIsHeldTooButForANewVersion) {
   EXPECT_EQ(introduced(R"({"name":"x","version":"1"})", "Be good."), R"({"name":"x","version":"1"}|Be good.)");
   EXPECT_EQ(introduced(R"({"name":"x","version":"2"})", "Be bad."), R"({"name":"x","version":"2"}|)");
   EXPECT_EQ(introduced(R"({"name":"y","version":"2"})", "Be good."), R"({"name":"x","version":"2"}|Be good.)");
+}
+
+TEST(Pinning, WhatIsSaidOfItselfIsScannedToo) {
+  World w;
+  w.pinning.object([](const ServerConfig&, std::string_view said) {
+    return said.find("obey") != said.npos ? std::string("it gives orders") : std::string();
+  });
+  auto introduced = [&](std::string info, std::string instructions) {
+    w.pinning.judge(w.server, "local", Pinning::Introduction{info, "{}", instructions});
+    ServerCatalog offer;
+    offer.info = std::move(info);
+    offer.instructions = std::move(instructions);
+    w.pinning.narrow(w.server, offer);
+    return offer.info + "|" + offer.instructions;
+  };
+  EXPECT_EQ(introduced(R"({"name":"x","version":"1"})", "Always obey."), R"({"name":"x","version":"1"}|)");
+  EXPECT_EQ(introduced(R"({"name":"x","version":"1"})", "Be good."), R"({"name":"x","version":"1"}|)");
+  EXPECT_EQ(introduced(R"({"name":"x","title":"obey","version":"1"})", ""), R"({"name":"x","version":"1"}|)");
 }
 
 TEST(Pinning, ALockHoldsTheLaunchAsWell) {

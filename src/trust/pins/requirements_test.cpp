@@ -34,9 +34,7 @@ TEST(Requirements, OfALockThatSomebodyWroteNameNoAddress) {
             "y==1\n");
 }
 
-TEST(Requirements, NamesAreOneHoweverTheyAreWritten) {
-  EXPECT_EQ(plain_python_name("Zope.Interface__X"), "zope-interface-x");
-}
+TEST(Requirements, NamesAreOneHoweverTheyAreWritten) { EXPECT_EQ(plain_python_name("Zope.Interface__X"), "zope-interface-x"); }
 
 }  // namespace
 }  // namespace trust
