@@ -95,7 +95,32 @@ def pins(folder):
         print_line(bench="trust_pins", label=label, pairs=len(of), broken=of.count(1), same=of.count(0), unreadable=len(of) - of.count(0) - of.count(1))
 
 
+def program(room, name):
+    """The times of a benchmark program, in microseconds by name; none where it was not built."""
+    path = BUILD / "src" / room / name
+    if not path.exists():
+        print(f"bench: {path} is missing: build target {name}", file=sys.stderr)
+        return {}
+    done = subprocess.run([path, "--benchmark_format=json", "--benchmark_repetitions=5", "--benchmark_enable_random_interleaving=true"], capture_output=True, text=True)
+    if done.returncode != 0 or not done.stdout:
+        print(f"bench: {name}: {done.stderr[-500:]}", file=sys.stderr)
+        return {}
+    factor = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}
+    return {run["run_name"]: run["real_time"] * factor[run["time_unit"]] for run in json.loads(done.stdout)["benchmarks"]
+            if run.get("aggregate_name") == "median"}
+
+
+def box():
+    """A start in a box beside one without, and a line to and fro of each, in one run."""
+    times = {name.split("/")[1]: value for name, value in program("sandbox", "box_bench").items() if name.startswith("start_of")}
+    lines = {name.split("/")[1]: value for name, value in program("sandbox", "box_bench").items() if name.startswith("line_of")} if times else {}
+    if times:
+        print_line(bench="trust_box", start_plain_us=round(times["plain"]), start_box_us=round(times["box"]), start_more_us=round(times["box"] - times["plain"]),
+                   line_plain_us=round(lines["plain"], 2), line_box_us=round(lines["box"], 2))
+
+
 def trust(args):
+    box()
     if not args.data:
         print("bench: trust needs --data FOLDER, with sets of labelled rows", file=sys.stderr)
         return

@@ -187,8 +187,8 @@ Status Gateway::status() const {
     }
     if (server.kind == ServerConfig::Kind::command) {
       auto lacking = lacking_.find(server.id);
-      const bool whole = lacking == lacking_.end() || lacking->second.empty();
-      one.sandbox = server.box.mode == BoxConfig::Mode::off ? "off" : whole ? "on" : "without " + lacking->second;
+      const std::string& without = lacking == lacking_.end() ? machine_lacks_ : lacking->second;
+      one.sandbox = server.box.mode == BoxConfig::Mode::off ? "off" : without.empty() ? "on" : "without " + without;
     }
     out.upstreams.push_back(std::move(one));
   }

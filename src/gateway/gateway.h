@@ -74,6 +74,9 @@ class Gateway {
   // Errors: those of the store.
   base::Result<> start();
 
+  // What a sandbox on this machine has to do without, separated by "; ": servers that were not started yet say so, too. On the loop.
+  void sandboxes_lack(std::string layers) { machine_lacks_ = std::move(layers); }
+
   // No new calls; what runs may end within `grace`, the rest is cancelled; then every upstream is closed, children and all.
   base::Task<void> stop(base::Millis grace);
 
@@ -130,6 +133,7 @@ class Gateway {
   TaskBridge tasks_;
   std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
   std::map<std::string, std::string, std::less<>> lacking_;                  // layers that a server's sandbox does without
+  std::string machine_lacks_;                                                // layers that none of them can have
   Subscriptions subscriptions_;
   Pinning pinning_;
   CatalogSource source_;

@@ -101,6 +101,21 @@ TEST(Gateway, ABuiltInThatCannotBeOpenedIsDownAndTheOthersAreNot) {
   EXPECT_EQ(status.upstreams[1].tools, 5u);
 }
 
+TEST(Gateway, SaysWhatSandboxesLackBeforeAServerIsStarted) {
+  Config config{{builtin("one"), builtin("boxed"), builtin("free")}};
+  for (std::size_t i : {1u, 2u}) {
+    config.servers[i].kind = ServerConfig::Kind::command;
+    config.servers[i].command = {"/bin/true"};
+  }
+  config.servers[2].box.mode = BoxConfig::Mode::off;
+  World w(config);
+  EXPECT_EQ(w.gateway->status().upstreams[1].sandbox, "on");
+  w.gateway->sandboxes_lack("Landlock: the kernel has none");
+  EXPECT_EQ(w.gateway->status().upstreams[0].sandbox, "");
+  EXPECT_EQ(w.gateway->status().upstreams[1].sandbox, "without Landlock: the kernel has none");
+  EXPECT_EQ(w.gateway->status().upstreams[2].sandbox, "off");
+}
+
 TEST(Gateway, ADisabledServerIsNotThere) {
   Config config{{builtin("one"), builtin("off")}};
   config.servers[1].enabled = false;

@@ -1,10 +1,12 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <chrono>
 
 #include "app/commands.h"
 #include "app/instance_lock.h"
+#include "app/machine_probe.h"
 #include "app/registry_watch.h"
 #include "app/reload.h"
 #include "app/stopping.h"
@@ -43,8 +45,28 @@ void say_listening(const Wiring& wiring, const HttpSide& http, std::chrono::stea
                           {"ms", took.count()}});
 }
 
+// Says which layers of sandboxes this machine does not have, before a server that needs them is started.
+base::Task<void> look_at_sandboxes(Wiring* wiring, net::Reaper* reaper) {
+  SandboxLayers layers = co_await probe_sandbox(&wiring->loop(), reaper);
+  std::string lacking = layers.refused.empty() ? "" : "all layers: " + layers.refused;
+  for (const std::string& one : layers.missing) {
+    if (!lacking.empty()) lacking += "; ";
+    lacking += one;
+  }
+  if (lacking.empty()) co_return;
+  log::warn("sandboxes of servers lack layers on this machine", {{"layers", lacking}, {"see", "gatehouse doctor"}});
+  wiring->gateway().sandboxes_lack(std::move(lacking));
+}
+
+bool boxes_servers(const AppConfig& config) {
+  return std::ranges::any_of(config.gateway.servers, [](const gateway::ServerConfig& one) {
+    return one.enabled && one.kind == gateway::ServerConfig::Kind::command && one.box.mode != gateway::BoxConfig::Mode::off;
+  });
+}
+
 // Runs until a signal comes and everything has ended.
-void run(Wiring& wiring, HttpSide& http, const std::optional<Address>& listen, ReadFrom from, std::chrono::steady_clock::time_point began) {
+void run(Wiring& wiring, net::Reaper& reaper, HttpSide& http, const std::optional<Address>& listen, ReadFrom from,
+         std::chrono::steady_clock::time_point began) {
   base::TaskGroup work;
   base::TaskGroup ending;
   Reload reload({wiring.loop(), wiring.pool(), from.file, [file = from.file] { return read_config(file, process_environment); },
@@ -54,6 +76,7 @@ void run(Wiring& wiring, HttpSide& http, const std::optional<Address>& listen, R
   http.add_metrics([&registry] { return registry_metrics(registry.states()); });
   Stopping stopping(wiring.loop(), [&] { ending.spawn(shut_down(&wiring, &http, &reload, &registry, &work)); }, [&] { reload.ask(); });
   say_listening(wiring, http, began);
+  if (boxes_servers(wiring.config())) work.spawn(look_at_sandboxes(&wiring, &reaper));
   wiring.loop().run();
 }
 
@@ -90,7 +113,7 @@ int serve(const ServeOptions& options, net::Reaper& reaper) {
     log::warn("no socket beside the store", {{"reason", beside.error().message}});
   if (auto started = (*wiring)->start(); !started) return failed(started.error());
   lock->note(http.address().text());
-  run(**wiring, http, listen, std::move(from), began);
+  run(**wiring, reaper, http, listen, std::move(from), began);
   log::info("stopped");
   return kGood;
 }
