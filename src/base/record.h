@@ -94,6 +94,8 @@ class Recorder {
   // A call begins; of the record, number, method, client and what came is known. An Error refuses the call, which is then finished with it.
   virtual mcp::Result<> began(const CallRecord& /*record*/) { return {}; }
   virtual void finished(const CallRecord& record) = 0;
+  // Whether it looks at arguments and results, which are copied only where somebody does.
+  virtual bool keeps_contents() const { return false; }
 };
 
 }  // namespace base

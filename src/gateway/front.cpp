@@ -145,6 +145,8 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   target.subject.hints = hints_of(*target.entry->definition);
   target.subject.disclosure = origin;
   const authz::Decision decision = co_await decide(*call, target, kind.kind, in->rpc.name, in->rpc.params.arguments);
+  if (gateway_.calls_.keeps_contents() && !target.unlisted && target.upstream->config().kind != ServerConfig::Kind::builtin)
+    call->record.pin = gateway_.pin_digests_.of(target.catalog, *target.entry->definition);
   if (origin == authz::Disclosure::all && in->modern() && in->http && !target.entry->headers.empty()) {
     auto lookup = [http = in->http](std::string_view name) { return http->find(name); };
     auto mirrored = protocol::check_param_headers(target.entry->headers, in->rpc.params.arguments, lookup);

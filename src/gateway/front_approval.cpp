@@ -36,6 +36,7 @@ Task<bool> Front::was_approved(OpenCall* call, const sdk::Inbound* in, Asked* as
     co_await mcp::fail(Code::invalid_argument,
                        "this requestState is not known here, and the call needs an approval; call again without requestState");
   asked->given = true;
+  call->record.approval = "given before";
   asked->take(*in, false, opened->state);
   co_return true;
 }
@@ -66,6 +67,7 @@ Task<std::optional<Reply>> Front::approval(OpenCall* call, const Target* target,
     const std::string why = "a rule wants an approval, and it could not be asked for: " + outcome.error().leaving();
     co_return co_await refused(*call, *in, why);
   }
+  call->record.approval = outcome->id;
   if (outcome->way != Approvals::Way::go) co_return co_await refused(*call, *in, outcome->why);
   asked->given = true;
   co_return std::nullopt;

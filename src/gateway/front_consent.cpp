@@ -22,6 +22,8 @@ namespace {
 
 // The name of our question among those of a round, in which it is the only one.
 constexpr std::string_view kQuestion = "gatehouse_consent";
+// What stands in a record in place of an approval's id where the caller's own person agreed.
+constexpr std::string_view kOwnPerson = "consent";
 // How long a legacy client's person may think.
 constexpr base::Millis kAnswerTime{600'000};
 
@@ -76,6 +78,7 @@ Task<std::optional<Reply>> Front::consent(OpenCall* call, const Target* target, 
       if (!accepted(answer)) co_return co_await refused(*call, *in, refusal(answer));
     }
     asked->given = true;
+    call->record.approval = kOwnPerson;
     asked->take(*in, first, opened->state);
     co_return std::nullopt;
   }
@@ -109,6 +112,7 @@ Task<std::optional<Reply>> Front::consent(OpenCall* call, const Target* target, 
   }
   if (!accepted(*answer)) co_return co_await refused(*call, *in, refusal(*answer));
   asked->given = true;
+  call->record.approval = kOwnPerson;
   co_return std::nullopt;
 }
 

@@ -61,6 +61,15 @@ struct Desk {
   std::stop_source stop;
 };
 
+// Notes in a record which revision its upstream spoke.
+struct Answerer {
+  base::CallRecord* record;
+  const Upstream* upstream;
+  ~Answerer() {
+    if (const Hello* hello = upstream->hello()) record->server_revision = hello->revision->name;
+  }
+};
+
 // Closes the desk: what is still asked is given up, inside of the destructor.
 struct DeskKeeper {
   std::shared_ptr<Desk> desk;
@@ -103,6 +112,8 @@ Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inb
   passage.audience.capabilities = carried_capabilities(passage.capabilities);
   if (in->log_level) passage.log_level = protocol::log_level_name(*in->log_level);
 
+  // Said when the call ends, whichever way: the upstream may have been started by this call.
+  const Answerer answerer{&call->record, target->upstream.get()};
   auto clock = call->upstream_clock();
   if (target->upstream->config().state == ServerConfig::State::session) {
     std::optional<Reply> ended = co_await stateful(&passage);

@@ -33,9 +33,12 @@ void Front::narrow(protocol::CacheHints& hints) const {
 Result<Decision> Front::decide(OpenCall& call, const Target& target, DefinitionKind kind, std::string_view asked,
                                std::string_view arguments) const {
   Decision decision = gateway_.policy_.decide(*call.record.caller, target.subject, arguments);
+  call.record.decision = authz::verdict_name(decision.verdict);
+  if (decision.rule) call.record.rule = decision.rule->place;
   // What is in no list cannot be told from what rules hide, so that nobody can find out which of both it is.
   const bool unknown_here = target.unlisted && may_hide(*call.record.caller, target.subject.server, target.subject.kind());
   if (!decision.denied() && !unknown_here) return decision;
+  call.record.decision = authz::verdict_name(authz::Verdict::deny);
   call.denied = decision.denied() ? decision.text() : "it is in no list, and rules hide some of what this server has";
   return unknown(kind, asked);
 }

@@ -29,6 +29,7 @@
 #include "gateway/listeners.h"
 #include "gateway/open_call.h"
 #include "gateway/paging.h"
+#include "gateway/pin_digests.h"
 #include "gateway/recent.h"
 #include "gateway/rule_limits.h"
 #include "gateway/status.h"
@@ -127,6 +128,7 @@ class Gateway {
   Consents consents_{carrier_};
   Approvals approvals_;
   RuleLimits rule_limits_;
+  PinDigests pin_digests_;
   SeenCatalogs seen_;
   ParkedCalls parked_;
   SessionHandles handles_;

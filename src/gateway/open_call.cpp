@@ -1,12 +1,25 @@
 #include "gateway/open_call.h"
 
+#include "base/digest.h"
 #include "base/json.h"
 #include "net/http_message.h"
+#include "sdk/session.h"
 
 namespace gateway {
 
 using base::Code;
 using base::Outcome;
+
+namespace {
+
+// Characters of the digest of a session's id. The id itself lets in who knows it.
+constexpr std::size_t kSessionDigest = 16;
+
+bool has_contents(std::string_view method) {
+  return method == protocol::method_name(protocol::Method::tools_call) || method == protocol::method_name(protocol::Method::prompts_get);
+}
+
+}  // namespace
 
 void CallBook::ended(const base::CallRecord& record) {
   recorder_.finished(record);
@@ -41,6 +54,9 @@ OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view serv
   record.name = in.rpc.name;
   record.began = std::chrono::system_clock::now();
   record.bytes_in = in.http && !parent ? in.http->body.size() : in.rpc.message.params.size();
+  if (in.session) record.session = base::sha256_hex(in.session->id()).substr(0, kSessionDigest);
+  if (book_.keeps_contents() && has_contents(record.method))
+    record.arguments = std::make_shared<const std::string>(in.rpc.params.arguments);
   begun = book_.recorder_.began(record);
 }
 
@@ -75,6 +91,7 @@ void OpenCall::ended(const base::Result<sdk::Reply>& outcome) {
   }
   std::string_view result = outcome->result();
   record.bytes_out = result.size();
+  if (record.arguments) record.result = std::make_shared<const std::string>(result);
   // The flag is rare: look for its bytes before walking the object.
   bool failed = record.method == protocol::method_name(protocol::Method::tools_call) &&
                 result.find("\"isError\"") != std::string_view::npos && base::find_member(result, "isError") == "true";

@@ -18,6 +18,7 @@ class CallBook {
  public:
   explicit CallBook(base::Recorder& recorder) : recorder_(recorder) {}
   std::size_t running() const { return running_; }
+  bool keeps_contents() const { return recorder_.keeps_contents(); }
   // Ends when no call runs. Error: timeout.
   base::Task<void> drained(base::Timers& timers, base::Instant deadline);
 

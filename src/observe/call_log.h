@@ -1,6 +1,7 @@
 // Finished calls as lines of the log, and several recorders as one.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "base/log.h"
@@ -30,6 +31,9 @@ class Recorders final : public base::Recorder {
   }
   void finished(const base::CallRecord& record) override {
     for (base::Recorder* recorder : all_) recorder->finished(record);
+  }
+  bool keeps_contents() const override {
+    return std::any_of(all_.begin(), all_.end(), [](const base::Recorder* one) { return one->keeps_contents(); });
   }
 
  private:
