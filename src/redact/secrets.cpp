@@ -1,4 +1,4 @@
-#include "trust/scan/secrets.h"
+#include "redact/secrets.h"
 
 #include <re2/re2.h>
 
@@ -6,7 +6,7 @@
 #include <memory>
 #include <string>
 
-namespace trust::scan {
+namespace redact {
 namespace {
 
 struct Form {
@@ -102,4 +102,4 @@ std::vector<Secret> find_secrets(std::string_view text, std::size_t most) {
   return out;
 }
 
-}  // namespace trust::scan
+}  // namespace redact

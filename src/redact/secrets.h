@@ -5,7 +5,7 @@
 #include <string_view>
 #include <vector>
 
-namespace trust::scan {
+namespace redact {
 
 struct Secret {
   std::string_view kind;           // `aws-access-key`, for findings and in the place of what is redacted
@@ -18,4 +18,4 @@ std::vector<Secret> find_secrets(std::string_view text, std::size_t most = 256);
 // False: there is none in any string of this JSON text, however it is escaped, but for escaped letters. One pass.
 bool may_have_secrets(std::string_view text);
 
-}  // namespace trust::scan
+}  // namespace redact

@@ -7,9 +7,9 @@
 #include <set>
 
 #include "base/json.h"
+#include "redact/secrets.h"
 #include "trust/scan/hidden.h"
 #include "trust/scan/language.h"
-#include "trust/scan/secrets.h"
 #include "trust/scan/visible.h"
 
 namespace trust {
@@ -122,7 +122,7 @@ class ResultScan {
       if (hidden_) look_for_hidden(text);
       if (names_) look_for_names(text);
       if (!secrets_) return;
-      for (const scan::Secret& secret : scan::find_secrets(text.text))
+      for (const redact::Secret& secret : redact::find_secrets(text.text))
         add(text, {fmt::format("secret.{}", secret.kind), Tier::block, "", secret.begin, secret.end, "it has the form of a secret"}, true);
     });
     return std::move(found_);
@@ -137,7 +137,7 @@ class ResultScan {
       hidden_ = escaped || hides(json_) || json_.find("\\u") != std::string_view::npos;
       names_ = !neighbours_.empty() && find_name(json_, 0).size > 0;
     }
-    secrets_ = rules_.secrets != OnSecrets::off && (escaped || scan::may_have_secrets(json_));
+    secrets_ = rules_.secrets != OnSecrets::off && (escaped || redact::may_have_secrets(json_));
     return orders_ || hidden_ || names_ || secrets_;
   }
 

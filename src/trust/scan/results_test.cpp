@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.h"
-#include "trust/scan/secrets.h"
+#include "redact/secrets.h"
 
 namespace trust {
 namespace {
@@ -90,7 +90,7 @@ TEST(Results, NamesOfOtherServersToolsAreTold) {
 
 TEST(Secrets, Forms) {
   const auto kind = [](const std::string& text) {
-    const auto all = scan::find_secrets(text);
+    const auto all = redact::find_secrets(text);
     return all.empty() ? std::string() : std::string(all[0].kind);
   };
   EXPECT_EQ(kind("ghp_" + std::string(36, 'a')), "github-token");
