@@ -45,6 +45,8 @@ struct TraceContext {
   std::array<std::uint8_t, 8> span{};      // this call's own
   std::array<std::uint8_t, 8> upstream{};  // of the request to the upstream, which is a child of `span`
   bool sampled = false;
+  std::array<std::uint8_t, 16> linked_trace{};  // of the HTTP request that brought it, which is a link
+  std::array<std::uint8_t, 8> linked_span{};
   std::string state;    // `tracestate` as it came, bounded
   std::string baggage;  // as it came, bounded
 };
@@ -61,16 +63,19 @@ struct CallRecord {
   std::string name;           // the real name of the tool or prompt, or the resource's URI
 
   std::chrono::system_clock::time_point began;
-  std::chrono::nanoseconds duration{0};  // from the parsed request to the answer's last byte handed over
-  std::chrono::nanoseconds upstream{0};  // the part of it spent waiting for the upstream
+  std::chrono::nanoseconds duration{0};     // from the parsed request to the answer's last byte handed over
+  std::chrono::nanoseconds upstream{0};     // the part of it spent waiting for the upstream
+  std::chrono::nanoseconds upstream_at{0};  // from the beginning until that was asked first
   std::size_t bytes_in = 0;
   std::size_t bytes_out = 0;
 
   Outcome outcome = Outcome::ok;
   std::optional<mcp::Code> error;  // where outcome is failed
   std::string message;             // the error's message, for the operator
+  int rpc_code = 0;                // JSON-RPC's, of an answer that is an error
 
   TraceContext trace;
+  std::string request_id;            // JSON-RPC's, as text; empty for a call within a call
   std::string_view transport;        // "http", "stdio" or "socket": how the client came
   std::string address;               // the client's, where it came by TCP
   std::string session;               // what groups calls: a digest of a legacy session's id, or empty

@@ -137,6 +137,8 @@ struct Config {
   PinConfig pins;
   ScanConfig scan;
   base::Millis patience{3'000};  // how long a list waits for servers that were never asked before
+  // Calls have spans, and this share of the traces that begin here is sampled, 0 to 1. Nothing: trace context only passes.
+  std::optional<double> trace_share;
 };
 
 // What another config changed, by the ids of servers.

@@ -3,6 +3,7 @@
 #include "base/any_stop.h"
 #include "base/json.h"
 #include "gateway/names.h"
+#include "gateway/tracing.h"
 #include "net/http_message.h"
 #include "oauth/principal.h"
 #include "protocol/errors.h"
@@ -101,6 +102,8 @@ Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
   }
   Result<Reply> outcome = co_await answer(&call, &in, &out).result();
   if (outcome && gateway_.budget_.watches(in.method())) outcome = co_await within_budget(&call, &in, *std::move(outcome)).result();
+  if (outcome && gateway_.budget_.watches(in.method()) && !outcome->error())
+    note_tokens(call.record, in.rpc.params.arguments, outcome->result());
   call.ended(outcome);
   // So does an upstream's refusal before anything was sent, and one that wants to be left alone for a while.
   if (!outcome && turned_away(outcome.error())) co_return Reply(protocol::to_refusal(outcome.error()));

@@ -4,6 +4,7 @@
 #include "gateway/bridge/questions.h"
 #include "gateway/bridge/rounds.h"
 #include "gateway/front_passage.h"
+#include "gateway/tracing.h"
 #include "gateway/upstream/sessioned_link.h"
 #include "protocol/client_side.h"
 #include "protocol/results.h"
@@ -104,6 +105,7 @@ Task<Reply> Front::dispatch(OpenCall* call, const Target* target, const sdk::Inb
     passage.set_params(protocol::with_members(passage.params, {{"uri", uri}}));
   }
   if (in->method() == Method::completion_complete) passage.set_params(completion_params(passage.params, *target->entry));
+  if (std::string traced = traced_params(passage.params, call->record.trace); !traced.empty()) passage.set_params(std::move(traced));
   passage.capabilities = protocol::capabilities_without_tasks(in->client_capabilities);
   // A legacy client without a session has nowhere to be asked.
   if (!in->modern())

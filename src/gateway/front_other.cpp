@@ -3,6 +3,7 @@
 #include "base/json.h"
 #include "gateway/forwarded_headers.h"
 #include "gateway/front.h"
+#include "gateway/tracing.h"
 #include "protocol/errors.h"
 #include "protocol/splice.h"
 
@@ -75,7 +76,8 @@ Task<Reply> Front::pass(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
   request.method_name = in->rpc.message.method;
   request.audience.caller = call->record.caller->id;
   request.audience.capabilities = seen_capabilities(*in);
-  request.params = in->rpc.params.raw;
+  const std::string traced = traced_params(in->rpc.params.raw, call->record.trace);
+  request.params = traced.empty() ? in->rpc.params.raw : std::string_view(traced);
   request.client_capabilities = in->client_capabilities;
   request.stop = stop.token();
   request.deadline = base::Timers::now() + upstream->config().deadline;

@@ -31,6 +31,7 @@ Gateway::Gateway(Config config, Parts parts)
       source_({config_, parts_.loop, parts_.pool, parts_.store, listeners_, config_->patience, base::Millis(1'000), base::Timers::now,
                &pinning_}),
       budget_(config_->budget) {
+  calls_.trace(config_->trace_share);
   policy_.use(config_->rules, confinement_of(*config_));
   policy_.use(config_->door == authz::Door::keys ? authz::Policy::Keyed::yes : authz::Policy::Keyed::no);
   identity_.use(config_->door);

@@ -2,6 +2,7 @@
 
 #include "base/digest.h"
 #include "base/json.h"
+#include "gateway/tracing.h"
 #include "net/http_message.h"
 #include "sdk/session.h"
 
@@ -17,6 +18,16 @@ constexpr std::size_t kSessionDigest = 16;
 
 bool has_contents(std::string_view method) {
   return method == protocol::method_name(protocol::Method::tools_call) || method == protocol::method_name(protocol::Method::prompts_get);
+}
+
+// An id of more is a string that nobody counts with.
+constexpr std::size_t kLongestId = 128;
+
+std::string request_id(std::string_view raw) {
+  if (raw.size() > kLongestId) return {};
+  if (!base::is_string(raw)) return std::string(raw);
+  auto text = base::json_string(raw);
+  return text ? *std::move(text) : std::string();
 }
 
 }  // namespace
@@ -37,9 +48,10 @@ OpenCall::OpenCall(CallBook& book, const sdk::Inbound& in, std::string_view serv
   if (parent) {
     record.parent = parent->number;
     record.caller = parent->caller;
-    record.trace.trace = parent->trace.trace;
-    record.trace.parent = parent->trace.span;
-    record.trace.sampled = parent->trace.sampled;
+    begin_trace_within(record.trace, parent->trace);
+  } else {
+    begin_trace(record.trace, in, book_.share_);
+    record.request_id = request_id(in.rpc.message.id);
   }
   record.transport = !in.http ? "stdio" : in.http->peer_address.empty() ? "socket" : "http";
   if (in.http) record.address = in.http->peer_address;
@@ -76,17 +88,20 @@ void OpenCall::ended(const base::Result<sdk::Reply>& outcome) {
     record.outcome = Outcome::failed;
     record.error = Code::denied;
     record.message = denied;
+    record.rpc_code = outcome ? outcome->error() ? outcome->error()->code : 0 : protocol::to_rpc(outcome.error()).code;
     return;
   }
   if (!outcome) {
     record.outcome = Outcome::failed;
     record.error = outcome.error().code;
     record.message = outcome.error().message;
+    record.rpc_code = protocol::to_rpc(outcome.error()).code;
     return;
   }
   if (protocol::RpcError* error = outcome->error()) {
     record.outcome = Outcome::rpc_error;
     record.message = error->message;
+    record.rpc_code = error->code;
     return;
   }
   std::string_view result = outcome->result();

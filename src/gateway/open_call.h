@@ -4,6 +4,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -19,6 +20,8 @@ class CallBook {
   explicit CallBook(base::Recorder& recorder) : recorder_(recorder) {}
   std::size_t running() const { return running_; }
   bool keeps_contents() const { return recorder_.keeps_contents(); }
+  // From now on calls have spans, and this share of the traces that begin here is sampled; nothing: they have none.
+  void trace(std::optional<double> share) { share_ = share; }
   // Ends when no call runs. Error: timeout.
   base::Task<void> drained(base::Timers& timers, base::Instant deadline);
 
@@ -28,6 +31,7 @@ class CallBook {
 
   base::Recorder& recorder_;
   base::Waiters idle_;
+  std::optional<double> share_;
   std::uint64_t last_ = 0;
   std::size_t running_ = 0;
 };
@@ -52,7 +56,9 @@ class OpenCall {
   // Starts the clock of the upstream's share; stop by destroying what it returns.
   class Clocked {
    public:
-    explicit Clocked(base::CallRecord& r) : record_(r), from_(std::chrono::steady_clock::now()) {}
+    Clocked(base::CallRecord& r, std::chrono::steady_clock::time_point call) : record_(r), from_(std::chrono::steady_clock::now()) {
+      if (record_.upstream_at.count() == 0) record_.upstream_at = from_ - call;
+    }
     ~Clocked() { record_.upstream += std::chrono::steady_clock::now() - from_; }
     Clocked(const Clocked&) = delete;
     Clocked& operator=(const Clocked&) = delete;
@@ -61,7 +67,7 @@ class OpenCall {
     base::CallRecord& record_;
     std::chrono::steady_clock::time_point from_;
   };
-  Clocked upstream_clock() { return Clocked(record); }
+  Clocked upstream_clock() { return Clocked(record, from_); }
 
  private:
   CallBook& book_;

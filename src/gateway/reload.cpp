@@ -44,6 +44,7 @@ ConfigChange Gateway::apply(Config config) {
   const bool shown = before->disclosure == config_->disclosure && same_profiles(before->profiles, config_->profiles);
   change.names = before->name_limit != config_->name_limit;
   budget_.change(config_->budget);
+  calls_.trace(config_->trace_share);
   // What the scanner has against a definition is part of what is shown of it.
   const bool pins = !(before->pins == config_->pins) || !(before->scan == config_->scan);
   if (pins) pinning_.use(config_->pins);

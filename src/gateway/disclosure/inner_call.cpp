@@ -2,6 +2,7 @@
 
 #include "base/json.h"
 #include "gateway/front.h"
+#include "gateway/tracing.h"
 
 namespace gateway {
 
@@ -50,6 +51,7 @@ Task<Reply> Front::call_within(const OpenCall* outer, const sdk::Inbound* in, sd
   else if (!gateway_.closing_.stop_requested())
     outcome = co_await carry_out(&call, &request.inbound(), out, inner.origin).result();
   if (inner.refused) *inner.refused = !call.denied.empty();
+  if (outcome && !outcome->error()) note_tokens(call.record, inner.arguments, outcome->result());
   call.ended(outcome);
   co_return std::move(outcome);
 }
