@@ -22,9 +22,17 @@ CallRecord call(std::string server, std::string tool, std::chrono::nanoseconds d
   record.upstream = duration / 2;
   record.bytes_in = 10;
   record.bytes_out = 20;
+  record.tokens_in = 3;
+  record.tokens_out = 5;
   record.outcome = outcome;
   if (outcome == Outcome::failed) record.error = mcp::Code::timeout;
   return record;
+}
+
+// `text` without the histograms of the conventions, which have a test of their own.
+std::string without_operations(std::string text) {
+  const std::size_t from = text.find("# HELP mcp_server"), to = text.find("# HELP gatehouse_tokens");
+  return from < to && to != std::string::npos ? text.erase(from, to - from) : text;
 }
 
 TEST(Metrics, IsTheWholeTextOfASmallGateway) {
@@ -32,7 +40,7 @@ TEST(Metrics, IsTheWholeTextOfASmallGateway) {
   metrics.finished(call("files", "read", 2ms));
   metrics.finished(call("files", "read", 500ms, Outcome::failed));
   observe::Gauges gauges;
-  gauges.upstreams = {{"files", "builtin", "up", 3, 1, 4, 5, 6}};
+  gauges.upstreams = {{"files", "builtin", "up", 3, 1, 4, 5, 6, 7}};
   gauges.open_calls = 1;
   gauges.open_streams = 2;
   gauges.open_connections = 3;
@@ -47,7 +55,7 @@ TEST(Metrics, IsTheWholeTextOfASmallGateway) {
   gauges.uptime = 7s;
   gauges.version = "1.2.3";
   gauges.commit = "abc";
-  EXPECT_EQ(metrics.text(gauges), R"(# HELP gatehouse_calls_total Calls that ended, by how they ended.
+  EXPECT_EQ(without_operations(metrics.text(gauges)), R"(# HELP gatehouse_calls_total Calls that ended, by how they ended.
 # TYPE gatehouse_calls_total counter
 gatehouse_calls_total{server="files",tool="read",outcome="ok"} 1
 gatehouse_calls_total{server="files",tool="read",outcome="failed"} 1
@@ -84,6 +92,10 @@ gatehouse_received_bytes_total{server="files",tool="read"} 20
 # HELP gatehouse_sent_bytes_total Bytes of the calls' answers.
 # TYPE gatehouse_sent_bytes_total counter
 gatehouse_sent_bytes_total{server="files",tool="read"} 40
+# HELP gatehouse_tokens_total Tokens of arguments, results and lists of tools, counted or by size.
+# TYPE gatehouse_tokens_total counter
+gatehouse_tokens_total{caller="other",server="files",kind="arguments"} 6
+gatehouse_tokens_total{caller="other",server="files",kind="results"} 10
 # HELP gatehouse_upstream_state 1 for the state that the upstream is in, 0 for the others.
 # TYPE gatehouse_upstream_state gauge
 gatehouse_upstream_state{server="files",kind="builtin",state="disabled"} 0
@@ -110,6 +122,9 @@ gatehouse_upstream_queued{server="files"} 5
 # HELP gatehouse_upstream_failures_total Starts, deaths and requests that failed by the upstream's fault.
 # TYPE gatehouse_upstream_failures_total counter
 gatehouse_upstream_failures_total{server="files"} 6
+# HELP gatehouse_upstream_quarantined Definitions of the upstream that are held back until somebody approves them.
+# TYPE gatehouse_upstream_quarantined gauge
+gatehouse_upstream_quarantined{server="files"} 7
 # HELP gatehouse_build_info Always 1; the labels say what runs.
 # TYPE gatehouse_build_info gauge
 gatehouse_build_info{version="1.2.3",commit="abc"} 1
@@ -144,6 +159,57 @@ gatehouse_http_refused_total 6
 # TYPE process_resident_memory_bytes gauge
 process_resident_memory_bytes 4096
 )");
+}
+
+TEST(Metrics, HasTheHistogramsOfTheConventions) {
+  observe::Metrics metrics;
+  CallRecord good = call("files", "read", 2ms);
+  good.transport = "http";
+  good.revision = "2026-07-28";
+  good.server_revision = "2025-11-25";
+  metrics.finished(good);
+  metrics.finished(call("files", "read", 500ms, Outcome::failed));
+  const std::string text = metrics.text({});
+  EXPECT_THAT(text,
+              HasSubstr("mcp_server_operation_duration_seconds_bucket{mcp_method_name=\"tools/call\",mcp_protocol_version=\"2026-07-28\","
+                        "network_transport=\"tcp\",le=\"0.01\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("mcp_server_operation_duration_seconds_bucket{mcp_method_name=\"tools/call\",error_type=\"timeout\","
+                              "network_transport=\"pipe\",le=\"0.5\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("mcp_client_operation_duration_seconds_sum{mcp_method_name=\"tools/call\",error_type=\"timeout\","
+                              "gatehouse_server=\"files\"} 0.25\n"));
+  EXPECT_THAT(text, HasSubstr("gatehouse_overhead_seconds_bucket{le=\"5e-05\"} 0\n"));
+  EXPECT_THAT(text, HasSubstr("gatehouse_overhead_seconds_bucket{le=\"0.001\"} 1\n"));
+  EXPECT_THAT(text, HasSubstr("gatehouse_revisions_total{client=\"2026-07-28\",upstream=\"2025-11-25\"} 1\n"));
+}
+
+TEST(Metrics, CallersAndErrorsWithoutEndAreCountedTogether) {
+  observe::Metrics metrics(2);
+  for (int i = 0; i < 2'000; ++i) {
+    CallRecord record = call("s", "t", 1ms, Outcome::rpc_error);
+    record.rpc_code = i + 1;
+    auto who = std::make_shared<base::Principal>();
+    who->id = fmt::format("caller{}", i);
+    record.caller = who;
+    metrics.finished(record);
+  }
+  const std::string text = metrics.text({});
+  EXPECT_THAT(text, HasSubstr("gatehouse_tokens_total{caller=\"other\",server=\"other\",kind=\"arguments\"} 4500\n"));
+  EXPECT_THAT(text, Not(HasSubstr("caller500")));
+  EXPECT_THAT(text, HasSubstr("error_type=\"other\""));
+  EXPECT_THAT(text, Not(HasSubstr("error_type=\"3\"")));
+}
+
+TEST(Metrics, WhatAListDidNotHaveWasSaved) {
+  observe::Metrics metrics;
+  metrics.whole_catalog(1000);
+  CallRecord list = call("", "", 1ms);
+  list.method = "tools/list";
+  list.tokens_in = 0;
+  list.tokens_out = 100;
+  metrics.finished(list);
+  const std::string text = metrics.text({});
+  EXPECT_THAT(text, HasSubstr("gatehouse_disclosure_saved_tokens_total 900\n"));
+  EXPECT_THAT(text, HasSubstr("gatehouse_tokens_total{caller=\"other\",server=\"gatehouse\",kind=\"definitions\"} 100\n"));
 }
 
 TEST(Metrics, AnEmptyGatewayHasNoEmptyFamilies) {
