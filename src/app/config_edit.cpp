@@ -158,6 +158,8 @@ std::optional<std::string> added(std::string_view text, const yaml::Value& top, 
   if (servers->kind != yaml::Value::Kind::map) return std::nullopt;
   const std::size_t first = place_of(text, servers->mark);
   if (text.substr(first).starts_with('{')) return into_flow(text, first, servers->members.empty(), flow_text(server));
+  // Braces behind an anchor.
+  if (servers->members.empty()) return std::nullopt;
   const std::size_t end = next ? line_begin(text, next->mark.line) : text.size();
   const std::size_t at = behind_last_line(text, line_begin(text, key.line), end);
   return inserted(text, at, server_text(server, static_cast<std::size_t>(servers->members.front().mark.column - 1)));

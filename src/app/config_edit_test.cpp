@@ -40,6 +40,12 @@ TEST(ConfigEdit, AddsBehindTheLastServerAndLeavesTheRest) {
   EXPECT_THAT(edited("servers:\n      a: { builtin: vault }\n"), testing::HasSubstr("\n      winches:\n        command:"));
 }
 
+TEST(ConfigEdit, LeavesWhatItCannotAddTo) {
+  auto out = with_server("servers: &all {}\nlisten: 127.0.0.1:1\n", kWinches);
+  ASSERT_FALSE(out);
+  EXPECT_EQ(out.error().code, mcp::Code::internal);
+}
+
 TEST(ConfigEdit, AddsToMapsInBraces) {
   EXPECT_EQ(edited("servers: { a: { builtin: vault } } # x\n"),
             "servers: { a: { builtin: vault }, \"winches\": { \"command\": [npx, -y, \"@harbor/winches@1.2.0\"], \"env\": { \"A\": \"b\" } "
