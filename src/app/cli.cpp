@@ -38,7 +38,6 @@ struct CommandLine {
   DoctorOptions doctor;
   VersionOptions version;
   std::string shell;
-  std::string not_built;  // an option that is known and not built yet
   std::function<int(net::Reaper&)> run;
 };
 
@@ -66,15 +65,6 @@ void add_log(CLI::App& command, LogOptions& log) {
   command.add_option_function<std::string>("--log-format", format, "text or json; else text on a terminal, json on a pipe")
       ->type_name("FORMAT")
       ->check(CLI::IsMember(kFormats));
-}
-
-// A flag of the contract whose feature is not built yet: recognised, not shown.
-void add_not_built(CommandLine& line, CLI::App& command, const std::string& flag) {
-  CLI::callback_t note = [&line, name = command.get_name(), flag](const std::vector<std::string>&) {
-    line.not_built = name + ' ' + flag;
-    return true;
-  };
-  command.add_option(flag, note)->expected(0, 1)->group("");
 }
 
 void add_serving(CommandLine& line) {
@@ -166,6 +156,44 @@ int run_check(const CheckOptions& options) {
   return check(options);
 }
 
+int run_init(const InitOptions& options) {
+  if (options.does == InitOptions::Does::begin) return init(options);
+  return options.does == InitOptions::Does::undo ? init_undo(options) : init_import(options);
+}
+
+void add_init(CommandLine& line) {
+  InitOptions& options = line.init;
+  CLI::App& command = *line.app.add_subcommand("init", "writes a gatehouse.yaml to begin with, or one with the servers of your clients");
+  command.add_option("--config", options.config, "the file to write; else ./gatehouse.yaml")->type_name("FILE");
+  CLI::Option* import = command.add_flag_callback(
+      "--import", [&options] { options.does = InitOptions::Does::import; }, "takes the servers from the configs of clients");
+  command.add_flag_callback(
+             "--undo", [&options] { options.does = InitOptions::Does::undo; }, "takes the last import back")
+      ->excludes(import);
+  command.add_option("--from", options.from, "import this config of a client, instead of those that are found; repeatable")
+      ->type_name("FILE")
+      ->allow_extra_args(false)
+      ->needs(import);
+  command.add_option("--client", options.client, "import from this client alone, such as cursor or claude-code")
+      ->type_name("NAME")
+      ->needs(import);
+  command.add_option("--connect", options.connect, "put gatehouse into this client in place of its servers; repeatable")
+      ->type_name("CLIENT")
+      ->allow_extra_args(false)
+      ->needs(import);
+  command.add_flag_callback(
+             "--keep", [&options] { options.old = InitOptions::Old::kept; }, "with --connect: leave its servers there, too")
+      ->needs(import);
+  command
+      .add_flag_callback(
+          "--as-written", [&options] { options.versions = InitOptions::Versions::as_written; },
+          "ask no registry which version a package is that names none")
+      ->needs(import);
+  command.add_flag_callback("--yes", [&options] { options.agreed = InitOptions::Agreed::yes; }, "do it without asking")->needs(import);
+  add_json(command, options.output);
+  command.callback([&line] { line.run = [&line](net::Reaper&) { return run_init(line.init); }; });
+}
+
 void add_config_commands(CommandLine& line) {
   CLI::App& check_command = *line.app.add_subcommand("check", "validates a config without running anything");
   add_config(check_command, line.check.config);
@@ -181,11 +209,7 @@ void add_config_commands(CommandLine& line) {
   add_json(doctor_command, line.doctor.output);
   doctor_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return doctor(line.doctor, reaper); }; });
 
-  CLI::App& init_command = *line.app.add_subcommand("init", "writes a commented gatehouse.yaml to begin with");
-  init_command.add_option("--config", line.init.config, "the file to write; else ./gatehouse.yaml")->type_name("FILE");
-  add_not_built(line, init_command, "--import");
-  add_not_built(line, init_command, "--undo");
-  init_command.callback([&line] { line.run = [&line](net::Reaper&) { return init(line.init); }; });
+  add_init(line);
 }
 
 void add_rules(CommandLine& line) {
@@ -455,10 +479,6 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
     return unknown_argument(line);
   } catch (const CLI::ParseError& e) {
     return wrong_usage(line, e.what());
-  }
-  if (!line.not_built.empty()) {
-    complain(line.not_built + " is not built yet");
-    return kUsage;
   }
   return line.run(reaper);
 }

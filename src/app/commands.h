@@ -91,6 +91,14 @@ struct CallOptions {
 
 struct InitOptions {
   std::string config;  // the file to write; empty: ./gatehouse.yaml
+  enum class Does { begin, import, undo } does = Does::begin;
+  std::vector<std::string> from;                                         // import: these files of clients; empty: those that are found
+  std::string client;                                                    // ... of this client alone; empty: of all
+  std::vector<std::string> connect;                                      // ... clients that get the entry of Gatehouse
+  enum class Old { out, kept } old = Old::out;                           // ... and what becomes of their entries then
+  enum class Versions { asked, as_written } versions = Versions::asked;  // ... of packages that name none
+  enum class Agreed { no, yes } agreed = Agreed::no;
+  Output output = Output::text;
 };
 
 struct RulesOptions {
@@ -189,6 +197,9 @@ int scan(const ScanOptions& options, net::Reaper& reaper);
 int doctor(const DoctorOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);
 int init(const InitOptions& options);
+int init_import(const InitOptions& options);
+// Takes the last import back.
+int init_undo(const InitOptions& options);
 int rules_test(const RulesOptions& options);
 int rules_explain(const RulesOptions& options);
 // Compares two files of definitions: kFailed where a pin over the first one does not hold for the second.

@@ -49,7 +49,6 @@ describe('usage', () => {
     for (const [args, says] of [
       [[], /serve/], [['sreve'], /did you mean serve/], [['serve', '--lisen', 'x'], /--listen/], [['call'], /name/i],
       [['call', 'files__read_text_file', 'not json'], /JSON/], [['call', 'files__read_text_file', '[]'], /object/],
-      [['init', '--import'], /not built yet/],
       [['server'], /name/i], [['server', 'filesytem'], /filesystem/], [['server', 'filesystem', '--root', '/no/such/folder'], /\/no\/such\/folder/],
       [['completion', 'tcsh'], /bash/], [['check', '--config', 'nowhere.yaml'], /nowhere\.yaml/], [['serve', '--listen', '0.0.0.0:1'], /anybody who reaches it/],
     ]) {
