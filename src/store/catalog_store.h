@@ -12,6 +12,7 @@
 #include "store/key_store.h"
 #include "store/pin_store.h"
 #include "store/session_store.h"
+#include "store/sign_in_store.h"
 
 namespace store {
 
@@ -50,6 +51,8 @@ class Store {
   virtual ApprovalStore& approvals() = 0;
   // Lives as long as the store.
   virtual PinStore& pins() = 0;
+  // Lives as long as the store.
+  virtual SignInStore& sign_ins() = 0;
   // Whether it can be read and written now, for /readyz. Blocks.
   virtual mcp::Result<> check() = 0;
 };

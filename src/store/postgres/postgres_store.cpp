@@ -7,6 +7,7 @@
 #include "store/postgres/postgres_keys.h"
 #include "store/postgres/postgres_pins.h"
 #include "store/postgres/postgres_sessions.h"
+#include "store/postgres/postgres_sign_ins.h"
 #include "store/postgres/postgres_tasks.h"
 
 namespace store {
@@ -30,6 +31,7 @@ constexpr std::array kMigrations = {
     postgres::kKeyTable,
     postgres::kApprovalTable,
     postgres::kPinTable,
+    postgres::kSignInTable,
 };
 
 // The name of the lock under which the schema is changed.
@@ -54,6 +56,7 @@ class PostgresStore final : public Store, public CatalogStore {
   KeyStore& keys() override { return keys_; }
   ApprovalStore& approvals() override { return approvals_; }
   PinStore& pins() override { return pins_; }
+  SignInStore& sign_ins() override { return sign_ins_; }
 
   std::string describe() const override { return pool_.place() + " (schema " + std::to_string(kMigrations.size()) + ")"; }
 
@@ -120,6 +123,7 @@ class PostgresStore final : public Store, public CatalogStore {
   postgres::Keys keys_{pool_};
   postgres::Approvals approvals_{pool_};
   postgres::Pins pins_{pool_};
+  postgres::SignIns sign_ins_{pool_};
 };
 
 }  // namespace

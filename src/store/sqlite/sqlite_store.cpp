@@ -9,6 +9,7 @@
 #include "store/sqlite/sqlite_keys.h"
 #include "store/sqlite/sqlite_pins.h"
 #include "store/sqlite/sqlite_sessions.h"
+#include "store/sqlite/sqlite_sign_ins.h"
 #include "store/sqlite/sqlite_tasks.h"
 
 namespace store {
@@ -27,6 +28,7 @@ constexpr std::array kMigrations = {
     kKeyTable,
     kApprovalTable,
     kPinTable,
+    kSignInTable,
 };
 
 class SqliteStore final : public Store, public CatalogStore {
@@ -59,6 +61,7 @@ class SqliteStore final : public Store, public CatalogStore {
   KeyStore& keys() override { return keys_; }
   ApprovalStore& approvals() override { return approvals_; }
   PinStore& pins() override { return pins_; }
+  SignInStore& sign_ins() override { return sign_ins_; }
 
   // A session that a power cut loses costs a handshake, and one that is kept a disk flush: this connection goes without the flush.
   Result<> open_sessions() {
@@ -127,6 +130,7 @@ class SqliteStore final : public Store, public CatalogStore {
   SqliteKeys keys_{db_, mutex_};
   SqliteApprovals approvals_{db_, mutex_};
   SqlitePins pins_{db_, mutex_};
+  SqliteSignIns sign_ins_{db_, mutex_};
   std::mutex session_mutex_;
   std::optional<Database> session_db_;
   std::optional<SqliteSessions> sessions_;
