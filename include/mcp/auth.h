@@ -62,6 +62,7 @@ struct OAuth {
     client_credentials,  // the client itself, as one of `clients`
     enterprise,          // a person, by way of the company's identity provider; `enterprise` and one of `clients`
     workload,            // a workload, by a JWT from its platform; `workload_token` and one of `clients`
+    exchange,            // on behalf of who brought a token: exchanges it (RFC 8693); `subject_token` and one of `clients`, with its issuer
   };
   // Tokens bound to a key of this client (RFC 9449).
   enum class Dpop { when_asked, always, never };
@@ -85,6 +86,8 @@ struct OAuth {
   EnterpriseIdentity enterprise = {};
   // Gives the workload's JWT for the authorization server with this issuer. One that was refused is not sent again.
   std::function<Task<std::string>(std::string issuer)> workload_token = {};
+  // Gives the access token to exchange at the authorization server with this issuer. Only the issuer of one of `clients` ever sees it.
+  std::function<Task<std::string>(std::string issuer)> subject_token = {};
 
   // Asked for beside the scopes that the server names.
   std::vector<std::string> scopes = {};

@@ -59,10 +59,13 @@ class Obtainer {
   Task<Tokens> by_credentials(Wanted wanted, std::stop_token stop);
   Task<Tokens> by_enterprise(Wanted wanted, std::stop_token stop);
   Task<Tokens> by_workload(Wanted wanted, std::stop_token stop);
+  Task<Tokens> by_exchange(Wanted wanted, std::stop_token stop);
 
   std::optional<Result<ClientIdentity>> configured(const std::string& issuer, const std::string& bound) const;
   Task<ClientIdentity> client_for(const Wanted* wanted, std::string redirect_uri, std::stop_token stop);
   Task<ClientIdentity> registered(const Wanted* wanted, std::string redirect_uri, std::stop_token stop);
+  // The server does not know this client any more, which it registered once: it is registered anew the next time.
+  Task<void> forget_registration(const ServerMetadata* server, const ClientIdentity* client);
   Task<std::string> visit(std::string url, std::stop_token stop);
   Task<std::string> id_jag(const Wanted* wanted, std::stop_token stop);
   Task<TokenOutcome> ask(const ServerMetadata* server, const ClientIdentity* client, Form form, Wanted::Binding binding,

@@ -37,7 +37,10 @@ Task<Tokens> Obtainer::by_code(Wanted wanted, std::stop_token stop) {
   ClientIdentity client = co_await client_for(&wanted, request.redirect_uri, stop);
   request.client_id = client.id;
   SignInStart start = co_await start_sign_in(wanted.at.server, request);
-  std::string came_back = co_await visit(start.url, stop);
+  Result<std::string> visited = co_await visit(start.url, stop).result();
+  // A server that has forgotten the client says so to the person, and never sends them back.
+  if (!visited && visited.error().code == Code::timeout) co_await forget_registration(&wanted.at.server, &client);
+  std::string came_back = co_await std::move(visited);
   base::Secret<std::string> code = co_await read_redirect(came_back, start.pending);
   Form form;
   form.emplace_back("grant_type", "authorization_code");
@@ -46,6 +49,8 @@ Task<Tokens> Obtainer::by_code(Wanted wanted, std::stop_token stop) {
   form.emplace_back("code_verifier", start.pending.verifier.reveal());
   form.emplace_back("resource", request.resource);
   TokenOutcome outcome = co_await ask(&wanted.at.server, &client, std::move(form), wanted.binding, stop);
+  const auto* refusal = std::get_if<TokenRefusal>(&outcome);
+  if (refusal && refusal->error == "invalid_client") co_await forget_registration(&wanted.at.server, &client);
   co_return kept(std::move(outcome), wanted, client);
 }
 

@@ -30,6 +30,9 @@ class MemoryTokenStore final : public TokenStore {
 
 }  // namespace
 
+Task<bool> TokenStore::claim(TokenKey, std::chrono::milliseconds) { co_return true; }
+Task<void> TokenStore::release(TokenKey) { co_return; }
+
 std::shared_ptr<TokenStore> memory_token_store() { return std::make_shared<MemoryTokenStore>(); }
 
 }  // namespace mcp

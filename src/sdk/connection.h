@@ -95,6 +95,7 @@ struct CallOptions {
   // The tool's marked properties, whose values HTTP repeats in headers.
   const protocol::ToolHeaders* tool = nullptr;
   std::vector<std::pair<std::string, std::string>> headers;  // HTTP: with this request, besides the connection's own
+  std::shared_ptr<Authorizer> authorizer;                    // HTTP: for this request, in place of the connection's; null: that one
   // Whether the request may be sent again, under a new id, when its answer was lost on the way. Requests that only read always may.
   net::Repeat repeat = net::Repeat::never;
 };

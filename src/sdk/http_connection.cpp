@@ -86,7 +86,7 @@ Task<HttpConnection::Answer> HttpConnection::post(protocol::Outgoing out, Wanted
   request.headers = lines;
   request.body = out.body;
   request.repeat = wanted.repeat;
-  net::HttpResponse response = co_await send_authorized(&client_, options_.authorizer.get(), request, wanted.stop, wanted.deadline);
+  net::HttpResponse response = co_await send_authorized(&client_, authorizer_of(wanted), request, wanted.stop, wanted.deadline);
   Answer at_hand;
   if (take_answer(response, at_hand)) co_return std::move(at_hand);
   Stream stream;
@@ -165,6 +165,7 @@ Task<Reply> HttpConnection::send(Method method, const std::string& params, const
   OpenCall call(calls_, method, options.on_request, params);
   wanted.call = &call;
   wanted.headers = &options.headers;
+  wanted.authorizer = options.authorizer.get();
   wanted.stop = options.stop;
   wanted.deadline = options.deadline;
   wanted.listens = method == Method::subscriptions_listen;

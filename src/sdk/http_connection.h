@@ -46,6 +46,7 @@ class HttpConnection final : public Connection {
     std::function<void(Millis retry)> on_stream_closed;
     OpenCall* call = nullptr;  // who is asked what the server asks on this stream; null: the stream is nobody's
     const std::vector<std::pair<std::string, std::string>>* headers = nullptr;  // this request's own
+    Authorizer* authorizer = nullptr;                                           // this request's own; null: the connection's
     bool listens = false;                                                       // all that comes belongs to the request
     bool* lost = nullptr;                                                       // set when the answer was lost on its way
     std::stop_token stop;
@@ -61,6 +62,7 @@ class HttpConnection final : public Connection {
   };
 
   Task<Answer> post(protocol::Outgoing out, Wanted wanted);
+  Authorizer* authorizer_of(const Wanted& wanted) const { return wanted.authorizer ? wanted.authorizer : options_.authorizer.get(); }
   // The answer, where it is no stream and all of it came with its head.
   bool take_answer(net::HttpResponse& response, Answer& answer) const;
   Task<Answer> read_answer(net::HttpResponse response, Wanted wanted, Stream* stream);

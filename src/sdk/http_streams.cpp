@@ -106,7 +106,7 @@ Task<HttpConnection::Answer> HttpConnection::resume(Wanted wanted, Stream stream
     request.url = &url_;
     request.headers = std::span(lines).subspan(1);
     Result<net::HttpResponse> response =
-        co_await send_authorized(&client_, options_.authorizer.get(), request, wanted.stop, wanted.deadline).result();
+        co_await send_authorized(&client_, authorizer_of(wanted), request, wanted.stop, wanted.deadline).result();
     if (!response) {
       const Code code = response.error().code;
       if (code == Code::unavailable || code == Code::upstream_failed) continue;

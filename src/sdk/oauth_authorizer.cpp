@@ -17,6 +17,8 @@ namespace {
 
 // For what a flow does beside waiting for a person; each fetch has its own, shorter time.
 constexpr std::chrono::minutes kFlowTime{3};
+// How long one process may take to renew a token, and how often the others look whether it has.
+constexpr base::Millis kClaimTime{30'000}, kClaimPause{100};
 // Refusals of one request that are answered with another attempt to get more scopes.
 constexpr int kLastStepUp = 3;
 
@@ -191,6 +193,27 @@ Task<void> OAuthAuthorizer::obtain(Why why) {
 Task<bool> OAuthAuthorizer::renew(const Why* why, const oauth::Discovery* at) {
   if (!tokens_ || tokens_->refresh.reveal().empty() || why->kind == Why::Kind::more_scopes || why->refresh_failed) co_return false;
   if (!oauth::holds_all(tokens_->asked, why->scopes)) co_return false;
+  // Of all processes that share the store one renews; the others get what it got.
+  const base::Instant until = base::Timers::now() + kClaimTime;
+  const mcp::TokenKey place = key(tokens_->issuer);
+  for (;;) {
+    const bool claimed = co_await obtainer_.store().claim(place, kClaimTime);
+    if (claimed || base::Timers::now() >= until) break;
+    co_await loop_.timers().sleep(kClaimPause, tasks_.stop_token());
+    if (tasks_.stop_token().stop_requested()) co_return Error(Code::cancelled, "the connection was closed");
+  }
+  Result<bool> renewed = co_await renew_claimed(why, at).result();
+  (void)co_await obtainer_.store().release(place).result();
+  co_return std::move(renewed);
+}
+
+Task<bool> OAuthAuthorizer::renew_claimed(const Why* why, const oauth::Discovery* at) {
+  std::optional<Tokens> newer = co_await stored(tokens_->issuer);
+  if (newer && newer->access != tokens_->access && newer->kind == tokens_->kind) {
+    use(*std::move(newer));
+    origin_ = Origin::refreshed;
+    co_return true;
+  }
   Tokens old = *tokens_;
   std::optional<Tokens> fresh = co_await obtainer_.refresh(std::move(old), at->server, tasks_.stop_token());
   if (!fresh) {
@@ -239,16 +262,20 @@ Result<oauth::Wanted::Binding> OAuthAuthorizer::binding_for(const Why& why, cons
   return Binding::dpop;
 }
 
+Task<std::optional<Tokens>> OAuthAuthorizer::stored(std::string issuer) {
+  std::optional<std::string> record = co_await obtainer_.store().get(key(issuer));
+  Result<Tokens> tokens = oauth::tokens_of(record ? *record : std::string());
+  std::optional<Tokens> out;
+  if (tokens && tokens->issuer == issuer) out = *std::move(tokens);
+  co_return std::move(out);
+}
+
 // What is in the store from another run. A record that cannot be read is as good as none.
 Task<void> OAuthAuthorizer::load() {
   if (loaded_) co_return;
   std::optional<std::string> issuer = co_await obtainer_.store().get(key({}));
   std::optional<Tokens> found;
-  if (issuer) {
-    std::optional<std::string> record = co_await obtainer_.store().get(key(*issuer));
-    Result<Tokens> tokens = oauth::tokens_of(record ? *record : std::string());
-    if (tokens && tokens->issuer == *issuer) found = *std::move(tokens);
-  }
+  if (issuer) found = co_await stored(*issuer);
   if (loaded_) co_return;  // another request was faster
   loaded_ = true;
   if (issuer) bound_issuer_ = *std::move(issuer);

@@ -49,6 +49,8 @@ class OAuthAuthorizer final : public Authorizer {
   Task<void> run(Why why);
   Task<void> obtain(Why why);
   Task<bool> renew(const Why* why, const oauth::Discovery* at);
+  Task<bool> renew_claimed(const Why* why, const oauth::Discovery* at);
+  Task<std::optional<oauth::Tokens>> stored(std::string issuer);
   oauth::Scopes scopes_for(const Why& why, const oauth::Discovery& at) const;
   Result<oauth::Wanted::Binding> binding_for(const Why& why, const oauth::Discovery& at) const;
   Task<void> load();

@@ -1,6 +1,7 @@
 // TokenStore: where sign-ins are kept between runs.
 #pragma once
 
+#include <chrono>
 #include <compare>
 #include <memory>
 #include <optional>
@@ -33,6 +34,11 @@ class TokenStore {
   virtual Task<void> put(TokenKey key, std::string record) = 0;
   // No error when nothing is there.
   virtual Task<void> erase(TokenKey key) = 0;
+
+  // For stores that several processes share: of all who want to renew a record, one may at a time, until release() or until `most` is
+  // over. False: another one does; its record will be there in a moment.
+  virtual Task<bool> claim(TokenKey key, std::chrono::milliseconds most);
+  virtual Task<void> release(TokenKey key);
 };
 
 // A store that lives as long as the process, for at most 10,000 records.
