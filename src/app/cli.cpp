@@ -16,7 +16,7 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 4> kNotBuilt{"login", "logout", "audit", "advise"};
+constexpr std::array<std::string_view, 2> kNotBuilt{"audit", "advise"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -32,6 +32,7 @@ struct CommandLine {
   RulesOptions rules;
   PinsOptions pins;
   KeysOptions keys;
+  LoginOptions login;
   ApprovalsOptions approvals;
   ScanOptions scan;
   RegistryOptions registry;
@@ -281,6 +282,22 @@ void add_pins(CommandLine& line) {
   verify.callback([&line] { line.run = [&line](net::Reaper& reaper) { return pins_verify(line.pins, reaper); }; });
 }
 
+void add_login(CommandLine& line) {
+  auto add = [&line](const char* name, const char* help) -> CLI::App& {
+    CLI::App& command = *line.app.add_subcommand(name, help);
+    add_config(command, line.login.config);
+    command.add_option("server", line.login.server, "the server of the config")->type_name("SERVER")->required();
+    command.add_option("--caller", line.login.caller, "for this caller, instead of the user of this machine")->type_name("ID");
+    return command;
+  };
+  add("login", "signs in to a server that wants it, in a browser").callback([&line] {
+    line.run = [&line](net::Reaper& reaper) { return login(line.login, reaper); };
+  });
+  add("logout", "forgets the sign-in to a server").callback([&line] {
+    line.run = [&line](net::Reaper&) { return logout(line.login); };
+  });
+}
+
 void add_keys(CommandLine& line) {
   CLI::App& keys = *line.app.add_subcommand("keys", "API keys for internal callers");
   keys.require_subcommand(1);
@@ -459,6 +476,7 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   add_rules(line);
   add_pins(line);
   add_keys(line);
+  add_login(line);
   add_approvals(line);
   add_scan(line);
   add_registry(line);

@@ -127,6 +127,12 @@ struct KeysOptions {
   Output output = Output::text;
 };
 
+struct LoginOptions {
+  std::string config;
+  std::string server;
+  std::string caller = "local";
+};
+
 struct ApprovalsOptions {
   std::string config;
   std::string id;
@@ -208,6 +214,8 @@ int keys_create(const KeysOptions& options);
 int keys_list(const KeysOptions& options);
 int keys_rotate(const KeysOptions& options);
 int keys_revoke(const KeysOptions& options);
+int login(const LoginOptions& options, net::Reaper& reaper);
+int logout(const LoginOptions& options);
 int approvals_list(const ApprovalsOptions& options);
 int approvals_approve(const ApprovalsOptions& options);
 int approvals_deny(const ApprovalsOptions& options);

@@ -7,6 +7,7 @@
 
 #include "access/identity.h"
 #include "access/keys/token_mint.h"
+#include "app/config_auth.h"
 #include "app/config_shared.h"
 #include "app/schema.h"
 #include "net/server_tls.h"
@@ -48,6 +49,7 @@ void read_keys(const Value& value, Reader& reader, AppConfig& config) {
                                           text->size(), kLeastPepper));
       config.pepper = base::Secret(*std::move(text));
     }
+  if (auto* vault = value.find("vault")) read_token_keys(*vault, reader, config);
   auto* tokens = value.find("tokens");
   if (!tokens) return;
   read_tokens(*tokens, reader, config);

@@ -9,6 +9,7 @@
 #include <fstream>
 #include <set>
 
+#include "app/config_auth.h"
 #include "app/config_builtin.h"
 #include "app/config_limits.h"
 #include "app/config_pins.h"
@@ -126,7 +127,7 @@ class ServerReader {
   static std::string_view belongs_to(std::string_view key) {
     if (key == "roots" || key == "allow_hard_links" || own_key(key)) return "builtin";
     if (key == "env" || key == "cwd" || key == "sandbox" || key == "idle_stop") return "command";
-    if (key == "headers" || key == "forward_headers" || key == "ca") return "url";
+    if (key == "headers" || key == "forward_headers" || key == "ca" || key == "auth") return "url";
     return {};
   }
 
@@ -315,6 +316,7 @@ class ServerReader {
     }
     if (auto* headers = map_.find("headers")) read_headers(*headers);
     if (auto* names = map_.find("forward_headers")) read_forward_headers(*names);
+    if (auto* auth = map_.find("auth")) read_upstream_auth(*auth, at("auth"), reader_, config_);
     if (auto* ca = map_.find("ca"))
       if (auto path = reader_.path(*ca, at("ca"))) {
         std::error_code ec;

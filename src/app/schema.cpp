@@ -29,7 +29,7 @@ constexpr Key kScan[] = {{"definitions"}, {"results", Built::yes, {}, {}, kScanR
 constexpr Key kBudget[] = {{"call"}, {"session"}, {"hour"}, {"hard"}, {"window"}};
 constexpr Key kCode[] = {{"write"}, {"wall"}, {"cpu"}, {"heap"}, {"calls"}, {"allow_degraded"}};
 constexpr Key kTokens[] = {{"audiences"}, {"life"}};
-constexpr Key kKeys[] = {{"pepper"}, {"tokens", Built::yes, {}, {}, kTokens}};
+constexpr Key kKeys[] = {{"pepper"}, {"tokens", Built::yes, {}, {}, kTokens}, {"vault"}};
 constexpr Key kRegistry[] = {{"url"}, {"min_mtf"}};
 constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
 constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
@@ -76,6 +76,11 @@ constexpr Key kAppKey[] = {{"id"}, {"installation"}, {"key"}};
 constexpr Key kCredits[] = {{"call"}, {"day"}};
 constexpr Key kJwt[] = {{"token_url"}, {"id"}, {"secret"}, {"scope"}, {"audience"}, {"key"}, {"issuer"}, {"subject"}, {"lifetime"}};
 
+constexpr Key kProvider[] = {{"issuer"}, {"client_id"}, {"client_secret"}};
+constexpr Key kServerAuth[] = {{"oauth"},  {"client_id"}, {"client_secret"},
+                               {"scopes"}, {"issuer"},    {"provider", Built::yes, {}, {}, kProvider},
+                               {"reach"}};
+
 constexpr Key kServer[] = {
     {"builtin"},
     {"command"},
@@ -88,7 +93,7 @@ constexpr Key kServer[] = {
     {"cwd"},
     {"headers"},
     {"ca"},
-    {"auth", kNot},
+    {"auth", Built::yes, {}, {}, kServerAuth},
     {"sandbox"},
     {"state"},
     {"deadline"},

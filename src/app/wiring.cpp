@@ -4,6 +4,7 @@
 
 #include "app/build_info.h"
 #include "app/builtin_handler.h"
+#include "app/config_auth.h"
 #include "app/config_shared.h"
 #include "app/instance_lock.h"
 #include "gateway/front.h"
@@ -41,6 +42,9 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
   auto keys = state_keys(config);
   if (!keys) return std::move(keys).error();
   config.gateway.state_keys = *std::move(keys);
+  auto token_keys = app::token_keys(config);
+  if (!token_keys) return std::move(token_keys).error();
+  config.gateway.token_keys = *std::move(token_keys);
   std::unique_ptr<Wiring> out(new Wiring(std::move(config), *std::move(store), reaper));
   if (auto opened = out->open_keys(); !opened) return std::move(opened).error();
   return out;
@@ -51,7 +55,7 @@ Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reape
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server, hooks_); };
   gateway::Gateway::Parts parts{
       loop_,          pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version()), nullptr, &store_->approvals(),
-      &store_->pins()};
+      &store_->pins(), &store_->sign_ins()};
   gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, std::move(parts));
   auto alive = [this](std::string_view instance) { return peers_->alive(instance); };
   gateway::KeptSessions::Parts kept{loop_, pool_, store_->sessions(), gateway_->carrier(), alive};
@@ -175,6 +179,7 @@ mcp::Result<> HttpSide::listen(const Address& address) {
   address_ = address;
   if (listening) {
     address_.port = server_.port();
+    wiring_.gateway().sign_ins().be_at([this] { return browser_origin(); });
     return listening;
   }
   if (listening.error().code != Code::conflict) return listening;

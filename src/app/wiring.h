@@ -109,6 +109,8 @@ class HttpSide {
   edge::Routes::Endpoints profile_endpoints();
   edge::RouteParts route_parts();
   void add_identity(edge::RouteParts& parts);
+  void add_sign_ins(edge::RouteParts& parts);
+  std::string browser_origin() const;
   sdk::OriginRules origin_rules() const;
   net::HttpServerOptions options();
   std::string metrics_text() const;

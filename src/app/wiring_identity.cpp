@@ -28,6 +28,7 @@ mcp::Result<> Wiring::open_keys() {
 base::Task<void> Wiring::store_changed() {
   if (desk_) co_await desk_->look();
   gateway_->approvals().look();
+  gateway_->sign_ins().look();
 }
 
 std::string Wiring::identity_metrics() {
@@ -73,6 +74,7 @@ void HttpSide::add_identity(edge::RouteParts& parts) {
     return approvals->decide_by_link(std::move(link), std::move(word));
   };
   parts.store_changed = [wiring = &wiring_] { return wiring->store_changed(); };
+  add_sign_ins(parts);
   if (!wiring_.gate()) return;
   // On loopback these pages show what any process here may know; beyond it they are for who is signed in.
   if (!authz::is_loopback(wiring_.config().listen.host))

@@ -44,6 +44,10 @@ mcp::Task<void> Routes::serve_other(net::HttpExchange& exchange) {
     co_await serve_tokens(&parts_.tokens, &exchange);
     co_return;
   }
+  if (parts_.sign_ins.begin && is_sign_in(request.path) && parts_.welcome(request)) {
+    co_await serve_sign_in(&parts_.sign_ins, &exchange);
+    co_return;
+  }
   Page answer = co_await page(request);
   std::vector<net::HttpHeader> headers{{"Content-Type", answer.type}, {"X-Content-Type-Options", "nosniff"}, {"Cache-Control", "no-store"}};
   if (!answer.allow.empty()) headers.push_back({"Allow", answer.allow});

@@ -8,6 +8,7 @@
 
 #include "edge/approval_page.h"
 #include "edge/pages.h"
+#include "edge/sign_in_page.h"
 #include "edge/token_page.h"
 #include "mcp/task.h"
 #include "net/http_server.h"
@@ -33,6 +34,7 @@ struct RouteParts {
   std::function<bool(const net::HttpRequest&)> trusted;
   ApprovalParts approvals;                         // without functions: there are none
   TokenParts tokens;                               // without a mint: none are made
+  SignInParts sign_ins;                            // without functions: there are none
   std::function<mcp::Task<void>()> store_changed;  // a command of this machine has changed the store; null: nobody cares
 };
 

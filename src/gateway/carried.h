@@ -15,8 +15,8 @@
 namespace gateway {
 
 // What a sealed text is for; one of another kind does not open.
-enum class CarriedKind { call_state, upstream_state, task, cursor, handle, session, consent };
-inline constexpr std::size_t kCarriedKinds = 7;
+enum class CarriedKind { call_state, upstream_state, task, cursor, handle, session, consent, sign_in };
+inline constexpr std::size_t kCarriedKinds = 8;
 
 // What is in one.
 struct Carried {

@@ -94,6 +94,7 @@ Task<FetchedList> fetch_list(std::shared_ptr<Upstream> upstream, Audience audien
   const KindFacts facts = facts_of(kind);
   const Millis connect_time = upstream->config().connect_timeout;
   const Instant began = base::Timers::now();
+  co_await upstream->ready(audience.caller, {});
   co_await upstream->open({}, began + connect_time);
   FetchedList out;
   const Hello* hello = upstream->hello();

@@ -317,8 +317,13 @@ Task<void> CatalogSource::ask_now(std::shared_ptr<Slot> slot, std::shared_ptr<Sh
       accept(*slot, shelf, kind, *std::move(fresh));
     } else {
       state.error = std::move(fresh).error();
-      state.failed = parts_.now();
-      base::log::warn("an upstream was asked for a list and failed",
+      // Who has to sign in first may do so at any moment.
+      const bool unsigned_yet = state.error->code == Code::unauthenticated;
+      state.failed = unsigned_yet ? Instant() : parts_.now();
+      if (unsigned_yet)
+        base::log::debug("an upstream was not asked for a list", {{"server", slot->upstream.config().id}, {"reason", state.error->message}});
+      else
+        base::log::warn("an upstream was asked for a list and failed",
                       {{"server", slot->upstream.config().id}, {"reason", state.error->message}});
     }
   } while (state.again && !work_.stop_token().stop_requested());

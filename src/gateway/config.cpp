@@ -54,6 +54,11 @@ std::string ServerConfig::fingerprint() const {
     add(value.reveal());
   }
   add(ca);
+  if (auth.wanted()) {
+    add(std::to_string(static_cast<int>(auth.grant)));
+    add(auth.client_id);
+    for (const std::string& scope : auth.scopes) add(scope);
+  }
   return base::sha256_hex(text);
 }
 

@@ -18,6 +18,7 @@
 #include "gateway/budget/budget_config.h"
 #include "gateway/disclosure/code_config.h"
 #include "gateway/disclosure/profile.h"
+#include "gateway/signin/auth_config.h"
 #include "gateway/trust/pin_config.h"
 #include "gateway/trust/scan_config.h"
 #include "net/proxy.h"
@@ -100,6 +101,7 @@ struct ServerConfig {
   std::vector<std::pair<std::string, base::Secret<std::string>>> headers;
   std::string ca;                            // a PEM file to trust besides the system's; empty: none
   std::string ca_digest;                     // of its content
+  UpstreamAuth auth;                         // how the gateway signs in there
   std::vector<std::string> forward_headers;  // names of clients' headers that go upstream with their requests
   net::ProxyRules proxies;                   // the gateway's own, as it reaches this server
 
@@ -126,6 +128,8 @@ struct Config {
   std::size_t name_limit = 46;        // of a public name, in bytes
   // Seal what clients carry back: the first seals, all open. Empty: a key that ends with the process.
   std::vector<base::Secret<std::string>> state_keys;
+  // Seal the tokens for upstreams in the store, in the same way. Empty: keys that end with the process.
+  std::vector<base::Secret<std::string>> token_keys;
   Limits limits;
   std::shared_ptr<const authz::RuleSet> rules;  // null: none
   Disclosure disclosure = Disclosure::all;      // of the aggregate, and of profiles that say nothing else

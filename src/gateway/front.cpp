@@ -138,8 +138,19 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   CallKind kind = *call_kind(in->method());
   call->record.caller = co_await identify(*in);
   const Viewer who = viewer(*call, *in);
+  gateway_.sign_ins_.met(*in, call->record.caller->id);
   Target target;
-  if (!resolve_known(target, kind.kind, kind.verb, in->rpc.name, who))
+  const bool known = resolve_known(target, kind.kind, kind.verb, in->rpc.name, who);
+  Asked entered;  // a sign-in before anything is known of the server
+  if (gateway_.sign_ins_.any() && (!known || !in->rpc.params.request_state.empty())) {
+    std::string server(known ? target.subject.server : scope_.empty() ? server_of(in->rpc.name) : std::string_view(scope_));
+    const bool ask = !known && who.has(server) && !sees_nothing(*call->record.caller, server, kind.kind);
+    const SignInStage stage = ask ? SignInStage::ask : SignInStage::only_back;
+    std::optional<Reply> ended = co_await sign_in(call, std::move(server), in, out, stage, &entered);
+    if (ended) co_return *std::move(ended);
+    if (entered.changed) in = &*entered.changed;
+  }
+  if (!known)
     target = co_await resolve(call, kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
   if (!target.uri.empty()) target.subject.name = target.uri;
   if (target.subject.name.empty()) target.subject.name = call->record.name;
@@ -167,7 +178,16 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   }
   if (decision.rule) co_await gateway_.rule_limits_.admit(*decision.rule, call->record.caller->id, base::Timers::now());
   const sdk::Inbound* request = asked.changed ? &*asked.changed : in;
-  Reply reply = co_await answer_or_dispatch(call, &target, request, out);
+  Asked admitted;
+  std::optional<Reply> unsigned_yet;
+  if (gateway_.sign_ins_.any())
+    unsigned_yet = co_await sign_in(call, std::string(target.subject.server), request, out, SignInStage::ask, &admitted);
+  if (admitted.changed) request = &*admitted.changed;
+  Reply reply;
+  if (unsigned_yet)
+    reply = *std::move(unsigned_yet);
+  else
+    reply = co_await answer_or_dispatch(call, &target, request, out);
   if (asked.given && in->modern()) reply = with_consent(*call, asked, std::move(reply));
   if (!reply.error()) {
     co_await gateway_.policy_.review(*call->record.caller, target.subject, reply.result());

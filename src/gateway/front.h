@@ -166,6 +166,11 @@ class Front final : public sdk::Handler {
   sdk::Reply with_consent(const OpenCall& call, const Asked& asked, sdk::Reply reply);
   static base::Result<sdk::Reply> refused(OpenCall& call, const sdk::Inbound& in, const std::string& why);
   static std::string_view word_for(protocol::Method method);
+  // The caller's sign-in to the server (signin/front_sign_in.cpp). `only_back`: a question that was answered is taken, and none is asked.
+  enum class SignInStage { only_back, ask };
+  base::Task<std::optional<sdk::Reply>> sign_in(OpenCall* call, std::string server, const sdk::Inbound* in, sdk::Outlet* out,
+                                                SignInStage stage, Asked* asked);
+  base::Task<bool> ask_to_visit(const sdk::Inbound* in, sdk::Outlet* out, std::string server, std::string params);
   // Approval by another person (front_approval.cpp).
   base::Task<bool> was_approved(OpenCall* call, const sdk::Inbound* in, Asked* asked);
   base::Task<std::optional<sdk::Reply>> approval(OpenCall* call, const Target* target, const sdk::Inbound* in, sdk::Outlet* out,

@@ -24,6 +24,8 @@ Gateway::Gateway(Config config, Parts parts)
       limits_(config_->limits),
       carrier_(sdk::random_id(), config_->state_keys),
       approvals_({parts_.loop, parts_.pool, parts_.approvals}, config_->approvals),
+      sign_ins_({parts_.loop, parts_.pool, parts_.sign_ins, carrier_, [this](const std::string& server, const std::string&) { signed_in(server); }},
+                config_->token_keys),
       parked_(parts_.loop),
       tasks_(parts_.loop, carrier_),
       subscriptions_(parts_.loop, asker()),
@@ -58,11 +60,22 @@ std::shared_ptr<Upstream> Gateway::open_upstream(const ServerConfig& server) {
   events.crowded = [this, id](const Audience* audience) { parked_.make_room(id, audience); };
   events.boxed = [this, id](std::string_view layers) { lacking_[id] = layers; };
   events.task_changed = [this, id](const Audience& audience, std::string_view params) { tasks_.heard(id, audience, params); };
-  auto upstream = Held::hold(std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events)), parts_.loop);
+  UpstreamCare care;
+  care.credentials = sign_ins_.open(server);
+  auto upstream =
+      Held::hold(std::make_unique<Upstream>(parts_.loop, server, link_opener(server), std::move(events), std::move(care)), parts_.loop);
   upstreams_.emplace(id, upstream);
   // A front stays when its server goes: streams may still be on it, and the server may come back.
   if (!fronts_.contains(id)) fronts_.emplace(id, std::make_unique<Front>(*this, id));
   return upstream;
+}
+
+void Gateway::signed_in(const std::string& server) {
+  if (closing_.stop_requested()) return;
+  auto found = upstreams_.find(server);
+  if (found == upstreams_.end()) return;
+  start_if_eager(*found->second);
+  for (DefinitionKind kind : {DefinitionKind::tool, DefinitionKind::prompt, DefinitionKind::resource}) listeners_.list_changed(server, kind);
 }
 
 void Gateway::start_if_eager(Upstream& upstream) {
@@ -124,9 +137,10 @@ OpenLink Gateway::link_opener(const ServerConfig& config) {
     };
   }
   auto memory = std::make_shared<EraMemory>();
-  return [this, config, memory](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
+  std::shared_ptr<Credentials> credentials = sign_ins_.find(config.id);
+  return [this, config, memory, credentials](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
     if (auto why = pinning_.launch_objection(config)) return refused_launch(config.id, *why);
-    return open_connection_link({parts_.loop, parts_.reaper, parts_.version, launches()}, config, std::move(events), std::move(stop),
+    return open_connection_link({parts_.loop, parts_.reaper, parts_.version, launches(), credentials}, config, std::move(events), std::move(stop),
                                 memory);
   };
 }
@@ -145,6 +159,7 @@ Task<void> Gateway::stop(base::Millis grace) {
   (void)co_await calls_.drained(parts_.loop.timers(), base::Timers::now() + grace).result();
   ending_.request_stop();
   co_await approvals_.stop();
+  co_await sign_ins_.stop();
   co_await code_.stop();
   co_await parked_.stop();
   co_await tasks_.stop();

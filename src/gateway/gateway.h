@@ -32,6 +32,7 @@
 #include "gateway/pin_digests.h"
 #include "gateway/recent.h"
 #include "gateway/rule_limits.h"
+#include "gateway/signin/sign_ins.h"
 #include "gateway/status.h"
 #include "gateway/subscriptions.h"
 #include "gateway/trust/launch_gate.h"
@@ -67,6 +68,7 @@ class Gateway {
     LaunchPins* launches = nullptr;             // null: the pins of this gateway
     store::ApprovalStore* approvals = nullptr;  // null: nobody else can be asked
     store::PinStore* pins = nullptr;            // null: pins end with the process
+    store::SignInStore* sign_ins = nullptr;     // null: tokens for upstreams end with the process
   };
   Gateway(Config config, Parts parts);
   ~Gateway();
@@ -98,6 +100,8 @@ class Gateway {
   const Carrier& carrier() const { return carrier_; }
   // Calls that wait for another person.
   Approvals& approvals() { return approvals_; }
+  // The sign-ins of callers to servers that want one.
+  SignIns& sign_ins() { return sign_ins_; }
   // What is trusted of what upstreams offer.
   Pinning& pinning() { return pinning_; }
   // Who asks for more is to be refused, best before the request is read.
@@ -111,6 +115,8 @@ class Gateway {
   Subscriptions::Ask asker();
   std::shared_ptr<Upstream> open_upstream(const ServerConfig& config);
   void retire(const std::string& id);
+  // Somebody has signed in to this server: it is asked anew, and who listens is told.
+  void signed_in(const std::string& server);
   void arrange(const ConfigChange& change);
   void start_if_eager(Upstream& upstream);
   void open_profiles();
@@ -127,6 +133,7 @@ class Gateway {
   Carrier carrier_;
   Consents consents_{carrier_};
   Approvals approvals_;
+  SignIns sign_ins_;
   RuleLimits rule_limits_;
   PinDigests pin_digests_;
   SeenCatalogs seen_;

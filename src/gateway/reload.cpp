@@ -32,6 +32,7 @@ void Gateway::retire(const std::string& id) {
   std::shared_ptr<Upstream> upstream = std::move(found->second);
   upstreams_.erase(found);
   reads_.drop(id);
+  sign_ins_.retire(id);
   const base::Instant deadline = base::Timers::now() + upstream->config().deadline + kAfterLastCall;
   work_.spawn(Held::retire(std::move(upstream), deadline, work_.stop_token()));
 }

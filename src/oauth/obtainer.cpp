@@ -114,6 +114,10 @@ Task<ClientIdentity> Obtainer::registered(const Wanted* wanted, std::string redi
   RegisteredClient made;
   made.client = co_await read_registration(fetched.status, fetched.body);
   made.redirect_uri = std::move(redirect_uri);
+  // Also by its identifier: tokens of a client outlive its place as the last one that was registered.
+  mcp::TokenKey named = key;
+  named.subject = made.client.id;
+  co_await options_.store->put(std::move(named), record_of(made));
   co_await options_.store->put(std::move(key), record_of(made));
   co_return std::move(made.client);
 }
@@ -123,7 +127,9 @@ Task<void> Obtainer::forget_registration(const ServerMetadata* server, const Cli
   key.issuer = server->issuer;
   std::optional<std::string> record = co_await options_.store->get(key);
   Result<RegisteredClient> kept = registered_of(record ? *record : std::string());
-  if (kept && kept->client.id == client->id) co_await options_.store->erase(std::move(key));
+  if (kept && kept->client.id == client->id) co_await options_.store->erase(key);
+  key.subject = client->id;
+  co_await options_.store->erase(std::move(key));
 }
 
 Task<TokenOutcome> Obtainer::ask(const ServerMetadata* server, const ClientIdentity* client, Form form, Wanted::Binding binding,
@@ -188,8 +194,13 @@ Task<std::optional<Tokens>> Obtainer::refresh(Tokens tokens, ServerMetadata serv
   } else {
     mcp::TokenKey key;
     key.issuer = server.issuer;
-    std::optional<std::string> record = co_await options_.store->get(std::move(key));
+    std::optional<std::string> record = co_await options_.store->get(key);
     Result<RegisteredClient> kept = registered_of(record ? *record : std::string());
+    if (!kept || kept->client.id != tokens.client_id) {
+      key.subject = tokens.client_id;
+      record = co_await options_.store->get(std::move(key));
+      kept = registered_of(record ? *record : std::string());
+    }
     if (kept) client = std::move(kept->client);
   }
   if (!client || client->id != tokens.client_id) co_return std::optional<Tokens>();

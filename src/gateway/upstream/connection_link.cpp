@@ -77,6 +77,7 @@ class ConnectionLink final : public Link {
     options.client_capabilities = request.client_capabilities;
     options.tool = request.tool;
     options.headers = std::move(request.headers);
+    if (parts_.credentials && connection_->modern()) options.authorizer = parts_.credentials->of(request.audience.caller);
     if (!connection_->modern() && !request.log_level.empty() && has_logging_) co_return co_await at_level(&request, std::move(options));
     Result<Reply> reply = co_await connection_->request(request.method, std::string(request.params), std::move(options)).result();
     if (&connection_->revision() != hello_.revision) look();
@@ -121,8 +122,15 @@ class ConnectionLink final : public Link {
     options.watch = sdk::ConnectionOptions::Watch::changes;
     options.on_notification = [this](Method method, std::string_view params) { heard(method, params); };
     options.on_noise = [id = config_.id](std::string_view line) { base::log::debug("an upstream says", {{"server", id}, {"line", line}}); };
+    if (parts_.credentials) options.authorizer = parts_.credentials->of(whose());
     for (const auto& [name, value] : config_.headers) options.headers.emplace_back(name, value.reveal());
     return options;
+  }
+
+  // In whose name the connection itself speaks: of a session its caller's; else, for what is nobody's, that of who came last.
+  std::string whose() const {
+    if (!audience_.caller.empty() || !parts_.credentials->opener()) return audience_.caller;
+    return *parts_.credentials->opener();
   }
 
   // What the upstream says of itself now: it may have been renewed while we run.
@@ -283,7 +291,8 @@ Task<std::unique_ptr<Link>> open_connection_link(LinkParts parts, ServerConfig c
     const bool fresh = base::Timers::now() - since < kVerdictLife;
     return open_session(parts, config, std::move(audience), fresh ? spoken : nullptr, std::move(hear));
   };
-  co_return make_sessioned_link(loop, std::move(first), std::move(open), std::move(events));
+  const Sharing sharing = parts.credentials && parts.credentials->per_caller() ? Sharing::never : Sharing::where_possible;
+  co_return make_sessioned_link(loop, std::move(first), std::move(open), std::move(events), sharing);
 }
 
 }  // namespace gateway

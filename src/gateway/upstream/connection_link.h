@@ -7,6 +7,7 @@
 
 #include "gateway/config.h"
 #include "gateway/trust/launch_gate.h"
+#include "gateway/upstream/credentials.h"
 #include "gateway/upstream/link.h"
 #include "net/reaper.h"
 
@@ -17,6 +18,7 @@ struct LinkParts {
   net::Reaper& reaper;
   std::string version;   // of this program, as upstreams see it
   LaunchPins& launches;  // asked before each start of a child
+  std::shared_ptr<Credentials> credentials = {};  // of callers, where the server wants some
 };
 
 // What a legacy upstream spoke when it was last asked by the rules. For a while its next links begin with that: some of these servers keep

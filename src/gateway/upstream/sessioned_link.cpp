@@ -11,8 +11,8 @@ using sdk::Reply;
 
 class SessionedLink final : public Link {
  public:
-  SessionedLink(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events)
-      : first_(std::move(first)), open_(std::move(open)), pool_(loop, opener(), std::move(events)) {}
+  SessionedLink(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events, Sharing sharing)
+      : first_(std::move(first)), open_(std::move(open)), sharing_(sharing), pool_(loop, opener(), std::move(events)) {}
 
   const Hello& hello() const override { return first_->hello(); }
   bool correlates() const override { return first_->correlates(); }
@@ -60,7 +60,7 @@ class SessionedLink final : public Link {
   }
 
   void narrow(Audience& audience) const {
-    if (first_->correlates() || can_be_asked(audience) || !audience.handle.empty()) return;
+    if (sharing_ == Sharing::never || first_->correlates() || can_be_asked(audience) || !audience.handle.empty()) return;
     audience.caller.clear();
   }
 
@@ -87,6 +87,7 @@ class SessionedLink final : public Link {
   std::unique_ptr<Link> first_;
   OpenSession open_;
   bool renewed_ = false;
+  Sharing sharing_;
   SessionPool pool_;
 };
 
@@ -99,8 +100,9 @@ bool can_be_asked(const Audience& audience) {
   return false;
 }
 
-std::unique_ptr<Link> make_sessioned_link(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events) {
-  return std::make_unique<SessionedLink>(loop, std::move(first), std::move(open), std::move(events));
+std::unique_ptr<Link> make_sessioned_link(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events,
+                                          Sharing sharing) {
+  return std::make_unique<SessionedLink>(loop, std::move(first), std::move(open), std::move(events), sharing);
 }
 
 }  // namespace gateway

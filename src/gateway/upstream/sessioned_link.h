@@ -15,6 +15,9 @@ bool can_be_asked(const Audience& audience);
 // say for which request they are, a session carries one request at a time that may lead to one; audiences that cannot be asked
 // share `first` there.
 // It is alive as long as the first is, or a request runs.
-std::unique_ptr<Link> make_sessioned_link(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events);
+// `never`: each caller has credentials of their own, and so sessions.
+enum class Sharing { where_possible, never };
+std::unique_ptr<Link> make_sessioned_link(base::Loop& loop, std::unique_ptr<Link> first, OpenSession open, LinkEvents events,
+                                          Sharing sharing = Sharing::where_possible);
 
 }  // namespace gateway

@@ -102,13 +102,25 @@ UpstreamStatus Upstream::status() const {
     constexpr std::array<std::string_view, 5> kStates = {"idle", "starting", "up", "down", "stopped"};
     out.state = kStates[static_cast<std::size_t>(state_)];
   }
+  if (std::string lacking = care_.credentials ? care_.credentials->lacking() : std::string(); config_.enabled && !lacking.empty()) {
+    out.state = kNeedsSignIn;
+    out.reason = std::move(lacking);
+  }
   return out;
+}
+
+Task<void> Upstream::ready(std::string caller, std::stop_token stop) {
+  if (!care_.credentials) co_return;
+  Result<> outcome = co_await care_.credentials->ready(std::move(caller), std::move(stop)).result();
+  if (!outcome) co_await mcp::fail(named(std::move(outcome).error()));
 }
 
 Task<void> Upstream::open(std::stop_token stop, Instant deadline) {
   if (closed_) co_await mcp::fail(named(Error(Code::unavailable, "the gateway is stopping")));
   if (link_ && !link_->alive()) notice_death();
   if (link_) co_return;
+  if (care_.credentials && !care_.credentials->opener())
+    co_await mcp::fail(named(Error(Code::unauthenticated, "needs sign-in: gatehouse login " + config_.id)));
   if (state_ != State::starting) {
     if (auto may = may_start(base::Timers::now()); !may) co_await mcp::fail(named(std::move(may).error()));
     state_ = State::starting;
@@ -181,6 +193,7 @@ Task<sdk::Reply> Upstream::request(LinkRequest request) {
   // that is free and wait for none: what there is must be known also where calls wait for each other.
   const bool lists = is_list(request.method);
   const bool beside = request.method == Method::subscriptions_listen;
+  co_await ready(request.audience.caller, request.stop);
   std::optional<Gate::Pass> pass;
   auto admission = Breaker::Admission::goes;
   if (auto may = lists ? may_list(now) : may_ask(request, now); !may) co_await mcp::fail(named(std::move(may).error()));

@@ -14,6 +14,7 @@
 #include "gateway/token_bucket.h"
 #include "gateway/upstream/backoff.h"
 #include "gateway/upstream/breaker.h"
+#include "gateway/upstream/credentials.h"
 #include "gateway/upstream/gate.h"
 #include "gateway/upstream/link.h"
 
@@ -28,6 +29,7 @@ struct UpstreamCare {
   BreakerOptions breaker;
   Random random = system_random();
   base::Millis look{1'000};  // between two looks at whether it lives and is used
+  std::shared_ptr<Credentials> credentials;  // null: callers need none
 };
 
 // Owns: its link, and the work of starting it and looking after it. Errors name the server.
@@ -65,6 +67,9 @@ class Upstream {
   void end_session(std::string_view handle) {
     if (hello()) link_->end_session(handle);
   }
+
+  // Ends when requests of this caller may be sent: where they have to sign in first, they have. Errors: as Credentials::ready.
+  base::Task<void> ready(std::string caller, std::stop_token stop);
 
   // Opens the link when there is none; several callers share one attempt, and a caller that gives up does not stop it.
   // Errors: unavailable (it cannot be started, with the reason; or it failed lately and is left alone), timeout, cancelled.
