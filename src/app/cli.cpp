@@ -293,9 +293,7 @@ void add_login(CommandLine& line) {
   add("login", "signs in to a server that wants it, in a browser").callback([&line] {
     line.run = [&line](net::Reaper& reaper) { return login(line.login, reaper); };
   });
-  add("logout", "forgets the sign-in to a server").callback([&line] {
-    line.run = [&line](net::Reaper&) { return logout(line.login); };
-  });
+  add("logout", "forgets the sign-in to a server").callback([&line] { line.run = [&line](net::Reaper&) { return logout(line.login); }; });
 }
 
 void add_keys(CommandLine& line) {

@@ -77,9 +77,8 @@ constexpr Key kCredits[] = {{"call"}, {"day"}};
 constexpr Key kJwt[] = {{"token_url"}, {"id"}, {"secret"}, {"scope"}, {"audience"}, {"key"}, {"issuer"}, {"subject"}, {"lifetime"}};
 
 constexpr Key kProvider[] = {{"issuer"}, {"client_id"}, {"client_secret"}};
-constexpr Key kServerAuth[] = {{"oauth"},  {"client_id"}, {"client_secret"},
-                               {"scopes"}, {"issuer"},    {"provider", Built::yes, {}, {}, kProvider},
-                               {"reach"}};
+constexpr Key kServerAuth[] = {
+    {"oauth"}, {"client_id"}, {"client_secret"}, {"scopes"}, {"issuer"}, {"provider", Built::yes, {}, {}, kProvider}, {"reach"}};
 
 constexpr Key kServer[] = {
     {"builtin"},

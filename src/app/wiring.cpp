@@ -53,9 +53,17 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
 Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper)
     : config_(std::move(config)), store_(std::move(store)) {
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server, hooks_); };
-  gateway::Gateway::Parts parts{
-      loop_,          pool_, recorders_, store_->catalogs(), reaper, open, std::string(build_version()), nullptr, &store_->approvals(),
-      &store_->pins(), &store_->sign_ins()};
+  gateway::Gateway::Parts parts{loop_,
+                                pool_,
+                                recorders_,
+                                store_->catalogs(),
+                                reaper,
+                                open,
+                                std::string(build_version()),
+                                nullptr,
+                                &store_->approvals(),
+                                &store_->pins(),
+                                &store_->sign_ins()};
   gateway_ = std::make_unique<gateway::Gateway>(config_.gateway, std::move(parts));
   auto alive = [this](std::string_view instance) { return peers_->alive(instance); };
   gateway::KeptSessions::Parts kept{loop_, pool_, store_->sessions(), gateway_->carrier(), alive};

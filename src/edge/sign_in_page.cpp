@@ -129,14 +129,14 @@ std::string find_browser(std::string_view cookies) {
 Task<void> serve_sign_in(const SignInParts* parts, net::HttpExchange* exchange) {
   const net::HttpRequest& request = exchange->request();
   const Answer page = co_await answer(parts, &request);
-  std::vector<net::HttpHeader> headers{{"Content-Type", page.type},
-                                       {"Cache-Control", "no-store"},
-                                       {"X-Content-Type-Options", "nosniff"},
-                                       {"Referrer-Policy", "no-referrer"},
-                                       {"X-Frame-Options", "DENY"},
-                                       // The form leads on to the authorization server, whichever that is.
-                                       {"Content-Security-Policy",
-                                        "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"}};
+  std::vector<net::HttpHeader> headers{
+      {"Content-Type", page.type},
+      {"Cache-Control", "no-store"},
+      {"X-Content-Type-Options", "nosniff"},
+      {"Referrer-Policy", "no-referrer"},
+      {"X-Frame-Options", "DENY"},
+      // The form leads on to the authorization server, whichever that is.
+      {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"}};
   // The way back is from another site: lax lets it come with the cookie.
   const std::string cookie = fmt::format("{}={}; Path=/oauth; HttpOnly; SameSite=Lax; Max-Age=900", kCookie, page.cookie);
   if (!page.cookie.empty()) headers.push_back({"Set-Cookie", cookie});

@@ -6,7 +6,7 @@ namespace gateway {
 namespace {
 
 // What the keys of each kind are derived for. Never renamed: what was sealed before would not open any more.
-constexpr std::array<std::string_view, kCarriedKinds> kPurposes = {"call state", "upstream state", "task",   "cursor",
+constexpr std::array<std::string_view, kCarriedKinds> kPurposes = {"call state", "upstream state", "task",    "cursor",
                                                                    "handle",     "session",        "consent", "sign in"};
 
 // Both, unambiguously: there is no dot in an instance's name.

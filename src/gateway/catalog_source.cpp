@@ -321,10 +321,11 @@ Task<void> CatalogSource::ask_now(std::shared_ptr<Slot> slot, std::shared_ptr<Sh
       const bool unsigned_yet = state.error->code == Code::unauthenticated;
       state.failed = unsigned_yet ? Instant() : parts_.now();
       if (unsigned_yet)
-        base::log::debug("an upstream was not asked for a list", {{"server", slot->upstream.config().id}, {"reason", state.error->message}});
+        base::log::debug("an upstream was not asked for a list",
+                         {{"server", slot->upstream.config().id}, {"reason", state.error->message}});
       else
         base::log::warn("an upstream was asked for a list and failed",
-                      {{"server", slot->upstream.config().id}, {"reason", state.error->message}});
+                        {{"server", slot->upstream.config().id}, {"reason", state.error->message}});
     }
   } while (state.again && !work_.stop_token().stop_requested());
   state.asking = false;

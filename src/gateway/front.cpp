@@ -150,8 +150,7 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
     if (ended) co_return *std::move(ended);
     if (entered.changed) in = &*entered.changed;
   }
-  if (!known)
-    target = co_await resolve(call, kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
+  if (!known) target = co_await resolve(call, kind.kind, kind.verb, in->rpc.name, who, out->stop_token());
   if (!target.uri.empty()) target.subject.name = target.uri;
   if (target.subject.name.empty()) target.subject.name = call->record.name;
   call->record.server = target.subject.server;

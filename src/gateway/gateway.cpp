@@ -24,7 +24,8 @@ Gateway::Gateway(Config config, Parts parts)
       limits_(config_->limits),
       carrier_(sdk::random_id(), config_->state_keys),
       approvals_({parts_.loop, parts_.pool, parts_.approvals}, config_->approvals),
-      sign_ins_({parts_.loop, parts_.pool, parts_.sign_ins, carrier_, [this](const std::string& server, const std::string&) { signed_in(server); }},
+      sign_ins_({parts_.loop, parts_.pool, parts_.sign_ins, carrier_,
+                 [this](const std::string& server, const std::string&) { signed_in(server); }},
                 config_->token_keys),
       parked_(parts_.loop),
       tasks_(parts_.loop, carrier_),
@@ -75,7 +76,8 @@ void Gateway::signed_in(const std::string& server) {
   auto found = upstreams_.find(server);
   if (found == upstreams_.end()) return;
   start_if_eager(*found->second);
-  for (DefinitionKind kind : {DefinitionKind::tool, DefinitionKind::prompt, DefinitionKind::resource}) listeners_.list_changed(server, kind);
+  for (DefinitionKind kind : {DefinitionKind::tool, DefinitionKind::prompt, DefinitionKind::resource})
+    listeners_.list_changed(server, kind);
 }
 
 void Gateway::start_if_eager(Upstream& upstream) {
@@ -140,8 +142,8 @@ OpenLink Gateway::link_opener(const ServerConfig& config) {
   std::shared_ptr<Credentials> credentials = sign_ins_.find(config.id);
   return [this, config, memory, credentials](LinkEvents events, std::stop_token stop) -> Task<std::unique_ptr<Link>> {
     if (auto why = pinning_.launch_objection(config)) return refused_launch(config.id, *why);
-    return open_connection_link({parts_.loop, parts_.reaper, parts_.version, launches(), credentials}, config, std::move(events), std::move(stop),
-                                memory);
+    return open_connection_link({parts_.loop, parts_.reaper, parts_.version, launches(), credentials}, config, std::move(events),
+                                std::move(stop), memory);
   };
 }
 

@@ -13,11 +13,11 @@
 namespace gateway {
 
 // idle: not used yet. up: its last requests worked; degraded: some of them failed. open: so many failed that it is left alone until its
-// next try; half-open: it is being tried. down: it cannot be started, or died. stopped: nobody used it for a while; its next use starts it. needs sign-in: nothing can be had
-// of it before somebody has signed in there.
+// next try; half-open: it is being tried. down: it cannot be started, or died. stopped: nobody used it for a while; its next use starts it.
+// needs sign-in: nothing can be had of it before somebody has signed in there.
 inline constexpr std::string_view kNeedsSignIn = "needs sign-in";
-inline constexpr std::array<std::string_view, 10> kUpstreamStates{"disabled", "idle",      "starting", "up",     "degraded",
-                                                                 "open",     "half-open", "down",     "stopped", kNeedsSignIn};
+inline constexpr std::array<std::string_view, 10> kUpstreamStates{"disabled", "idle",      "starting", "up",      "degraded",
+                                                                  "open",     "half-open", "down",     "stopped", kNeedsSignIn};
 
 // A required upstream is ready in these.
 constexpr bool can_serve(std::string_view state) {

@@ -34,8 +34,8 @@ struct UpstreamGauge {
   std::size_t held = 0;  // definitions in quarantine
 };
 
-inline constexpr std::array<std::string_view, 10> kUpstreamStates{"disabled",  "idle", "starting", "up",           "degraded", "open",
-                                                                  "half-open", "down", "stopped",  "needs sign-in"};
+inline constexpr std::array<std::string_view, 10> kUpstreamStates{"disabled", "idle",      "starting", "up",      "degraded",
+                                                                  "open",     "half-open", "down",     "stopped", "needs sign-in"};
 
 // What is read at the moment of a scrape.
 struct Gauges {

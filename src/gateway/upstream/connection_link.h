@@ -16,8 +16,8 @@ namespace gateway {
 struct LinkParts {
   base::Loop& loop;
   net::Reaper& reaper;
-  std::string version;   // of this program, as upstreams see it
-  LaunchPins& launches;  // asked before each start of a child
+  std::string version;                            // of this program, as upstreams see it
+  LaunchPins& launches;                           // asked before each start of a child
   std::shared_ptr<Credentials> credentials = {};  // of callers, where the server wants some
 };
 

@@ -28,7 +28,7 @@ struct UpstreamCare {
   BackoffOptions restart;
   BreakerOptions breaker;
   Random random = system_random();
-  base::Millis look{1'000};  // between two looks at whether it lives and is used
+  base::Millis look{1'000};                  // between two looks at whether it lives and is used
   std::shared_ptr<Credentials> credentials;  // null: callers need none
 };
 
