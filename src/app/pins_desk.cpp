@@ -9,8 +9,12 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <set>
 
+#include "app/asked_gateway.h"
+#include "app/nearest.h"
 #include "app/terminal.h"
+#include "base/json.h"
 #include "net/reaper.h"
 
 namespace app {
@@ -54,7 +58,11 @@ Result<> write_file(const std::string& file, const std::string& text) {
 Result<PinsDesk> PinsDesk::open(const std::string& config) {
   auto read = open_config(config);
   if (!read) return Error(Code::invalid_argument, "");
-  PinsDesk desk(*std::move(read));
+  return open(*std::move(read));
+}
+
+Result<PinsDesk> PinsDesk::open(AppConfig config) {
+  PinsDesk desk(std::move(config));
   if (auto loaded = desk.load(); !loaded) return std::move(loaded).error();
   return desk;
 }
@@ -121,6 +129,41 @@ Result<> PinsDesk::approve(const std::string& server, const std::vector<LedgerPi
     written.clear();
   }
   return store_->pins().change(forgotten, written);
+}
+
+Result<std::vector<LedgerPin>> PinsDesk::held(const std::string& server, const std::vector<std::string>& names) {
+  std::vector<LedgerPin> out;
+  std::set<std::string_view> missing(names.begin(), names.end());
+  std::vector<std::string> known;
+  for (LedgerPin& line : ledger(server).lines()) {
+    if (!trust::is_held(line.state)) continue;
+    known.push_back(line.pin.name.empty() ? std::string(pin_kind_name(line.pin.kind)) : line.pin.name);
+    missing.erase(known.back());
+    if (names.empty() || std::find(names.begin(), names.end(), known.back()) != names.end()) out.push_back(std::move(line));
+  }
+  if (missing.empty()) return out;
+  const std::vector<std::string_view> all(known.begin(), known.end());
+  auto near = find_nearest(*missing.begin(), all);
+  return Error(Code::not_found, fmt::format("nothing of {} that is held back is called {}{}", server, shown(std::string(*missing.begin())),
+                                            near ? fmt::format("; did you mean {}?", without_controls(*near)) : ""));
+}
+
+std::string pin_json(const std::string& server, const LedgerPin& line) {
+  return fmt::format(R"({{"server":{},"kind":"{}","name":{},"state":"{}","sha256":"{}","caller":{},"reason":{}}})", base::quoted(server),
+                     pin_kind_name(line.pin.kind), base::quoted(line.pin.name), pin_state_name(line.state), line.pin.digest,
+                     base::quoted(line.caller), base::quoted(line.reason));
+}
+
+trust::Difference held_difference(const trust::Ledger& book, const LedgerPin& held) {
+  const LedgerPin* known = book.approved(held.pin.kind, held.pin.name);
+  trust::Difference out;
+  out.change = known ? trust::Change::changed : trust::Change::added;
+  out.kind = held.pin.kind;
+  out.name = held.pin.name;
+  out.after = held.pin.digest;
+  if (known) out.before = known->pin.digest;
+  out.fields = trust::field_changes(held.pin.kind, known ? known->pin.text : std::string(), held.pin.text, &out.more_fields);
+  return out;
 }
 
 Result<> PinsDesk::write(trust::Lock lock) {

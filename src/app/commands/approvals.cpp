@@ -2,10 +2,10 @@
 #include <fmt/format.h>
 
 #include <chrono>
-#include <functional>
 
 #include "access/approvals/approval.h"
 #include "access/keys/key_desk.h"
+#include "app/approval_change.h"
 #include "app/asked_gateway.h"
 #include "app/commands.h"
 #include "app/config_identity.h"
@@ -19,8 +19,6 @@ namespace {
 using authz::Approval;
 using authz::ApprovalTime;
 using std::chrono::system_clock;
-
-constexpr int kTries = 5;
 
 int failed(const mcp::Error& error) {
   complain(error.message);
@@ -56,26 +54,6 @@ mcp::Result<authz::Decider> decider_of(const StoreDoor& door) {
   return authz::Decider{authz::Decider::Kind::caller, (*who)->who->id, *(*who)->who};
 }
 
-// One look at it and one change of it, again where somebody else changed it meanwhile.
-mcp::Result<Approval> change(StoreDoor& door, const std::string& id, const std::function<mcp::Result<>(Approval&, ApprovalTime)>& how) {
-  store::ApprovalStore& approvals = door.store->approvals();
-  for (int i = 0; i < kTries; ++i) {
-    const ApprovalTime now = system_clock::now();
-    auto found = approvals.find(id);
-    if (!found) return std::move(found).error();
-    if (!*found)
-      return mcp::Error(mcp::Code::not_found,
-                        fmt::format("there is no approval {}; gatehouse approvals list shows those that wait", shown(id)));
-    auto approval = authz::from_stored(**found);
-    if (!approval) return approval;
-    if (auto done = how(*approval, now); !done) return std::move(done).error();
-    auto replaced = approvals.replace(authz::to_stored(*approval, now));
-    if (!replaced) return std::move(replaced).error();
-    if (*replaced) return approval;
-  }
-  return mcp::Error(mcp::Code::conflict, "others keep changing " + id + "; try again");
-}
-
 int decide(const ApprovalsOptions& options, const authz::Word& word) {
   int status = kGood;
   auto door = open_store_door(options.config, &status);
@@ -87,7 +65,7 @@ int decide(const ApprovalsOptions& options, const authz::Word& word) {
     if (!word.agrees && open) return authz::revoke(one, decider->person(), now);
     return authz::decide(one, *decider, word, now);
   };
-  auto done = change(*door, options.id, how);
+  auto done = change_approval(door->store->approvals(), options.id, how);
   if (!done) return failed(done.error());
   door->tell();
   if (options.output == Output::json)

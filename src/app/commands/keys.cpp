@@ -3,11 +3,11 @@
 
 #include <algorithm>
 #include <chrono>
-#include <ctime>
 
 #include "access/keys/key_book.h"
 #include "app/commands.h"
 #include "app/config_identity.h"
+#include "app/key_text.h"
 #include "app/store_door.h"
 #include "app/terminal.h"
 #include "base/json.h"
@@ -31,27 +31,6 @@ std::optional<seconds> parse_life(std::string_view text) {
   auto time = parse_duration(text);
   if (!time) return {};
   return std::chrono::duration_cast<seconds>(*time);
-}
-
-std::string stamp(KeyTime time, const char* format) {
-  if (time == KeyTime()) return {};
-  const std::time_t seconds_of = system_clock::to_time_t(time);
-  std::tm parts{};
-  ::gmtime_r(&seconds_of, &parts);
-  char buffer[32] = "";
-  const std::size_t size = std::strftime(buffer, sizeof buffer, format, &parts);
-  return {buffer, size};
-}
-
-std::string day(KeyTime time) { return stamp(time, "%Y-%m-%d"); }
-std::string json_time(KeyTime time) { return time == KeyTime() ? "null" : base::quoted(stamp(time, "%Y-%m-%dT%H:%M:%SZ")); }
-
-std::string json_of(const StoredKey& key, KeyTime now) {
-  return fmt::format(
-      R"({{"id":{},"name":{},"owner":{},"groups":{},"profiles":{},"state":"{}","created":{},"expires":{},"old_secret_until":{},"revoked":{},"used":{}}})",
-      base::quoted(key.id), base::quoted(key.name), base::quoted(key.owner), key.groups, key.profiles,
-      authz::key_state_name(authz::key_state(key, now)), json_time(key.created), json_time(key.expires), json_time(key.old_until),
-      json_time(key.revoked), json_time(key.used));
 }
 
 std::string joined(const std::string& json) {
@@ -78,7 +57,7 @@ std::string calendar(const std::vector<StoredKey>& keys, KeyTime now) {
         "BEGIN:VEVENT\r\nUID:{}@gatehouse\r\nDTSTAMP:{}\r\nDTSTART;VALUE=DATE:{}\r\nSUMMARY:API key {} ends\r\n"
         "DESCRIPTION:Owner: {}. gatehouse keys rotate {} gives it another life.\r\n"
         "BEGIN:VALARM\r\nACTION:DISPLAY\r\nDESCRIPTION:API key {} ends in 14 days\r\nTRIGGER:-P14D\r\nEND:VALARM\r\nEND:VEVENT\r\n",
-        key.id, stamp(now, "%Y%m%dT%H%M%SZ"), stamp(key.expires, "%Y%m%d"), calendar_text(key.name), calendar_text(key.owner),
+        key.id, time_text(now, "%Y%m%dT%H%M%SZ"), time_text(key.expires, "%Y%m%d"), calendar_text(key.name), calendar_text(key.owner),
         calendar_text(key.name), calendar_text(key.name));
   }
   return out + "END:VCALENDAR\r\n";
@@ -87,12 +66,12 @@ std::string calendar(const std::vector<StoredKey>& keys, KeyTime now) {
 // The key goes to stdout alone, so that it can be piped away; what is said of it to stderr.
 void show_made(const authz::MadeKey& made, const KeysOptions& options, KeyTime now) {
   if (options.output == Output::json) {
-    std::string json = json_of(made.kept, now);
+    std::string json = key_json(made.kept, now);
     json.insert(1, fmt::format(R"("key":{},)", base::quoted(made.text.reveal())));
     print(json + "\n");
     return;
   }
-  fmt::print(stderr, "The key {}, good until {}. It is shown this once, and kept nowhere:\n", made.kept.name, day(made.kept.expires));
+  fmt::print(stderr, "The key {}, good until {}. It is shown this once, and kept nowhere:\n", made.kept.name, day_of(made.kept.expires));
   print(made.text.reveal() + "\n");
 }
 
@@ -180,14 +159,14 @@ int keys_list(const KeysOptions& options) {
   }
   if (options.output == Output::json) {
     std::string out;
-    for (const StoredKey& key : *all) out.append(out.empty() ? "" : ",").append(json_of(key, now));
+    for (const StoredKey& key : *all) out.append(out.empty() ? "" : ",").append(key_json(key, now));
     print("[" + out + "]\n");
     return kGood;
   }
   std::vector<std::vector<std::string>> rows{{"NAME", "OWNER", "STATE", "EXPIRES", "LAST USE", "GROUPS", "PROFILES"}};
   for (const StoredKey& key : *all)
-    rows.push_back({key.name, key.owner, std::string(authz::key_state_name(authz::key_state(key, now))), day(key.expires),
-                    key.used == KeyTime() ? "never" : stamp(key.used, "%Y-%m-%d %H:%M"), joined(key.groups), joined(key.profiles)});
+    rows.push_back({key.name, key.owner, std::string(authz::key_state_name(authz::key_state(key, now))), day_of(key.expires),
+                    key.used == KeyTime() ? "never" : time_text(key.used, "%Y-%m-%d %H:%M"), joined(key.groups), joined(key.profiles)});
   print(all->empty() ? "there are no keys; gatehouse keys create NAME makes one\n" : table(rows));
   return kGood;
 }

@@ -7,7 +7,6 @@
 #include "app/nearest.h"
 #include "app/pins_desk.h"
 #include "app/terminal.h"
-#include "base/json.h"
 #include "trust/pins/difference_text.h"
 
 namespace app {
@@ -43,24 +42,6 @@ std::string label(const LedgerPin& line) {
   return line.pin.name.empty() ? std::string(pin_kind_name(line.pin.kind)) : trust::unhidden(line.pin.name);
 }
 
-std::string as_json(const std::string& server, const LedgerPin& line) {
-  return fmt::format(R"({{"server":{},"kind":"{}","name":{},"state":"{}","sha256":"{}","caller":{},"reason":{}}})", base::quoted(server),
-                     pin_kind_name(line.pin.kind), base::quoted(line.pin.name), pin_state_name(line.state), line.pin.digest,
-                     base::quoted(line.caller), base::quoted(line.reason));
-}
-
-trust::Difference difference_of(const trust::Ledger& book, const LedgerPin& held) {
-  const LedgerPin* known = book.approved(held.pin.kind, held.pin.name);
-  trust::Difference out;
-  out.change = known ? trust::Change::changed : trust::Change::added;
-  out.kind = held.pin.kind;
-  out.name = held.pin.name;
-  out.after = held.pin.digest;
-  if (known) out.before = known->pin.digest;
-  out.fields = trust::field_changes(held.pin.kind, known ? known->pin.text : std::string(), held.pin.text, &out.more_fields);
-  return out;
-}
-
 }  // namespace
 
 int pins_list(const PinsOptions& options) {
@@ -71,7 +52,7 @@ int pins_list(const PinsOptions& options) {
   std::string json;
   for (const std::string& server : wanted(*desk, options.names))
     for (const LedgerPin& line : desk->ledger(server).lines()) {
-      json.append(json.empty() ? "" : ",\n").append(as_json(server, line));
+      json.append(json.empty() ? "" : ",\n").append(pin_json(server, line));
       rows.push_back({server, std::string(pin_kind_name(line.pin.kind)), label(line), std::string(pin_state_name(line.state)),
                       line.pin.digest.substr(0, 12), trust::unhidden(line.reason)});
     }
@@ -90,7 +71,7 @@ int pins_diff(const PinsOptions& options) {
     const trust::Ledger& book = desk->ledger(server);
     for (const LedgerPin& line : book.lines()) {
       if (!trust::is_held(line.state)) continue;
-      all.push_back(difference_of(book, line));
+      all.push_back(held_difference(book, line));
       if (options.output == Output::json) continue;
       print(fmt::format("{}: {}\n", server, trust::unhidden(line.reason)));
       print(trust::side_by_side(all.back(), output_width()));
@@ -110,24 +91,9 @@ int pins_approve(const PinsOptions& options) {
   if (!desk) return failed(desk.error());
   const std::string& server = options.names.front();
   if (!pinned_server(*desk, server)) return no_such_server(*desk, server);
-  std::vector<LedgerPin> held;
-  std::vector<std::string_view> names(options.names.begin() + 1, options.names.end());
-  std::vector<std::string> known;
-  for (LedgerPin& line : desk->ledger(server).lines()) {
-    if (!trust::is_held(line.state)) continue;
-    const std::string name = line.pin.name.empty() ? std::string(pin_kind_name(line.pin.kind)) : line.pin.name;
-    known.push_back(name);
-    if (options.names.size() == 1 || std::erase(names, name) > 0 ||
-        std::any_of(held.begin(), held.end(), [&](const LedgerPin& one) { return one.pin.name == name; }))
-      held.push_back(std::move(line));
-  }
-  if (!names.empty()) {
-    const std::vector<std::string_view> all(known.begin(), known.end());
-    auto near = find_nearest(names.front(), all);
-    complain(fmt::format("nothing of {} that is held back is called {}{}", server, shown(std::string(names.front())),
-                         near ? fmt::format("; did you mean {}?", without_controls(*near)) : ""));
-    return kFailed;
-  }
+  auto found = desk->held(server, {options.names.begin() + 1, options.names.end()});
+  if (!found) return failed(found.error());
+  const std::vector<LedgerPin>& held = *found;
   if (held.empty()) {
     print(fmt::format("nothing of {} is held back\n", server));
     return kGood;
