@@ -49,6 +49,7 @@ class Reaper;
 namespace gateway {
 
 class Front;
+class OwnFront;
 
 // Makes the built-in of a config. Errors: invalid_argument (no such built-in, or a config that it refuses).
 using OpenBuiltin = std::function<base::Result<std::unique_ptr<sdk::Handler>>(const ServerConfig& config)>;
@@ -87,6 +88,12 @@ class Gateway {
   // run end where they began, within their deadline. Does nothing once stop() was called. On the gateway's loop.
   ConfigChange apply(Config config);
 
+  // What is known of what a server offers, whoever asked for it; null: nothing yet. For counting, not for showing.
+  std::shared_ptr<const Catalog> catalog_of(std::string_view server) { return source_.any(server); }
+  // Ends the link of a server and begins it anew, as a change of its config would. Errors: not_found (no such server, or it is disabled),
+  // unavailable (the gateway stops).
+  base::Result<> restart(const std::string& id);
+
   // What answers at /mcp.
   sdk::Handler& aggregate();
   // What answers at /mcp/s/<id>; null when there is no such server, or it is disabled.
@@ -109,6 +116,7 @@ class Gateway {
 
  private:
   friend class Front;
+  friend class OwnFront;
 
   OpenLink link_opener(const ServerConfig& config);
   LaunchPins& launches() { return parts_.launches ? *parts_.launches : pinning_; }

@@ -92,6 +92,19 @@ ConfigChange Gateway::apply(Config config) {
   return change;
 }
 
+base::Result<> Gateway::restart(const std::string& id) {
+  if (closing_.stop_requested()) return base::Error(base::Code::unavailable, "the gateway is stopping");
+  auto found = std::find_if(config_->servers.begin(), config_->servers.end(), [&](const ServerConfig& one) { return one.id == id; });
+  if (found == config_->servers.end() || !found->enabled || !upstreams_.contains(id))
+    return base::Error(base::Code::not_found, "there is no server '" + id + "' that is enabled");
+  retire(id);
+  open_upstream(*found);
+  ConfigChange change;
+  change.restarted.push_back(id);
+  arrange(change);
+  return {};
+}
+
 // The catalog follows, and who listens hears of it.
 void Gateway::arrange(const ConfigChange& change) {
   std::vector<std::shared_ptr<Upstream>> order;
