@@ -12,6 +12,7 @@
 #include <iterator>
 
 #include "access/identity.h"
+#include "app/config_admin.h"
 #include "app/config_budget.h"
 #include "app/config_disclosure.h"
 #include "app/config_identity.h"
@@ -105,6 +106,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     if (!lines.empty()) config.gateway.rules = authz::RuleSet::make(std::move(lines));
   }
   settle_rules(config);
+  if (auto* admin = top.find("admin")) read_admin(*admin, reader, config);
   if (auto* registry = top.find("registry")) read_registry(*registry, reader, config);
   hide_own_files(config);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);

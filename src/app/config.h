@@ -48,6 +48,12 @@ struct RegistryConfig {
   int min_mtf = 0;  // the least level of the mpak Trust Framework, 1 to 4; 0: any, and none
 };
 
+// Who may look at the gateway itself, decide what waits, and change it. Each may do what those before may.
+struct AdminRoles {
+  std::vector<authz::Who> viewers, approvers, admins;
+  bool operator==(const AdminRoles&) const = default;
+};
+
 // A whole config, every value resolved and checked.
 struct AppConfig {
   std::string file;    // as given
@@ -65,6 +71,7 @@ struct AppConfig {
   authz::MintOptions tokens;                  // made for internal services; no audiences: none are
   std::shared_ptr<const net::ServerTls> tls;  // null: plain HTTP
   RegistryConfig registry;
+  AdminRoles admin;
   gateway::Config gateway;
 
   // Where this gateway's own files begin: the store's path, or, where the store is no file, the config's folder and the port.

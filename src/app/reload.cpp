@@ -107,6 +107,7 @@ std::vector<std::string> changed_settings(const AppConfig& now, const AppConfig&
   if (was.concurrency != is.concurrency) keys.emplace_back("limits.concurrency");
   if (was.calls != is.calls) keys.emplace_back("limits.calls");
   if (was.result != is.result) keys.emplace_back("limits.result");
+  if (!(now.admin == next.admin)) keys.emplace_back("admin");
   if (now.public_url != next.public_url) keys.emplace_back("public_url");
   if (!(now.gateway.approvals == next.gateway.approvals)) keys.emplace_back("approvals");
   if ((now.tls ? now.tls->fingerprint() : "") != (next.tls ? next.tls->fingerprint() : "")) keys.emplace_back("tls");

@@ -34,7 +34,7 @@ constexpr Key kRegistry[] = {{"url"}, {"min_mtf"}};
 constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
 constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
 constexpr Key kProxy[] = {{"url"}, {"direct"}, {"loopback"}};
-constexpr Key kAdmin[] = {{"viewers", kNot}, {"approvers", kNot}, {"admins", kNot}};
+constexpr Key kAdmin[] = {{"viewers"}, {"approvers"}, {"admins"}};
 
 constexpr Key kTop[] = {
     {"listen"},
@@ -67,7 +67,7 @@ constexpr Key kTop[] = {
     {"telemetry", kNot, {}, {}, kTelemetry},
     {"audit", kNot, {}, {}, kAudit},
     {"alerts", kNot},
-    {"admin", kNot, {}, {}, kAdmin},
+    {"admin", Built::yes, {}, {}, kAdmin},
     {"proxy", Built::yes, {}, {}, kProxy},
 };
 

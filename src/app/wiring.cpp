@@ -51,7 +51,7 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
 }
 
 Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper)
-    : config_(std::move(config)), store_(std::move(store)) {
+    : config_(std::move(config)), live_(sdk::random_id(), "admin"), store_(std::move(store)) {
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server, hooks_); };
   gateway::Gateway::Parts parts{loop_,
                                 pool_,
@@ -71,6 +71,10 @@ Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reape
   auto place = [this](std::string id) { return sessions_->place(std::move(id)); };
   gateway::Peers::Parts others{loop_, gateway_->carrier(), config_.gateway.state_keys, config_.peers, place};
   peers_ = std::make_unique<gateway::Peers>(std::move(others));
+  AdminDesk::Parts own{loop_, pool_, *gateway_, *store_, live_, traffic_, {}, {}, {}, std::string(build_version())};
+  own.config = [this]() -> const AppConfig& { return config_; };
+  own.keys = [this]() -> const authz::KeyDesk* { return desk_.get(); };
+  admin_ = std::make_unique<AdminDesk>(std::move(own));
 }
 
 mcp::Result<> Wiring::start() {
@@ -99,6 +103,7 @@ base::Task<void> Wiring::check_store() {
 
 HttpSide::HttpSide(Wiring& wiring)
     : wiring_(wiring),
+      console_(wiring.gate() ? std::make_shared<gateway::ConsoleGate>(wiring.gate()) : nullptr),
       origins_(origin_rules()),
       routes_(route_parts()),
       server_(wiring.loop(), options(), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {}
@@ -123,6 +128,7 @@ edge::Routes::Endpoints HttpSide::server_endpoints() {
   for (const gateway::ServerConfig& server : wiring_.config().gateway.servers)
     if (server.enabled && wiring_.gateway().server(server.id))
       out.emplace(server.id, endpoint_of("/mcp/s/" + server.id, *wiring_.gateway().server(server.id)));
+  out.emplace("admin", endpoint_of("/mcp/s/admin", wiring_.admin().handler()));
   return out;
 }
 
@@ -149,6 +155,8 @@ net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler)
   options.front.strictness = wiring_.config().strictness;
   options.keeper = wiring_.sessions();
   options.protection = wiring_.gate();
+  // Browsers come with a session of the console.
+  if (console_ && options.path == "/mcp/s/admin") options.protection = console_;
   endpoints_.push_back(
       std::make_unique<sdk::HttpEndpoint>(wiring_.loop(), handler, std::make_shared<sdk::SessionTable>(), std::move(options)));
   const std::string& at = endpoints_.back()->options().path;
@@ -170,6 +178,7 @@ edge::RouteParts HttpSide::route_parts() {
     parts.peer = [this](net::HttpExchange& exchange) { return wiring_.peers().receive(exchange, &find_here_); };
   parts.metrics = [this] { return metrics_text(); };
   add_identity(parts);
+  add_console(parts);
   parts.usage = [this] { return wiring_.gateway().usage(); };
   parts.hook = [this](std::string_view server, const net::HttpRequest& request) {
     servers::Builtin::HookRequest hook;

@@ -9,6 +9,7 @@
 
 #include "access/keys/key_desk.h"
 #include "access/keys/token_mint.h"
+#include "app/admin_desk.h"
 #include "app/config.h"
 #include "app/hooks.h"
 #include "base/blocking.h"
@@ -20,7 +21,9 @@
 #include "gateway/peers.h"
 #include "net/http_server.h"
 #include "observe/call_log.h"
+#include "observe/live_calls.h"
 #include "observe/metrics.h"
+#include "observe/traffic.h"
 #include "sdk/http_endpoint.h"
 #include "store/catalog_store.h"
 
@@ -55,6 +58,8 @@ class Wiring {
   std::string identity_metrics();
   // The other instances, if there are any.
   gateway::Peers& peers() { return *peers_; }
+  // Gatehouse's own verbs.
+  AdminDesk& admin() { return *admin_; }
   const Hooks& hooks() const { return hooks_; }
   // Takes another config while the gateway runs; see Gateway::apply. What only a restart changes must be as it was.
   gateway::ConfigChange apply(AppConfig config);
@@ -70,7 +75,9 @@ class Wiring {
   base::BlockingPool pool_;
   observe::Metrics metrics_;
   observe::CallLog log_;
-  observe::Recorders recorders_{{&metrics_, &log_}};
+  observe::LiveCalls live_;
+  observe::Traffic traffic_;
+  observe::Recorders recorders_{{&metrics_, &log_, &live_, &traffic_}};
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<authz::KeyDesk> desk_;
   std::shared_ptr<gateway::KeyGate> gate_;
@@ -79,6 +86,7 @@ class Wiring {
   std::unique_ptr<gateway::Gateway> gateway_;
   std::shared_ptr<gateway::KeptSessions> sessions_;
   std::unique_ptr<gateway::Peers> peers_;
+  std::unique_ptr<AdminDesk> admin_;
 };
 
 // The HTTP side of a gateway.
@@ -111,11 +119,13 @@ class HttpSide {
   void add_identity(edge::RouteParts& parts);
   void add_sign_ins(edge::RouteParts& parts);
   std::string browser_origin() const;
+  void add_console(edge::RouteParts& parts);
   sdk::OriginRules origin_rules() const;
   net::HttpServerOptions options();
   std::string metrics_text() const;
 
   Wiring& wiring_;
+  std::shared_ptr<gateway::ConsoleGate> console_;  // null: nobody signs in
   sdk::OriginRules origins_;
   std::chrono::steady_clock::time_point began_ = std::chrono::steady_clock::now();
   Address address_;

@@ -9,7 +9,8 @@ namespace {
 
 using base::quoted;
 
-constexpr std::string_view kKnown[] = {"/", "/mcp", "/mcp/s/<server>", "/mcp/p/<profile>", "/healthz", "/readyz", "/metrics", "/budget"};
+constexpr std::string_view kKnown[] = {"/",        "/mcp",    "/mcp/s/<server>", "/mcp/p/<profile>", "/console/",
+                                       "/healthz", "/readyz", "/metrics",        "/budget"};
 
 std::string_view truth(bool b) { return b ? "true" : "false"; }
 
@@ -42,6 +43,7 @@ Page front_page(std::string_view version) {
                               "  /mcp              all servers as one, for MCP clients\n"
                               "  /mcp/s/<server>   one server alone\n"
                               "  /mcp/p/<profile>  what a profile of the config names\n"
+                              "  /console/         what happens here, for people\n"
                               "  /readyz           how the servers are\n"
                               "  /metrics          for Prometheus\n",
                               version)};

@@ -34,6 +34,11 @@ mcp::Task<void> Routes::serve_other(net::HttpExchange& exchange) {
     const bool taken = co_await parts_.peer(exchange);
     if (taken) co_return;
   }
+  const bool console = parts_.console.role && (request.path.starts_with(kConsolePrefix) || request.path == "/console");
+  if (console && parts_.welcome(request)) {
+    co_await serve_console(&parts_.console, &exchange);
+    co_return;
+  }
   const bool approval = parts_.approvals.find && request.path.starts_with(kApprovalPrefix);
   const bool token = parts_.tokens.mint && (request.path == kJwksPath || request.path == kTokenPath);
   if (approval && parts_.welcome(request)) {

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "edge/approval_page.h"
+#include "edge/console.h"
 #include "edge/pages.h"
 #include "edge/sign_in_page.h"
 #include "edge/token_page.h"
@@ -32,6 +33,7 @@ struct RouteParts {
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
   // Whether this may see what is for operators: numbers, servers and their errors. Null: everybody may.
   std::function<bool(const net::HttpRequest&)> trusted;
+  ConsoleParts console;                            // without a role function: there is none
   ApprovalParts approvals;                         // without functions: there are none
   TokenParts tokens;                               // without a mint: none are made
   SignInParts sign_ins;                            // without functions: there are none
