@@ -4,7 +4,7 @@
 #include <array>
 #include <vector>
 
-#include "trust/scan/secrets.h"
+#include "redact/secrets.h"
 
 namespace app {
 namespace {
@@ -39,7 +39,7 @@ bool harmless_value(std::string_view value) {
 }
 
 std::optional<InlineSecret> by_form(std::string_view text) {
-  for (const trust::scan::Secret& found : trust::scan::find_secrets(text, 1))
+  for (const redact::Secret& found : redact::find_secrets(text, 1))
     return InlineSecret{std::string(found.kind), found.begin, found.end};
   return std::nullopt;
 }
