@@ -51,6 +51,13 @@ Statement& Statement::bind(std::int64_t number) {
   return *this;
 }
 
+Statement& Statement::again() {
+  sqlite3_reset(statement_.get());
+  next_ = 1;
+  bound_ = SQLITE_OK;
+  return *this;
+}
+
 Result<bool> Statement::step() {
   if (bound_ != SQLITE_OK) return failed(db_, "a value does not fit");
   switch (sqlite3_step(statement_.get())) {
@@ -66,10 +73,10 @@ Result<> Statement::run() {
   return {};
 }
 
-std::string Statement::text(int column) const {
+std::string_view Statement::view(int column) const {
   const void* bytes = sqlite3_column_blob(statement_.get(), column);
   auto size = static_cast<std::size_t>(sqlite3_column_bytes(statement_.get(), column));
-  return bytes ? std::string(static_cast<const char*>(bytes), size) : std::string();
+  return bytes ? std::string_view(static_cast<const char*>(bytes), size) : std::string_view();
 }
 
 Result<Database> Database::open(const std::string& path) {

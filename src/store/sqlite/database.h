@@ -13,7 +13,7 @@
 
 namespace store {
 
-// A prepared statement, used once: bind in order, then step through the rows.
+// A prepared statement: bind in order, then step through the rows.
 // Owns: the statement. Must not outlive its Database.
 class Statement {
  public:
@@ -23,12 +23,16 @@ class Statement {
   Statement& bind(std::string_view text);
   Statement& bind(std::int64_t number);
 
+  // As it was prepared, to be bound and stepped once more.
+  Statement& again();
+
   // True when there is a row, false at the end. Errors: internal, with SQLite's own words.
   mcp::Result<bool> step();
   // Runs a statement that gives no rows.
   mcp::Result<> run();
 
-  std::string text(int column) const;
+  std::string text(int column) const { return std::string(view(column)); }
+  std::string_view view(int column) const;  // good until the next step()
   std::int64_t number(int column) const { return sqlite3_column_int64(statement_.get(), column); }
 
  private:
