@@ -23,6 +23,8 @@ class CallLog final : public base::Recorder {
 class Recorders final : public base::Recorder {
  public:
   explicit Recorders(std::vector<base::Recorder*> all) : all_(std::move(all)) {}
+  // Before the first call.
+  void add(base::Recorder* recorder) { all_.push_back(recorder); }
   mcp::Result<> began(const base::CallRecord& record) override {
     mcp::Result<> out;
     for (base::Recorder* recorder : all_)

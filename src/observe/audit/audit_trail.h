@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "mcp/result.h"
@@ -73,7 +74,8 @@ struct AuditProof {
 // Lifetime: the store outlives it. Threads: any.
 class AuditTrail {
  public:
-  explicit AuditTrail(store::AuditStore& store) : store_(store) {}
+  // `public_key`: PEM, the one that checkpoints are proved with where nobody gives another.
+  AuditTrail(store::AuditStore& store, std::string public_key) : store_(store), public_key_(std::move(public_key)) {}
 
   // `cursor` is of the page before, or empty. At most 1,000 records. Errors: invalid_argument (no cursor of this trail), internal.
   mcp::Result<AuditPage> search(const AuditQuery& query, std::string_view cursor, std::size_t limit) const;
@@ -83,7 +85,7 @@ class AuditTrail {
 
   // What a proof rests on besides the trail itself.
   struct Evidence {
-    std::string public_key;               // PEM; empty: the one of the trail
+    std::string public_key;               // PEM; empty: the one of the trail, which lies where the trail does
     std::vector<std::string> sink_lines;  // what a sink was sent: a checkpoint a line, among others
   };
   // Looks at everything, in order. What is broken is no Error. Errors: internal.
@@ -92,6 +94,7 @@ class AuditTrail {
 
  private:
   store::AuditStore& store_;
+  std::string public_key_;
 };
 
 }  // namespace observe
