@@ -38,7 +38,7 @@ TEST(Pages, ReadySaysHowEachUpstreamIs) {
 
 TEST(Pages, ARequiredUpstreamThatCannotServeIsNotReady) {
   gateway::Status status = two_upstreams();
-  for (const char* state : {"down", "open", "starting", "idle"}) {
+  for (const char* state : {"down", "open", "starting", "idle", "needs sign-in"}) {
     status.upstreams[0].state = state;
     EXPECT_EQ(edge::ready_page(status, {}).status, 503) << state;
   }

@@ -107,6 +107,7 @@ gatehouse_upstream_state{server="files",kind="builtin",state="open"} 0
 gatehouse_upstream_state{server="files",kind="builtin",state="half-open"} 0
 gatehouse_upstream_state{server="files",kind="builtin",state="down"} 0
 gatehouse_upstream_state{server="files",kind="builtin",state="stopped"} 0
+gatehouse_upstream_state{server="files",kind="builtin",state="needs sign-in"} 0
 # HELP gatehouse_upstream_tools Tools in the upstream's catalog.
 # TYPE gatehouse_upstream_tools gauge
 gatehouse_upstream_tools{server="files"} 3

@@ -1,7 +1,11 @@
 // Servers behind the gateway that want OAuth tokens: callers of both eras led to a real authorization server, tokens kept apart.
 import assert from 'node:assert/strict'
+import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
+import { createServer } from 'node:http'
 import { describe, test } from 'node:test'
+import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
+import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
 import { makeGuard, startAS } from './fixtures/as.mjs'
 import { startModern } from './fixtures/modern.mjs'
 import { clients, gatehouse, run, Scope, startGateway, text, writeConfig } from './lib.mjs'
@@ -12,9 +16,32 @@ const robot = { client_id: 'robot', client_secret: 'robot-secret', redirect_uris
 async function town(scope, { auth = { oauth: 'per-user' }, era, ...more } = {}) {
   const guard = makeGuard()
   const as = await startAS(scope, { resources: () => [guard.state.url], clients: [robot] })
-  const upstream = await startModern(scope, { guard, ...era })
+  const upstream = era === 'legacy' ? await startLegacy(scope, { guard }) : await startModern(scope, { guard })
   guard.settle(as, upstream.url)
   return { as, guard, upstream, config: { pins: { mode: 'warn' }, servers: { desk: { url: upstream.url, auth } }, ...more } }
+}
+
+// A server of the older revisions, with sessions, by its official SDK.
+async function startLegacy(scope, { guard }) {
+  const sessions = new Map()
+  const whose = new Map() // the tokens that came with each session
+  const http = createServer(async (req, res) => {
+    if (!await guard(req, res)) return
+    const id = req.headers['mcp-session-id']
+    let transport = sessions.get(id)
+    if (id && !transport) return res.writeHead(404).end()
+    if (!transport) {
+      const server = new McpServer({ name: 'legacy-fixture', version: '1.0.0' })
+      server.registerTool('headers', { description: 'Tells its headers.' }, extra => ({ content: [{ type: 'text', text: JSON.stringify(extra.requestInfo.headers) }] }))
+      transport = new StreamableHTTPServerTransport({ sessionIdGenerator: randomUUID, onsessioninitialized: made => sessions.set(made, transport) })
+      await server.connect(transport)
+    }
+    if (id) whose.set(id, (whose.get(id) ?? new Set()).add(req.headers.authorization))
+    await transport.handleRequest(req, res)
+  })
+  await new Promise(done => http.listen(0, '127.0.0.1', done))
+  scope.defer(async () => { http.closeAllConnections(); await new Promise(done => http.close(done)) })
+  return { url: `http://127.0.0.1:${http.address().port}/mcp`, whose }
 }
 
 // A browser: its cookies by host and port, which cookies do not tell apart here, and the redirects.
@@ -136,9 +163,9 @@ describe('a server that wants each caller to sign in', () => {
     assert.equal((await fetch(`${gateway.base}/oauth/connect/desk`, { method: 'POST', headers: { origin: 'https://evil.example' } })).status, 403)
   })
 
-  test('callers have tokens of their own, and never each other\'s', async t => {
+  for (const era of ['modern', 'legacy']) test(`callers have tokens of their own at a ${era} server, and never each other's`, async t => {
     const scope = Scope.of(t)
-    const { config } = await town(scope, { auth: { oauth: 'per-user' } })
+    const { upstream, config } = await town(scope, { era })
     const gateway = await startGateway(scope, { auth: { api_keys: true }, ...config })
     const seen = new Map()
     for (const name of ['ada', 'bob', 'eve']) {
@@ -166,6 +193,8 @@ describe('a server that wants each caller to sign in', () => {
       return [one.token, authorization(await one.call('desk__headers', {}))]
     }))
     for (const [own, sent] of all) assert.equal(sent, own)
+    // Nor do two share a session.
+    if (era === 'legacy') for (const tokens of upstream.whose.values()) assert.equal(tokens.size, 1, [...tokens].join())
     // Without a link nobody is let in for anybody.
     assert.equal((await press(`${gateway.base}/oauth/connect/desk`)).status, 403)
   })
@@ -184,6 +213,25 @@ describe('sign-ins without a person at each call', () => {
     const { code } = await login.end()
     assert.equal(code, 0, login.output)
     assert.equal(text(await client.callTool('desk__echo', { text: 'here' })), 'here')
+  })
+
+  test('many calls with a token that was taken back: one of them renews it', async t => {
+    const scope = Scope.of(t)
+    const { as, guard, config } = await town(scope)
+    const one = await startGateway(scope, config)
+    const client = await clients.auto(scope, one.url)
+    const refused = await client.callTool('desk__echo', { text: 'x' })
+    await press(linkOf(text(refused)))
+    assert.equal(text(await client.callTool('desk__echo', { text: 'one' })), 'one')
+    // A command with the same store is another process with the same tokens.
+    const call = () => run(scope, ['call', '--config', one.file, 'desk__echo', '{"text":"two"}'])
+    assert.equal((await call()).code, 0)
+    guard.forget()
+    const before = tokenRequests(as).length
+    const all = await Promise.all([...Array.from({ length: 8 }, () => client.callTool('desk__echo', { text: 'all' })), call()])
+    for (const answer of all.slice(0, 8)) assert.equal(text(answer), 'all')
+    assert.equal(all[8].code, 0, all[8].stderr)
+    assert.equal(tokenRequests(as).length - before, 1)
   })
 
   test('client credentials', async t => {
