@@ -24,6 +24,7 @@
 #include "app/config_scan.h"
 #include "app/config_server.h"
 #include "app/config_shared.h"
+#include "app/config_telemetry.h"
 #include "app/schema.h"
 #include "app/yaml.h"
 
@@ -107,6 +108,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   }
   settle_rules(config);
   if (auto* admin = top.find("admin")) read_admin(*admin, reader, config);
+  read_telemetry(top, reader, config);
   if (auto* registry = top.find("registry")) read_registry(*registry, reader, config);
   hide_own_files(config);
   read_proxies(top.find("proxy"), reader, findings, config.gateway.servers);

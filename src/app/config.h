@@ -12,6 +12,7 @@
 #include "access/keys/token_mint.h"
 #include "app/finding.h"
 #include "app/reader.h"
+#include "app/telemetry_config.h"
 #include "gateway/config.h"
 #include "mcp/result.h"
 #include "protocol/quirks.h"
@@ -72,6 +73,8 @@ struct AppConfig {
   std::shared_ptr<const net::ServerTls> tls;  // null: plain HTTP
   RegistryConfig registry;
   AdminRoles admin;
+  TelemetryConfig telemetry;
+  std::optional<Address> metrics_listen;  // where /metrics is served alone, without sign-in
   gateway::Config gateway;
 
   // Where this gateway's own files begin: the store's path, or, where the store is no file, the config's folder and the port.

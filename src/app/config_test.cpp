@@ -461,7 +461,6 @@ rules:
              "servers: {}\ndisclosure: some",
              {"g.yaml:2:13: disclosure must be all, search, code or auto, not \"some\""}},
         Case{"TelemetryAsBuilt", "servers: {}\ntelemetry: { content: none }", {}},
-        Case{"Telemetry", "servers: {}\ntelemetry: { otlp: http://localhost:4318 }", {"g.yaml:2:1: telemetry is not built yet; remove it"}},
         Case{"PostgresWithoutKeys",
              "servers: {}\nstore: postgres://localhost/g",
              {"g.yaml:2:8: store: instances that share a database share keys; add state_keys, the same for each; make one with: openssl "

@@ -83,6 +83,9 @@ std::vector<std::string> keep_what_needs_restart(const AppConfig& now, AppConfig
   keep("limits.head", now.limits.head, next.limits.head);
   keep("limits.connections", now.gateway.limits.connections, next.gateway.limits.connections);
   keep("limits.memory", now.gateway.limits.memory, next.gateway.limits.memory);
+  keep("telemetry", now.telemetry, next.telemetry);
+  keep("metrics_listen", now.metrics_listen, next.metrics_listen);
+  next.gateway.trace_share = now.gateway.trace_share;
   keep("strict", now.strictness, next.strictness);
   return keys;
 }

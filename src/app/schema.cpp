@@ -31,7 +31,10 @@ constexpr Key kCode[] = {{"write"}, {"wall"}, {"cpu"}, {"heap"}, {"calls"}, {"al
 constexpr Key kTokens[] = {{"audiences"}, {"life"}};
 constexpr Key kKeys[] = {{"pepper"}, {"tokens", Built::yes, {}, {}, kTokens}, {"vault"}};
 constexpr Key kRegistry[] = {{"url"}, {"min_mtf"}};
-constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
+constexpr Key kOtlp[] = {{"url"}, {"encoding"}, {"compression"}, {"ca"}, {"every"}};
+constexpr Key kHelicone[] = {{"key"}, {"url"}};
+constexpr Key kTelemetry[] = {{"otlp", Built::yes, {}, {}, kOtlp},        {"headers"}, {"sample"}, {"content"}, {"slow"},
+                              {"helicone", Built::yes, {}, {}, kHelicone}};
 constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
 constexpr Key kProxy[] = {{"url"}, {"direct"}, {"loopback"}};
 constexpr Key kAdmin[] = {{"viewers"}, {"approvers"}, {"admins"}};
@@ -45,7 +48,7 @@ constexpr Key kTop[] = {
     {"allowed_origins"},
     {"strict"},
     {"trusted_proxies", kNot},
-    {"metrics_listen", kNot},
+    {"metrics_listen"},
     {"i_know_this_is_open"},
     {"store"},
     {"state_keys"},
@@ -64,7 +67,7 @@ constexpr Key kTop[] = {
     {"code", Built::yes, {}, {}, kCode},
     {"keys", Built::yes, {}, {}, kKeys},
     {"registry", Built::yes, {}, {}, kRegistry},
-    {"telemetry", kNot, {}, {}, kTelemetry},
+    {"telemetry", Built::yes, {}, {}, kTelemetry},
     {"audit", kNot, {}, {}, kAudit},
     {"alerts", kNot},
     {"admin", Built::yes, {}, {}, kAdmin},

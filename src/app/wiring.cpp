@@ -29,11 +29,6 @@ net::HttpServerOptions server_options(const AppConfig& config) {
   return options;
 }
 
-observe::UpstreamGauge gauge_of(const gateway::UpstreamStatus& upstream) {
-  return {upstream.id,     upstream.kind,      upstream.state,  upstream.tools,
-          upstream.starts, upstream.in_flight, upstream.queued, upstream.failures};
-}
-
 }  // namespace
 
 mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper& reaper) {
@@ -52,6 +47,8 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
 
 Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper)
     : config_(std::move(config)), live_(sdk::random_id(), "admin"), store_(std::move(store)) {
+    : config_(std::move(config)), telemetry_(TelemetryPart::open(config_, loop_, pool_)), store_(std::move(store)) {
+  if (telemetry_) recorders_.add(&telemetry_->exporter());
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server, hooks_); };
   gateway::Gateway::Parts parts{loop_,
                                 pool_,
@@ -80,6 +77,7 @@ Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reape
 mcp::Result<> Wiring::start() {
   auto started = gateway_->start();
   if (started) peers_->start();
+  if (started && telemetry_) telemetry_->start();
   if (started && desk_) desk_->start();
   return started;
 }
@@ -88,6 +86,7 @@ base::Task<void> Wiring::stop(base::Millis grace) {
   co_await peers_->stop();
   co_await gateway_->stop(grace);
   if (desk_) co_await desk_->stop();
+  if (telemetry_) co_await telemetry_->stop();
 }
 
 gateway::ConfigChange Wiring::apply(AppConfig config) {
@@ -106,7 +105,9 @@ HttpSide::HttpSide(Wiring& wiring)
       console_(wiring.gate() ? std::make_shared<gateway::ConsoleGate>(wiring.gate()) : nullptr),
       origins_(origin_rules()),
       routes_(route_parts()),
-      server_(wiring.loop(), options(), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {}
+      server_(wiring.loop(), options(), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {
+  if (TelemetryPart* telemetry = wiring_.telemetry()) telemetry->gather([this] { return wiring_.metrics().families(gauges()); });
+}
 
 net::HttpServerOptions HttpSide::options() {
   net::HttpServerOptions out = server_options(wiring_.config());
@@ -207,6 +208,7 @@ mcp::Result<> HttpSide::listen(const Address& address) {
 
 base::Task<void> HttpSide::stop(base::Millis grace) {
   const base::Instant over = base::Timers::now() + grace;
+  if (metrics_server_) co_await metrics_server_->stop(base::Millis(0));
   co_await server_.stop(grace);
   for (auto& endpoint : endpoints_)
     co_await endpoint->close(std::max(base::Millis(0), std::chrono::duration_cast<base::Millis>(over - base::Timers::now())));
@@ -214,24 +216,22 @@ base::Task<void> HttpSide::stop(base::Millis grace) {
 
 Address HttpSide::address() const { return address_; }
 
-std::string HttpSide::metrics_text() const {
-  gateway::Status status = wiring_.gateway().status();
+observe::Gauges HttpSide::gauges() const {
   const net::HttpServerCounters& counters = server_.counters();
-  observe::Gauges gauges;
-  for (const gateway::UpstreamStatus& upstream : status.upstreams) gauges.upstreams.push_back(gauge_of(upstream));
-  gauges.open_calls = status.calls;
-  gauges.open_streams = counters.streams;
-  gauges.open_connections = counters.connections;
-  gauges.connections = counters.accepted;
-  gauges.requests = counters.requests;
-  gauges.refused = counters.refused;
-  gauges.turned_away = counters.turned_away;
-  gauges.held_bytes = counters.held;
-  gauges.resident_bytes = observe::resident_bytes();
-  gauges.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
-  gauges.version = build_version();
-  gauges.commit = build_commit();
-  std::string text = wiring_.metrics().text(gauges) + wiring_.identity_metrics();
+  observe::Gauges out = wiring_.gauges();
+  out.open_streams = counters.streams;
+  out.open_connections = counters.connections;
+  out.connections = counters.accepted;
+  out.requests = counters.requests;
+  out.refused = counters.refused;
+  out.turned_away = counters.turned_away;
+  out.held_bytes = counters.held;
+  out.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
+  return out;
+}
+
+std::string HttpSide::metrics_text() const {
+  std::string text = wiring_.metrics().text(gauges()) + wiring_.identity_metrics();
   if (more_metrics_) text += more_metrics_();
   return text;
 }

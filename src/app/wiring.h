@@ -12,6 +12,7 @@
 #include "app/admin_desk.h"
 #include "app/config.h"
 #include "app/hooks.h"
+#include "app/telemetry_part.h"
 #include "base/blocking.h"
 #include "base/loop.h"
 #include "edge/routes.h"
@@ -46,6 +47,10 @@ class Wiring {
   gateway::Gateway& gateway() { return *gateway_; }
   const AppConfig& config() const { return config_; }
   observe::Metrics& metrics() { return metrics_; }
+  // Null where the config wants none.
+  TelemetryPart* telemetry() { return telemetry_.get(); }
+  // What a scrape shows of the gateway, but for its HTTP side.
+  observe::Gauges gauges();
   // Keeps legacy sessions in the store.
   std::shared_ptr<gateway::KeptSessions> sessions() { return sessions_; }
   // API keys, their door, and tokens for who has one; null where the config wants none.
@@ -78,6 +83,8 @@ class Wiring {
   observe::LiveCalls live_;
   observe::Traffic traffic_;
   observe::Recorders recorders_{{&metrics_, &log_, &live_, &traffic_}};
+  observe::Recorders recorders_{{&metrics_, &log_}};
+  std::unique_ptr<TelemetryPart> telemetry_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<authz::KeyDesk> desk_;
   std::shared_ptr<gateway::KeyGate> gate_;
@@ -99,6 +106,8 @@ class HttpSide {
   // Errors: those of HttpServer::listen; a port that is taken names the process that has it.
   mcp::Result<> listen(const Address& address);
   mcp::Result<> listen_unix(const std::string& path) { return server_.listen_unix(path); }
+  // Serves the numbers alone, where the config says so. Errors: those of HttpServer::listen.
+  mcp::Result<> listen_for_metrics();
   // Speaks TLS with who connects from now on, where the config says so.
   void secure();
   // Where it listens, with the real port.
@@ -122,6 +131,7 @@ class HttpSide {
   void add_console(edge::RouteParts& parts);
   sdk::OriginRules origin_rules() const;
   net::HttpServerOptions options();
+  observe::Gauges gauges() const;
   std::string metrics_text() const;
 
   Wiring& wiring_;
@@ -140,6 +150,7 @@ class HttpSide {
   std::map<std::string, net::HttpHandler> handlers_;  // of all servers and profiles that ever were, by path
   edge::Routes routes_;
   net::HttpServer server_;
+  std::unique_ptr<net::HttpServer> metrics_server_;
 };
 
 }  // namespace app

@@ -28,6 +28,7 @@ struct MetricTimes {
 };
 
 enum class OtlpEncoding : std::uint8_t { protobuf, json };
+enum class Compression : std::uint8_t { none, gzip };
 std::string_view content_type(OtlpEncoding encoding);
 
 // Threads: any.

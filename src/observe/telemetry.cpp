@@ -117,13 +117,14 @@ Task<void> Telemetry::export_spans() {
 
 Task<void> Telemetry::export_numbers() {
   const std::string url = below(options_.otlp, "/v1/metrics");
-  while (!ending_) {
+  for (;;) {
     std::optional<std::pair<std::vector<Family>, MetricTimes>> numbers;
     {
       std::lock_guard lock(mutex_);
       numbers.swap(numbers_);
     }
     if (!numbers) {
+      if (ending_) break;
       (void)co_await numbers_came_.wait(loop_.timers(), work_->stop_token(), base::Timers::now() + std::chrono::minutes(1)).result();
       continue;
     }

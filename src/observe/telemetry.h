@@ -25,8 +25,6 @@ namespace observe {
 
 using SecretHeaders = std::vector<std::pair<std::string, base::Secret<std::string>>>;
 
-enum class Compression : std::uint8_t { none, gzip };
-
 // Where things go and how. Times and sizes are what a test makes smaller.
 struct TelemetryOptions {
   std::string otlp;  // the collector's base URL, to which /v1/traces and /v1/metrics are added; empty: none
@@ -66,6 +64,7 @@ class Telemetry final : public base::Recorder {
   ~Telemetry() override;
 
   void finished(const base::CallRecord& record) override;
+  bool keeps_contents() const override { return options_.spans.content != Content::none; }
   // The numbers as they stand; where the last ones were not sent yet, these take their place.
   void push(std::vector<Family> families, MetricTimes times);
   TelemetryCounters counters() const;

@@ -109,6 +109,7 @@ int serve(const ServeOptions& options, net::Reaper& reaper) {
   HttpSide http(**wiring);
   http.secure();
   if (auto listening = http.listen((*wiring)->config().listen); !listening) return failed(listening.error());
+  if (auto numbers = http.listen_for_metrics(); !numbers) return failed(numbers.error());
   if (auto beside = http.listen_unix((*wiring)->config().socket_path()); !beside)
     log::warn("no socket beside the store", {{"reason", beside.error().message}});
   if (auto started = (*wiring)->start(); !started) return failed(started.error());
