@@ -46,8 +46,10 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
 }
 
 Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reaper& reaper)
-    : config_(std::move(config)), live_(sdk::random_id(), "admin"), store_(std::move(store)) {
-    : config_(std::move(config)), telemetry_(TelemetryPart::open(config_, loop_, pool_)), store_(std::move(store)) {
+    : config_(std::move(config)),
+      live_(sdk::random_id(), "admin"),
+      telemetry_(TelemetryPart::open(config_, loop_, pool_)),
+      store_(std::move(store)) {
   if (telemetry_) recorders_.add(&telemetry_->exporter());
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server, hooks_); };
   gateway::Gateway::Parts parts{loop_,

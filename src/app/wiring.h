@@ -83,7 +83,6 @@ class Wiring {
   observe::LiveCalls live_;
   observe::Traffic traffic_;
   observe::Recorders recorders_{{&metrics_, &log_, &live_, &traffic_}};
-  observe::Recorders recorders_{{&metrics_, &log_}};
   std::unique_ptr<TelemetryPart> telemetry_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<authz::KeyDesk> desk_;
