@@ -22,7 +22,7 @@ export function Audit() {
       <form class="tools" role="search" onSubmit={event => { event.preventDefault(); search() }}>
         <input type="search" aria-label="Search the audit trail" placeholder="Words: a caller, a tool, an outcome" value={query} onInput={event => setQuery(event.currentTarget.value)} />
         <button type="submit">Search</button>
-        <Act label="Prove it" name="Verify the audit trail" work={async () => setProof(await call('audit_verify'))} />
+        <Act label="Prove it" name="Prove it: verify the audit trail" work={async () => setProof(await call('audit_verify'))} />
       </form></header>
     {proof && <div class="card" role="status"><h2>Proof</h2><pre tabIndex={0}><Visible text={JSON.stringify(proof, null, 2)} /></pre></div>}
     {error && <p class="told bad" role="alert">{error.message}</p>}

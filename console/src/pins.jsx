@@ -26,7 +26,7 @@ function Held({ one, may, again }) {
     <p class="why"><Visible text={one.reason} /></p>
     {fields.map(field => <Field key={field.where} field={field} />)}
     {more > 0 && <p>and {more} places more: <code>gatehouse pins diff {one.server}</code></p>}
-    {may.admin && <div class="tools"><Act label="Approve this" name={`Approve ${one.server} ${title}`} ask="Trust what is on the right?" kind="good"
+    {may.admin && <div class="tools"><Act label="Approve this" name={`Approve this: ${one.server} ${title}`} ask="Trust what is on the right?" kind="good"
       work={async () => { await call('pins_approve', { server: one.server, names: [title] }); again() }} /></div>}
   </article>
 }
@@ -54,7 +54,7 @@ function Trusted({ data, error }) {
       <div class="tools"><input type="search" aria-label="Filter pins" placeholder="Filter" value={wanted} onInput={event => setWanted(event.currentTarget.value)} />
         <small>{fits.length} of {data.pins.length}</small></div>
       <div class="scroll" tabIndex={0} role="region" aria-label="All pins"><table><thead><tr><th>server</th><th>kind</th><th>name</th><th>state</th><th>digest</th></tr></thead>
-        <tbody>{fits.slice(0, 500).map(one => <tr key={one.server + one.kind + one.name + one.sha256 + one.caller}><td>{one.server}</td><td>{one.kind}</td><th scope="row"><Visible text={one.name} /></th>
+        <tbody>{fits.slice(0, 500).map(one => <tr key={one.server + one.kind + one.name + one.sha256 + one.caller}><td>{one.server}</td><td>{one.kind}</td><th scope="row"><Visible text={one.name || one.kind} /></th>
           <td><span class={`badge ${one.state === 'held' || one.state === 'objected' ? 'warn' : ''}`}>{one.state}</span></td><td><code>{one.sha256.slice(0, 12)}</code></td></tr>)}</tbody></table></div>
       {fits.length > 500 && <p class="told">The first 500 are shown; filter for the others.</p>}
     </>}

@@ -17,7 +17,7 @@ export function Servers({ may }) {
     {bad.length > 0 && <ul class="signs" aria-label="What needs somebody">{bad.map(one => <li key={one.what + one.text} class={one.level}>
       <b>{one.what}</b> <Visible text={one.text} />{one.remedy && <code>{one.remedy}</code>}</li>)}</ul>}
     <Told error={error} data={data} empty={data?.servers.length === 0 && 'The config has no servers.'} />
-    {data && data.servers.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label="Servers"><table>
+    {data && data.servers.length > 0 && <div class="scroll" tabIndex={0} role="region" aria-label="Table of servers"><table>
       <thead><tr><th>server</th><th>state</th><th class="r">p50</th><th class="r">p95</th><th class="r">calls, 1 h</th><th class="r">failed</th>
         <th>tokens, 1 h</th><th class="r">tools</th><th class="r">definitions</th>{may.admin && <th><span class="aside">actions</span></th>}</tr></thead>
       <tbody>{data.servers.map(one => <Server key={one.id} one={one} may={may} again={again} />)}</tbody>

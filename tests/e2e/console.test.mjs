@@ -38,7 +38,7 @@ async function open(scope, from, base, { scheme = 'light', size = { width: 1280,
 }
 
 async function accessible(page, what) {
-  await page.addScriptTag({ content: axe }).catch(() => page.evaluate(axe))
+  await page.evaluate(axe)
   const { violations } = await page.evaluate(() => globalThis.axe.run(document, { resultTypes: ['violations'] }))
   assert.deepEqual(violations.map(one => `${what}: ${one.id}: ${one.help}: ${one.nodes.map(each => each.html.slice(0, 160)).join(' | ')}`), [])
 }
