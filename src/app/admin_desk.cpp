@@ -348,7 +348,7 @@ AdminPort::Answer AdminDesk::doctor() {
     notes.push_back({"bad", "store", works.error().message, "correct store:, or the permissions of its folder"});
   for (const gateway::UpstreamStatus& one : parts_.gateway.status().upstreams) look_at(one, parts_.gateway.pinning().held(one.id), notes);
   if (const std::size_t waiting = parts_.gateway.approvals().waiting(); waiting > 0)
-    notes.push_back({"warning", "approvals", fmt::format("{} calls wait for a person", waiting), "gatehouse approvals list"});
+    notes.push_back({"warning", "approvals", fmt::format("waiting for a person: {}", waiting), "gatehouse approvals list"});
   constexpr std::int64_t kSoon = 14 * 86'400, kDay = 86'400;
   if (const authz::KeyDesk* keys = parts_.keys())
     for (const auto& [name, left] : keys->seconds_left())

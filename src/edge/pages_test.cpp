@@ -60,7 +60,7 @@ TEST(Pages, AStoreThatFailsIsNotReadyAndKeepsItsSecrets) {
 TEST(Pages, UnknownNamesTheKnown) {
   EXPECT_EQ(
       edge::unknown_page("/x\"", {"files"}, {"notes"}).body,
-      R"({"error":"not found","path":"/x\"","known":["/","/mcp","/mcp/s/<server>","/mcp/p/<profile>","/healthz","/readyz","/metrics","/budget"],"servers":["files"],"profiles":["notes"]})"
+      R"({"error":"not found","path":"/x\"","known":["/","/mcp","/mcp/s/<server>","/mcp/p/<profile>","/console/","/healthz","/readyz","/metrics","/budget"],"servers":["files"],"profiles":["notes"]})"
       "\n");
   EXPECT_EQ(edge::unknown_page("/x", {}).status, 404);
 }

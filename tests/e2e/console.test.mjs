@@ -120,6 +120,7 @@ describe('the console on this machine', { skip }, () => {
       for (const name of PAGES) {
         await page.goto(url(name))
         await page.getByRole('heading', { level: 1 }).waitFor()
+        await page.waitForFunction(() => !document.body.innerText.includes('Asking…'))
         const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)
         assert.ok(over <= 0, `${name} is ${over} pixels too wide for a narrow screen`)
       }
