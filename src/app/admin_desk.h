@@ -58,6 +58,8 @@ class AdminDesk final : public servers::admin::AdminPort {
   AdminDesk(const AdminDesk&) = delete;
   AdminDesk& operator=(const AdminDesk&) = delete;
 
+  // An audit trail is kept from now on, and can be read so.
+  void use(AuditReading audit) { parts_.audit = std::move(audit); }
   // What answers at /mcp/s/admin.
   sdk::Handler& handler() { return front_; }
 
