@@ -155,7 +155,7 @@ mcp::Result<Address> parse_listen(std::string_view text, authz::Door door) {
 
 std::string AppConfig::beside() const {
   const std::string& location = store.reveal();
-  if (location.starts_with(kStoreScheme)) return location.substr(kStoreScheme.size());
+  if (location.starts_with(kStoreScheme) && location != "sqlite::memory:") return location.substr(kStoreScheme.size());
   return fmt::format("{}/gatehouse-{}", folder, listen.port);
 }
 

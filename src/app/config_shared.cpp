@@ -10,6 +10,8 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <map>
+#include <mutex>
 #include <set>
 
 #include "net/reaper.h"
@@ -25,6 +27,7 @@ using mcp::Error;
 using Key = base::Secret<std::string>;
 
 constexpr std::string_view kSqlite = "sqlite:";
+constexpr std::string_view kMemory = "sqlite::memory:";
 constexpr std::size_t kLeastKey = 32, kMostKeys = 16, kMostPeers = 64;
 
 bool is_postgres(std::string_view text) { return text.starts_with("postgres://") || text.starts_with("postgresql://"); }
@@ -38,6 +41,10 @@ void read_store(const yaml::Value& value, Reader& reader, AppConfig& config) {
   if (!text) return;
   if (!text->starts_with(kSqlite) || text->size() == kSqlite.size())
     return reader.error(value, fmt::format("store must be sqlite:PATH or postgres://USER@HOST/DATABASE, not {}", shown(*text)));
+  if (*text == kMemory) {
+    config.store = Key(*std::move(text));
+    return;
+  }
   yaml::Value path = value;
   path.text = text->substr(kSqlite.size());
   auto full = reader.path(path, "store");
@@ -128,6 +135,20 @@ mcp::Result<> make_key_file(const std::string& path, std::string_view key) {
   return {};
 }
 
+// What a store in memory has instead of a file: as long as the process, the same for every config that it reads.
+mcp::Result<Key> key_in_memory(std::string_view suffix) {
+  static std::mutex mutex;
+  static std::map<std::string, Key, std::less<>> keys;
+  const std::lock_guard lock(mutex);
+  if (auto known = keys.find(suffix); known != keys.end()) return known->second;
+  std::string bytes(32, '\0');
+  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(bytes.size())) != 1)
+    return Error(Code::internal, "the random generator failed");
+  return keys.emplace(std::string(suffix), Key(oauth::base64url(bytes))).first->second;
+}
+
+bool in_memory(const AppConfig& config) { return config.store.reveal() == kMemory; }
+
 }  // namespace
 
 void read_shared(const yaml::Value& top, Reader& reader, AppConfig& config) {
@@ -146,6 +167,11 @@ void read_shared(const yaml::Value& top, Reader& reader, AppConfig& config) {
 
 mcp::Result<std::vector<Key>> state_keys(const AppConfig& config) {
   if (!config.gateway.state_keys.empty()) return config.gateway.state_keys;
+  if (in_memory(config)) {
+    auto key = key_in_memory(".keys");
+    if (!key) return std::move(key).error();
+    return std::vector<Key>{*std::move(key)};
+  }
   const std::string path = config.beside() + ".keys";
   std::error_code ec;
   if (!fs::exists(fs::symlink_status(path, ec)))
@@ -154,6 +180,7 @@ mcp::Result<std::vector<Key>> state_keys(const AppConfig& config) {
 }
 
 mcp::Result<Key> secret_beside(const AppConfig& config, std::string_view suffix, std::string_view key) {
+  if (in_memory(config)) return key_in_memory(suffix);
   const std::string path = config.beside() + std::string(suffix);
   std::error_code ec;
   if (!fs::exists(fs::symlink_status(path, ec)))

@@ -1,0 +1,35 @@
+#include "app/config_shared.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+
+namespace app {
+namespace {
+
+namespace fs = std::filesystem;
+
+TEST(SharedConfig, AStoreInMemoryLeavesNoFile) {
+  std::string folder = fs::temp_directory_path() / "gatehouse-memory-XXXXXX";
+  ASSERT_NE(::mkdtemp(folder.data()), nullptr);
+  ReadConfig read =
+      parse_config("store: sqlite::memory:\nservers: {}\n", folder + "/gatehouse.yaml", folder, [](const std::string&) { return std::nullopt; });
+  ASSERT_TRUE(read.config);
+  EXPECT_EQ(read.config->store.reveal(), "sqlite::memory:");
+  auto keys = state_keys(*read.config);
+  auto again = state_keys(*read.config);
+  ASSERT_TRUE(keys && again);
+  EXPECT_GE(keys->front().reveal().size(), 32U);
+  // A config that is read again has the same.
+  EXPECT_EQ(*keys, *again);
+  auto pepper = secret_beside(*read.config, ".pepper", "keys.pepper");
+  ASSERT_TRUE(pepper);
+  EXPECT_NE(pepper->reveal(), keys->front().reveal());
+  EXPECT_TRUE(fs::is_empty(folder));
+  EXPECT_EQ(read.config->beside().find(":memory:"), std::string::npos);
+  fs::remove_all(folder);
+}
+
+}  // namespace
+}  // namespace app
