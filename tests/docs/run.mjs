@@ -148,7 +148,8 @@ for (const path of documents) {
       const where = `${name}:${block.line}`
       let json
       assert.doesNotThrow(() => { json = JSON.parse(block.lines.join('\n')) }, where)
-      for (const entry of Object.values(json.mcpServers ?? json.servers ?? {})) {
+      for (const entry of Object.values(json.mcpServers ?? json.servers ?? json.context_servers ?? {})) {
+        entry.url ??= entry.httpUrl ?? entry.serverUrl
         if (entry.command) {
           if (basename(entry.command) !== 'gatehouse') continue
           const args = entry.args.map(arg => basename(arg) === 'gatehouse.yaml' ? join(folder, 'gatehouse.yaml') : arg.startsWith('/home/you/') ? join(folder, relative('/home/you', arg)) : arg)
@@ -166,6 +167,23 @@ for (const path of documents) {
       }
     }
     t.diagnostic(`${tried} entries tried`)
+  })
+
+  const tomls = all.filter(block => block.info[0] === 'toml')
+  if (tomls.length) test(`${name}: its TOML`, async t => {
+    const scope = Scope.of(t)
+    const { folder, env } = prepare(scope)
+    for (const block of tomls) {
+      // What a block of it starts is what gatehouse itself finds in it.
+      const file = join(folder, 'block.toml')
+      writeFileSync(file, block.lines.join('\n').replaceAll('"gatehouse"', '"started"') + '\n')
+      const { code, stdout, output } = await runToEnd(scope, gatehouse, ['init', '--import', '--from', file, '--config', join(folder, 'new.yaml'), '--json'], { cwd: folder, env })
+      assert.equal(code, 0, `${name}:${block.line}:\n${output}`)
+      const [, ...args] = JSON.parse(JSON.parse(stdout).servers[0].config.command)
+      const client = await clients.sdk1(scope, { command: gatehouse, args: args.map(arg => arg.startsWith('/home/you/') ? join(folder, relative('/home/you', arg)) : arg), env })
+      assert.ok((await client.listTools()).tools.length > 0, `${name}:${block.line}`)
+      await client.close()
+    }
   })
 
   test(`${name}: its links`, () => {
