@@ -17,6 +17,7 @@ namespace app {
 namespace {
 
 constexpr std::array<std::string_view, 2> kNotBuilt{"audit", "advise"};
+constexpr std::array<std::string_view, 3> kNotBuilt{"login", "logout", "audit"};
 
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
@@ -29,6 +30,7 @@ struct CommandLine {
   BudgetOptions budget;
   CallOptions call;
   InitOptions init;
+  AdviseOptions advise;
   RulesOptions rules;
   PinsOptions pins;
   KeysOptions keys;
@@ -157,6 +159,28 @@ int run_check(const CheckOptions& options) {
   return check(options);
 }
 
+void add_advise(CommandLine& line) {
+  AdviseOptions& options = line.advise;
+  CLI::App& command = *line.app.add_subcommand("advise", "where MCP is the wrong tool: for each server, or for one that is not there yet");
+  add_config(command, options.config);
+  command.add_option("--url", options.url, "ask the gateway there for its record")->type_name("URL");
+  CLI::Option* design = command.add_flag_callback(
+      "--new", [&options] { options.asks = AdviseOptions::Asks::design; }, "asks six questions before there is a server");
+  command.add_flag_callback(
+             "--rules", [&options] { options.asks = AdviseOptions::Asks::rules; }, "the rules of thumb, as a table")
+      ->excludes(design);
+  static constexpr std::array<std::pair<const char*, const char*>, 6> kAnswers{{{"--clients", "one or several"},
+                                                                                {"--data", "live or static"},
+                                                                                {"--rest", "yes or no: there is a REST API"},
+                                                                                {"--teams", "one or several"},
+                                                                                {"--stage", "prototype or product"},
+                                                                                {"--coupling", "loose or tight"}}};
+  for (std::size_t i = 0; i < kAnswers.size(); ++i)
+    command.add_option(kAnswers[i].first, options.answers[i], kAnswers[i].second)->type_name("WORD")->needs(design);
+  add_json(command, options.output);
+  command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return advise(line.advise, reaper); }; });
+}
+
 int run_init(const InitOptions& options) {
   if (options.does == InitOptions::Does::begin) return init(options);
   return options.does == InitOptions::Does::undo ? init_undo(options) : init_import(options);
@@ -211,6 +235,7 @@ void add_config_commands(CommandLine& line) {
   doctor_command.callback([&line] { line.run = [&line](net::Reaper& reaper) { return doctor(line.doctor, reaper); }; });
 
   add_init(line);
+  add_advise(line);
 }
 
 void add_rules(CommandLine& line) {

@@ -1,6 +1,7 @@
 // The commands: what each takes, and the function that does it. Parsing is cli.cpp's work; what they do is in commands/.
 #pragma once
 
+#include <array>
 #include <span>
 #include <string>
 #include <string_view>
@@ -98,6 +99,14 @@ struct InitOptions {
   enum class Old { out, kept } old = Old::out;                           // ... and what becomes of their entries then
   enum class Versions { asked, as_written } versions = Versions::asked;  // ... of packages that name none
   enum class Agreed { no, yes } agreed = Agreed::no;
+  Output output = Output::text;
+};
+
+struct AdviseOptions {
+  enum class Asks { use, design, rules } asks = Asks::use;
+  std::string config;
+  std::string url;
+  std::array<std::string, 6> answers;  // design: clients, data, rest, teams, stage, coupling; empty: asked at the terminal
   Output output = Output::text;
 };
 
@@ -202,6 +211,7 @@ int budget(const BudgetOptions& options, net::Reaper& reaper);
 int scan(const ScanOptions& options, net::Reaper& reaper);
 int doctor(const DoctorOptions& options, net::Reaper& reaper);
 int call(const CallOptions& options, net::Reaper& reaper);
+int advise(const AdviseOptions& options, net::Reaper& reaper);
 int init(const InitOptions& options);
 int init_import(const InitOptions& options);
 // Takes the last import back.
