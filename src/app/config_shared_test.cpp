@@ -13,8 +13,8 @@ namespace fs = std::filesystem;
 TEST(SharedConfig, AStoreInMemoryLeavesNoFile) {
   std::string folder = fs::temp_directory_path() / "gatehouse-memory-XXXXXX";
   ASSERT_NE(::mkdtemp(folder.data()), nullptr);
-  ReadConfig read =
-      parse_config("store: sqlite::memory:\nservers: {}\n", folder + "/gatehouse.yaml", folder, [](const std::string&) { return std::nullopt; });
+  ReadConfig read = parse_config("store: \"sqlite::memory:\"\nservers: {}\n", folder + "/gatehouse.yaml", folder,
+                                 [](const std::string&) { return std::nullopt; });
   ASSERT_TRUE(read.config);
   EXPECT_EQ(read.config->store.reveal(), "sqlite::memory:");
   auto keys = state_keys(*read.config);

@@ -72,7 +72,8 @@ test('pair: two instances behind nginx, over one database', { skip: lacking }, a
   await serve([], env)
   const other = await serve(['--listen', `127.0.0.1:${ports[8812]}`], env)
   const conf = join(folder, 'nginx.conf')
-  if (process.getuid() === 0) writeFileSync(conf, 'user root;\n' + readFileSync(conf, 'utf8'))
+  // One process, that ends when it is told to.
+  writeFileSync(conf, `master_process off;\n${process.getuid() === 0 ? 'user root;\n' : ''}${readFileSync(conf, 'utf8')}`)
   const nginx = scope.run('/usr/sbin/nginx', ['-p', folder, '-c', conf, '-e', 'stderr'], { name: 'nginx' })
   await within(15000, 'nginx', (async () => {
     for (;;) {
