@@ -26,6 +26,7 @@ struct Principal {
   std::string issuer;
   std::string owner;                  // of the API key: who answers for it
   std::vector<std::string> profiles;  // of the API key: it is confined to these; empty: it is not
+  std::string token;                  // a digest that names their token, and opens nothing
 };
 
 // How a call ended.

@@ -23,6 +23,8 @@ constexpr std::string_view kBadProof = "the DPoP proof does not fit this request
 
 constexpr std::size_t kMostKeysTried = 4;
 constexpr std::chrono::seconds kRefusedFor{60};
+constexpr std::chrono::seconds kSaidGood{60};        // an issuer's word that a token is good is believed for so long
+constexpr std::chrono::microseconds kAsking{2'000};  // charged for asking an issuer in vain
 
 bool same_word(std::string_view a, std::string_view b) { return net::same_header(a, b); }
 
@@ -86,11 +88,12 @@ struct ResourceServer::Token {
 // What was found out about a token.
 struct ResourceServer::Known {
   std::shared_ptr<const Principal> principal;
-  std::string issuer;
-  std::uint64_t generation = 0;  // of the issuer's keys when it was found out
-  WallTime until;                // believed so long
-  std::string jkt;               // the key that the token is bound to
-  std::string why;               // it is bad
+  const IssuerRules* rules = nullptr;
+  std::vector<std::string> aud;
+  std::optional<std::uint64_t> generation;  // of the issuer's keys when it was found out; none: the issuer itself has said it
+  WallTime until;                           // believed so long
+  std::string jkt;                          // the key that the token is bound to
+  std::string why;                          // it is bad
 };
 
 ResourceServer::ResourceServer(KeyRing& keys, ResourceServerOptions options, Clocks clocks)
@@ -104,17 +107,32 @@ ResourceServer::ResourceServer(KeyRing& keys, ResourceServerOptions options, Clo
   if (options_.audiences.empty() ||
       std::find(options_.audiences.begin(), options_.audiences.end(), options_.resource) == options_.audiences.end())
     options_.audiences.push_back(options_.resource);
-  metadata_ = write_metadata();
+  if (options_.rules.empty()) {
+    for (const auto& issuer : options_.issuers) {
+      IssuerRules rules;
+      rules.issuer = issuer;
+      rules.audiences = options_.audiences;
+      rules.audience_rule = options_.audience_rule;
+      rules.typ = options_.typ;
+      rules.scopes = options_.scopes;
+      options_.rules.push_back(std::move(rules));
+    }
+  } else {
+    options_.issuers.clear();
+    for (const auto& rules : options_.rules) options_.issuers.push_back(rules.issuer);
+    options_.scopes = options_.rules.front().scopes;
+  }
+  metadata_ = metadata_of(options_.resource, options_.issuers);
   metadata_url_ = resource_metadata_url(options_.resource).value_or("");
 }
 ResourceServer::~ResourceServer() = default;
 
 Task<Verdict> ResourceServer::authenticate(Credentials credentials) {
   if (names_parameter(credentials.query, "access_token"))
-    co_return refuse(400, kInvalidRequest, "an access token must not be in the URL", "an access token in the query");
-  if (credentials.authorization.empty()) co_return refuse(401, "", "an access token is needed", "no credentials");
+    co_return refuse(credentials, 400, kInvalidRequest, "an access token must not be in the URL", "an access token in the query");
+  if (credentials.authorization.empty()) co_return refuse(credentials, 401, "", "an access token is needed", "no credentials");
   if (credentials.authorization.size() > 1)
-    co_return refuse(400, kInvalidRequest, "Authorization came more than once", "several Authorization lines");
+    co_return refuse(credentials, 400, kInvalidRequest, "Authorization came more than once", "several Authorization lines");
   std::string_view line = credentials.authorization.front();
   std::size_t space = std::min(line.find(' '), line.size());
   std::string_view scheme = line.substr(0, space);
@@ -124,47 +142,62 @@ Task<Verdict> ResourceServer::authenticate(Credentials credentials) {
   if (same_word(scheme, "DPoP") && options_.dpop != DpopRule::off)
     token.scheme = Token::Scheme::dpop;
   else if (!same_word(scheme, "Bearer"))
-    co_return refuse(401, "", "an access token is needed", "credentials of another scheme");
+    co_return refuse(credentials, 401, "", "an access token is needed", "credentials of another scheme");
   if (!is_token68(token.text))
-    co_return refuse(400, kInvalidRequest, "the Authorization header is malformed", "a malformed Authorization line");
-  if (token.text.size() > kMaxJwtBytes) co_return refuse(401, kInvalidToken, kBadToken, "the token is longer than 16 KiB");
+    co_return refuse(credentials, 400, kInvalidRequest, "the Authorization header is malformed", "a malformed Authorization line");
+  if (token.text.size() > kMaxJwtBytes) co_return refuse(credentials, 401, kInvalidToken, kBadToken, "the token is longer than 16 KiB");
   token.hash = sha256_array(token.text);
   token.credentials = std::move(credentials);
 
   WallTime now = clocks_.wall();
   if (Known* known = good_.find(token.hash)) {
-    if (known->until > now && known->generation == keys_.generation(known->issuer)) co_return accept(token, *known);
+    if (current(*known, now)) co_return accept(token, *known);
     good_.erase(token.hash);
   }
   if (Known* known = bad_.find(token.hash)) {
-    if (known->until > now && known->generation == keys_.generation(known->issuer))
-      co_return refuse(401, kInvalidToken, kBadToken, known->why);
+    if (current(*known, now)) co_return refuse(token.credentials, 401, kInvalidToken, kBadToken, known->why);
     bad_.erase(token.hash);
   }
   co_return co_await verify(&token);
 }
 
+bool ResourceServer::current(const Known& known, WallTime now) const {
+  return known.until > now && (!known.generation || *known.generation == keys_.generation(known.rules->issuer));
+}
+
+const IssuerRules* ResourceServer::rules_of(std::string_view issuer) const {
+  auto found = std::find_if(options_.rules.begin(), options_.rules.end(), [&](const IssuerRules& one) { return one.issuer == issuer; });
+  return found == options_.rules.end() ? nullptr : &*found;
+}
+
 // What costs little comes first, so that what has expired or is not for us costs no signature. Nothing of it is told to the peer.
-Result<ResourceServer::Known> ResourceServer::check_cheaply(Token& token, const Jws& jws) const {
-  (void)token;
-  auto claims = parse_claims(jws.payload);
+Result<ResourceServer::Known> ResourceServer::check_cheaply(const Token& token, std::string_view payload, std::string_view typ,
+                                                            std::optional<Alg> alg) const {
+  auto claims = parse_claims(payload);
   if (!claims) return std::move(claims).error();
-  if (std::find(options_.issuers.begin(), options_.issuers.end(), claims->iss) == options_.issuers.end())
-    return Error(Code::unauthenticated, "the token is of an issuer that is not trusted here");
-  TokenRules rules{claims->iss, options_.audiences, options_.audience_rule, options_.typ, options_.leeway};
+  Known known;
+  known.rules = rules_of(claims->iss);
+  if (!known.rules) return Error(Code::unauthenticated, "the token is of an issuer that is not trusted here");
+  const IssuerRules& own = *known.rules;
+  if (alg && !own.algs.empty() && std::find(own.algs.begin(), own.algs.end(), *alg) == own.algs.end())
+    return Error(Code::unauthenticated, "the issuer does not sign with " + std::string(alg_name(*alg)));
+  TokenRules rules{own.issuer, own.audiences, own.audience_rule, own.typ, options_.leeway};
+  if (!token.credentials.resource.empty()) rules.audiences.emplace_back(token.credentials.resource);
   WallTime now = clocks_.wall();
-  if (auto good = check_claims(*claims, jws.typ, rules, now); !good) return std::move(good).error();
+  if (!alg) rules.typ = TypRule::any;
+  if (rules.typ == TypRule::any && claims->client_id.empty()) claims->client_id = client_of(payload);
+  if (auto good = check_claims(*claims, typ, rules, now); !good) return std::move(good).error();
   if (claims->bound_otherwise) return Error(Code::unauthenticated, "the token is bound to something that cannot be checked here");
   auto principal = std::make_shared<Principal>();
   principal->key = claims->iss + "#" + claims->sub;
   principal->issuer = claims->iss;
-  principal->subject = std::move(claims->sub);
-  principal->client_id = claims->client_id.empty() ? std::move(claims->azp) : std::move(claims->client_id);
+  principal->subject = claims->sub;
+  principal->client_id = claims->client_id.empty() ? claims->azp : claims->client_id;
   principal->scopes = granted(claims->scopes);
   principal->expires = end_of(*claims, options_.leeway);
-  Known known;
+  if (options_.describe) principal->who = options_.describe(own, *claims, payload, token.hash);
   known.until = std::min(principal->expires, now + options_.believed);
-  known.issuer = std::move(claims->iss);
+  known.aud = std::move(claims->aud);
   known.jkt = std::move(claims->jkt);
   known.principal = std::move(principal);
   return known;
@@ -173,17 +206,18 @@ Result<ResourceServer::Known> ResourceServer::check_cheaply(Token& token, const 
 Task<Verdict> ResourceServer::verify(Token* token) {
   std::string peer(token->credentials.peer);
   if (failures_.spent(peer, clocks_.steady())) {
-    Refusal slow = refuse(429, "", "too many invalid tokens; wait", "too many invalid tokens of this peer");
+    Refusal slow = refuse(token->credentials, 429, "", "too many invalid tokens; wait", "too many invalid tokens of this peer");
     slow.headers = {{"Retry-After", "1"}};
     co_return slow;
   }
+  if (options_.introspector && std::count(token->text.begin(), token->text.end(), '.') != 2) co_return co_await ask_issuer(token, peer);
   Result<Jws> jws = parse_jws(token->text);
-  if (!jws) co_return refuse(401, kInvalidToken, kBadToken, jws.error().message);
-  Result<Known> known = check_cheaply(*token, *jws);
-  if (!known) co_return refuse(401, kInvalidToken, kBadToken, known.error().message);
-  Result<KeyRing::Keys> keys = co_await keys_.keys(known->issuer, jws->kid).result();
+  if (!jws) co_return refuse(token->credentials, 401, kInvalidToken, kBadToken, jws.error().message);
+  Result<Known> known = check_cheaply(*token, jws->payload, jws->typ, jws->alg);
+  if (!known) co_return refuse(token->credentials, 401, kInvalidToken, kBadToken, known.error().message);
+  Result<KeyRing::Keys> keys = co_await keys_.keys(known->rules->issuer, jws->kid).result();
   if (!keys) {
-    Refusal later = refuse(503, "", "tokens cannot be verified now; try again later", keys.error().message);
+    Refusal later = refuse(token->credentials, 503, "", "tokens cannot be verified now; try again later", keys.error().message);
     later.headers = {{"Retry-After", "5"}};
     co_return later;
   }
@@ -198,12 +232,46 @@ Task<Verdict> ResourceServer::verify(Token* token) {
       known->until = clocks_.wall() + kRefusedFor;
       bad_.put(token->hash, *std::move(known));
     }
-    co_return refuse(401, kInvalidToken, kBadToken, good.error().message);
+    co_return refuse(token->credentials, 401, kInvalidToken, kBadToken, good.error().message);
   }
+  ++verified_;
   co_return accept(*token, good_.put(token->hash, *std::move(known)));
 }
 
+// A token without a meaning of its own is shown to the one issuer that is asked (RFC 7662). What that says is believed for a short time.
+Task<Verdict> ResourceServer::ask_issuer(Token* token, std::string peer) {
+  Result<std::string> said = co_await options_.introspector->ask(std::string(token->text), clocks_.wall()).result();
+  if (!said && said.error().code != Code::unauthenticated) {
+    Refusal later = refuse(token->credentials, 503, "", "tokens cannot be verified now; try again later", said.error().message);
+    later.headers = {{"Retry-After", "5"}};
+    co_return later;
+  }
+  Result<Known> known = said ? check_cheaply(*token, *said, "", std::nullopt) : Result<Known>(said.error());
+  if (!known) {
+    failures_.charge(peer, kAsking, clocks_.steady());
+    if (!said) {
+      Known bad;
+      bad.rules = rules_of(options_.introspector->issuer());
+      bad.why = said.error().message;
+      bad.until = clocks_.wall() + kRefusedFor;
+      bad_.put(token->hash, std::move(bad));
+    }
+    co_return refuse(token->credentials, 401, kInvalidToken, kBadToken, known.error().message);
+  }
+  known->until = std::min(known->until, clocks_.wall() + kSaidGood);
+  ++verified_;
+  co_return accept(*token, good_.put(token->hash, *std::move(known)));
+}
+
+// Which of our URLs a token is for is looked at each time: it may be remembered from another.
 Verdict ResourceServer::accept(Token& token, const Known& known) {
+  auto ours = [&](const std::string& aud) {
+    const auto& names = known.rules->audiences;
+    return aud == token.credentials.resource || std::find(names.begin(), names.end(), aud) != names.end();
+  };
+  const bool fits = known.rules->audience_rule == AudienceRule::only ? std::all_of(known.aud.begin(), known.aud.end(), ours)
+                                                                     : std::any_of(known.aud.begin(), known.aud.end(), ours);
+  if (!fits) return refuse(token.credentials, 401, kInvalidToken, kBadToken, "the token is for another audience");
   if (auto refused = check_binding(token, known)) return *std::move(refused);
   return known.principal;
 }
@@ -211,38 +279,44 @@ Verdict ResourceServer::accept(Token& token, const Known& known) {
 // A token that is bound to a key is good only with a proof of that key, whichever scheme it came with; one that is not is no DPoP token.
 std::optional<Refusal> ResourceServer::check_binding(const Token& token, const Known& known) {
   if (known.jkt.empty()) {
-    if (token.scheme == Token::Scheme::dpop) return refuse(401, kInvalidToken, kBadToken, "DPoP with a token that is bound to no key");
+    if (token.scheme == Token::Scheme::dpop)
+      return refuse(token.credentials, 401, kInvalidToken, kBadToken, "DPoP with a token that is bound to no key");
     if (options_.dpop == DpopRule::required)
-      return refuse(401, kInvalidToken, kBadToken, "the token is bound to no key, which is required");
+      return refuse(token.credentials, 401, kInvalidToken, kBadToken, "the token is bound to no key, which is required");
     return std::nullopt;
   }
   if (token.scheme != Token::Scheme::dpop)
-    return refuse(401, kInvalidToken, kBadToken, "the token is bound to a key and came without DPoP");
+    return refuse(token.credentials, 401, kInvalidToken, kBadToken, "the token is bound to a key and came without DPoP");
   const auto& proofs = token.credentials.proofs;
-  if (proofs.size() != 1) return refuse(401, kInvalidProof, "one DPoP header is needed", "no or several DPoP headers");
+  if (proofs.size() != 1) return refuse(token.credentials, 401, kInvalidProof, "one DPoP header is needed", "no or several DPoP headers");
   WallTime now = clocks_.wall();
-  auto good = proofs_.verify(proofs.front(), {token.credentials.method, options_.resource, token.text, known.jkt}, now);
+  const std::string_view url = token.credentials.resource.empty() ? std::string_view(options_.resource) : token.credentials.resource;
+  auto good = proofs_.verify(proofs.front(), {token.credentials.method, url, token.text, known.jkt}, now);
   if (good) return std::nullopt;
   Code code = good.error().code;
   std::string why = std::move(good).error().message;
   if (code == Code::rate_limited) {
-    Refusal slow = refuse(429, "", "too many requests; wait", std::move(why));
+    Refusal slow = refuse(token.credentials, 429, "", "too many requests; wait", std::move(why));
     slow.headers = {{"Retry-After", "1"}};
     return slow;
   }
   failures_.charge(token.credentials.peer, cost_of(Alg::es256), clocks_.steady());
   bool lacks_nonce = code == Code::conflict;
-  Refusal refusal =
-      refuse(401, lacks_nonce ? kUseNonce : kInvalidProof, lacks_nonce ? "use the nonce given here" : kBadProof, std::move(why));
+  Refusal refusal = refuse(token.credentials, 401, lacks_nonce ? kUseNonce : kInvalidProof,
+                           lacks_nonce ? "use the nonce given here" : kBadProof, std::move(why));
   if (proofs_.nonce_rule() == DpopNonce::required) refusal.headers.emplace_back("DPoP-Nonce", proofs_.nonce(now));
   return refusal;
 }
 
-std::optional<Refusal> ResourceServer::allow(const Principal& who, const std::vector<std::string>& more) const {
-  auto has = [&who](const std::string& scope) { return std::find(who.scopes.begin(), who.scopes.end(), scope) != who.scopes.end(); };
-  bool enough = std::all_of(options_.scopes.begin(), options_.scopes.end(), has) && std::all_of(more.begin(), more.end(), has);
+std::optional<Refusal> ResourceServer::allow(const Principal& who, const std::vector<std::string>& more, std::string_view resource) const {
+  const IssuerRules* rules = rules_of(who.issuer);
+  const std::vector<std::string>& always = rules ? rules->scopes : options_.scopes;
+  const ScopeForm form = rules ? rules->scope_form : ScopeForm::plain;
+  auto has = [&](const std::string& scope) { return has_scope(who.scopes, scope, form); };
+  bool enough = std::all_of(always.begin(), always.end(), has) && std::all_of(more.begin(), more.end(), has);
   if (enough) return std::nullopt;
-  std::string needed = join_scopes(merged(options_.scopes, more));
+  ++refused_;
+  std::string needed = join_scopes(merged(always, more));
   Refusal out;
   out.status = 403;
   out.error = kInsufficientScope;
@@ -250,23 +324,27 @@ std::optional<Refusal> ResourceServer::allow(const Principal& who, const std::ve
   constexpr std::string_view kDescription = "the access token lacks a scope that this needs";
   out.body =
       R"({"error":"insufficient_scope","error_description":)" + base::quoted(kDescription) + R"(,"scope":)" + base::quoted(needed) + "}";
-  add_headers(out, kInsufficientScope, kDescription, needed);
+  add_headers(out, kInsufficientScope, kDescription, needed, resource);
   return out;
 }
 
-Refusal ResourceServer::refuse(int status, std::string_view error, std::string_view description, std::string why) const {
+Refusal ResourceServer::refuse(const Credentials& from, int status, std::string_view error, std::string_view description,
+                               std::string why) const {
+  ++refused_;
   Refusal out;
   out.status = status;
   out.error = error;
   out.why = std::move(why);
   out.body = R"({"error":)" + base::quoted(error.empty() ? status == 401 ? "unauthorized" : "temporarily_unavailable" : error) +
              R"(,"error_description":)" + base::quoted(description) + "}";
-  add_headers(out, error, description, join_scopes(options_.scopes));
+  add_headers(out, error, description, join_scopes(options_.scopes), from.resource);
   return out;
 }
 
 // One line for each scheme that is served. What is wrong with a proof is said where proofs belong.
-void ResourceServer::add_headers(Refusal& refusal, std::string_view error, std::string_view description, std::string_view scope) const {
+void ResourceServer::add_headers(Refusal& refusal, std::string_view error, std::string_view description, std::string_view scope,
+                                 std::string_view resource) const {
+  const std::string where = resource.empty() ? metadata_url_ : resource_metadata_url(resource).value_or(metadata_url_);
   auto line = [&](std::string_view scheme) {
     std::string out(scheme);
     out += ' ';
@@ -274,7 +352,7 @@ void ResourceServer::add_headers(Refusal& refusal, std::string_view error, std::
       append_parameter(out, "error", error);
       append_parameter(out, "error_description", description);
     }
-    append_parameter(out, "resource_metadata", metadata_url_);
+    append_parameter(out, "resource_metadata", where);
     if (!scope.empty()) append_parameter(out, "scope", scope);
     return out;
   };
@@ -295,10 +373,11 @@ std::vector<std::string> ResourceServer::granted(const std::vector<std::string>&
   return out;
 }
 
-std::string ResourceServer::write_metadata() const {
-  std::string out = R"({"resource":)" + base::quoted(options_.resource) + R"(,"authorization_servers":)" + quoted_list(options_.issuers);
-  if (auto scopes = merged(options_.scopes, options_.scopes_supported); !scopes.empty())
-    out += R"(,"scopes_supported":)" + quoted_list(scopes);
+std::string ResourceServer::metadata_of(std::string_view resource, const std::vector<std::string>& servers) const {
+  std::string out = R"({"resource":)" + base::quoted(resource) + R"(,"authorization_servers":)" + quoted_list(servers);
+  auto scopes = options_.scopes;
+  for (const auto& rules : options_.rules) scopes = merged(scopes, rules.scopes);
+  if (scopes = merged(scopes, options_.scopes_supported); !scopes.empty()) out += R"(,"scopes_supported":)" + quoted_list(scopes);
   out += R"(,"bearer_methods_supported":["header"])";
   if (!options_.name.empty()) out += R"(,"resource_name":)" + base::quoted(options_.name);
   if (options_.dpop != DpopRule::off) {
@@ -326,7 +405,7 @@ std::vector<std::string> problems_of(const ResourceServerOptions& options) {
     out.push_back("the resource '" + options.resource + "' must be https; http is for this machine only");
   else if (options.resource.find('#') != std::string::npos)
     out.push_back("the resource '" + options.resource + "' must have no fragment");
-  if (options.issuers.empty()) out.push_back("no issuer is named, so that no token could be good");
+  if (options.issuers.empty() && options.rules.empty()) out.push_back("no issuer is named, so that no token could be good");
   for (const auto& issuer : options.issuers)
     if (auto places = metadata_places(issuer); !places) out.push_back(places.error().message);
   std::vector<std::string> scopes = merged(options.scopes, options.scopes_supported);

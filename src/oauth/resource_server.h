@@ -1,6 +1,8 @@
 // An OAuth 2.1 resource server: from an HTTP request's credentials to who is calling, or to the challenge that says what is missing.
 #pragma once
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -15,17 +17,13 @@
 #include "oauth/clocks.h"
 #include "oauth/dpop_verify.h"
 #include "oauth/failure_budget.h"
+#include "oauth/introspection.h"
+#include "oauth/issuer_rules.h"
 #include "oauth/jwks.h"
 #include "oauth/jwt.h"
 #include "oauth/principal.h"
 
 namespace oauth {
-
-enum class DpopRule {
-  off,       // tokens that are bound to a key are refused: their proof would not be looked at
-  allowed,   // bound tokens need their proof, others do not
-  required,  // only bound tokens
-};
 
 struct ResourceServerOptions {
   std::string resource;                // our URL; the audience of our tokens, the htu of proofs, the `resource` of the metadata
@@ -37,6 +35,14 @@ struct ResourceServerOptions {
   std::vector<std::string> scopes_supported;                               // for the metadata; those above are added
   std::vector<std::pair<std::string, std::vector<std::string>>> includes;  // scopes that contain others
   std::string name;                                                        // for people, in the metadata
+  // One for each issuer, in the order of the metadata, where they differ; then `issuers`, `audiences`, `typ` and `scopes` are not looked
+  // at.
+  std::vector<IssuerRules> rules;
+  // Makes Principal::who; null: nobody does. `payload` is a JSON object.
+  std::function<std::shared_ptr<const base::Principal>(const IssuerRules& rules, const Claims& claims, std::string_view payload,
+                                                       const Sha256& token)>
+      describe;
+  Introspector* introspector = nullptr;  // whom tokens are shown that are no JWT; null: those are refused. It outlives the server
   DpopRule dpop = DpopRule::off;
   DpopOptions proofs;
   std::chrono::seconds leeway{30};
@@ -53,6 +59,7 @@ struct Credentials {
   std::vector<std::string_view> authorization;  // each Authorization line
   std::vector<std::string_view> proofs;         // each DPoP line
   std::string_view peer;                        // whose failures are counted together: an address
+  std::string_view resource;                    // which of our URLs was asked, as configured; empty: `resource` of the options
 };
 
 using Verdict = std::variant<std::shared_ptr<const Principal>, Refusal>;
@@ -69,25 +76,33 @@ class ResourceServer {
   Task<Verdict> authenticate(Credentials credentials);
 
   // Nothing when `who` has all scopes that every request needs and those of `more`; else the 403 that names all of them.
-  std::optional<Refusal> allow(const Principal& who, const std::vector<std::string>& more) const;
+  std::optional<Refusal> allow(const Principal& who, const std::vector<std::string>& more, std::string_view resource = {}) const;
 
   // The metadata of RFC 9728, and the URL at which clients look for it: the well-known path before the path of the resource.
   const std::string& metadata() const { return metadata_; }
   const std::string& metadata_url() const { return metadata_url_; }
+  // The metadata of another of our URLs. `servers` are those where tokens are to be had.
+  std::string metadata_of(std::string_view resource, const std::vector<std::string>& servers) const;
   const ResourceServerOptions& options() const { return options_; }
+  // Tokens that were verified since the beginning, and refusals; for numbers.
+  std::uint64_t verified() const { return verified_; }
+  std::uint64_t refused() const { return refused_; }
 
  private:
   struct Token;
   struct Known;
 
   Task<Verdict> verify(Token* token);
-  mcp::Result<Known> check_cheaply(Token& token, const Jws& jws) const;
+  Task<Verdict> ask_issuer(Token* token, std::string peer);
+  mcp::Result<Known> check_cheaply(const Token& token, std::string_view payload, std::string_view typ, std::optional<Alg> alg) const;
+  bool current(const Known& known, WallTime now) const;
+  const IssuerRules* rules_of(std::string_view issuer) const;
   Verdict accept(Token& token, const Known& known);
   std::optional<Refusal> check_binding(const Token& token, const Known& known);
-  Refusal refuse(int status, std::string_view error, std::string_view description, std::string why) const;
-  void add_headers(Refusal& refusal, std::string_view error, std::string_view description, std::string_view scope) const;
+  Refusal refuse(const Credentials& from, int status, std::string_view error, std::string_view description, std::string why) const;
+  void add_headers(Refusal& refusal, std::string_view error, std::string_view description, std::string_view scope,
+                   std::string_view resource) const;
   std::vector<std::string> granted(const std::vector<std::string>& scopes) const;
-  std::string write_metadata() const;
 
   KeyRing& keys_;
   ResourceServerOptions options_;
@@ -95,6 +110,8 @@ class ResourceServer {
   std::string metadata_, metadata_url_;
   DpopVerifier proofs_;
   FailureBudget failures_;
+  std::uint64_t verified_ = 0;
+  mutable std::uint64_t refused_ = 0;
   BoundedTable<Sha256, Known, Sha256Hash> good_;
   BoundedTable<Sha256, Known, Sha256Hash> bad_;
 };
