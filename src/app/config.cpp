@@ -103,7 +103,8 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     config.gateway.servers = read_servers(*servers, config.gateway.limits, reader, findings);
   read_disclosures(top, reader, findings, config.gateway);
   if (auto* rules = top.find("rules")) {
-    std::vector<authz::Rule> lines = read_rules(*rules, reader, findings, config.gateway);
+    std::vector<authz::Rule> lines =
+        read_rules(*rules, reader, findings, config.gateway, config.sign_in.issuers.empty() ? Tokens::refused : Tokens::taken);
     if (!lines.empty()) config.gateway.rules = authz::RuleSet::make(std::move(lines));
   }
   settle_rules(config);

@@ -14,6 +14,7 @@
 #include "app/reader.h"
 #include "app/telemetry_config.h"
 #include "gateway/config.h"
+#include "gateway/sign_in/sign_in_config.h"
 #include "mcp/result.h"
 #include "protocol/quirks.h"
 
@@ -68,6 +69,8 @@ struct AppConfig {
   // Whether harmless deviations of clients from the specification are refused.
   protocol::Strictness strictness = protocol::Strictness::lenient;
   std::string public_url;                     // how clients reach the gateway, without a path; empty: not said
+  bool api_keys = false;                      // whether they let in
+  gateway::SignInConfig sign_in;              // no issuers: no tokens let in
   base::Secret<std::string> pepper;           // of API keys; empty: in a file beside the store
   authz::MintOptions tokens;                  // made for internal services; no audiences: none are
   std::shared_ptr<const net::ServerTls> tls;  // null: plain HTTP

@@ -9,6 +9,7 @@
 #include "access/keys/token_mint.h"
 #include "app/config_auth.h"
 #include "app/config_shared.h"
+#include "app/config_sign_in.h"
 #include "app/schema.h"
 #include "net/server_tls.h"
 #include "net/url.h"
@@ -25,8 +26,9 @@ constexpr std::size_t kLeastPepper = 32, kMostHooks = 16, kMostAudiences = 64;
 
 void read_auth(const Value& value, Reader& reader, AppConfig& config) {
   if (!reader.is_map(value, "auth")) return;
-  if (auto* one = value.find("api_keys"))
-    if (reader.flag(*one, "auth.api_keys").value_or(false)) config.gateway.door = authz::Door::keys;
+  if (auto* one = value.find("api_keys")) config.api_keys = reader.flag(*one, "auth.api_keys").value_or(false);
+  if (config.api_keys) config.gateway.door = authz::Door::keys;
+  if (auto* one = value.find("issuers")) read_issuers(*one, reader, config);
 }
 
 void read_tokens(const Value& value, Reader& reader, AppConfig& config) {
@@ -53,8 +55,7 @@ void read_keys(const Value& value, Reader& reader, AppConfig& config) {
   auto* tokens = value.find("tokens");
   if (!tokens) return;
   read_tokens(*tokens, reader, config);
-  if (config.gateway.door != authz::Door::keys)
-    reader.error(*tokens, "keys.tokens: tokens are made for who brings an API key; add auth: { api_keys: true }");
+  if (!config.api_keys) reader.error(*tokens, "keys.tokens: tokens are made for who brings an API key; add auth: { api_keys: true }");
   if (config.public_url.empty())
     reader.error(*tokens, "keys.tokens: tokens name their issuer; add public_url, such as https://mcp.example.com");
 }
@@ -156,13 +157,15 @@ void read_identity(const Value& top, Reader& reader, AppConfig& config) {
     reader.error(*top.find("auth"),
                  "auth.api_keys: instances that share a database share the pepper; add keys: { pepper: \"${env:…}\" }, 32 "
                  "bytes or more");
+  if (auto* auth = top.find("auth")) settle_sign_in(*auth, reader, config);
   auto* listen = top.find("listen");
   if (!listen) return;
   if (auto allowed = authz::may_listen(config.listen.host, config.gateway.door); !allowed)
     return reader.error(*listen, "listen: " + allowed.error().message);
   if (authz::is_loopback(config.listen.host)) return;
   if (!config.tls && keys)
-    reader.warn(*listen, "listen: without tls, keys and answers can be read on their way; add tls, or listen on 127.0.0.1 behind a proxy");
+    reader.warn(*listen,
+                "listen: without tls, keys, tokens and answers can be read on their way; add tls, or listen on 127.0.0.1 behind a proxy");
   if (config.allowed_hosts.empty() && config.public_url.empty())
     reader.warn(*listen, "listen: requests from elsewhere name a host that is refused; add public_url or allowed_hosts");
 }

@@ -25,8 +25,8 @@ constexpr std::size_t kLargestArguments = 64 * 1024 * 1024;
 
 class RuleReader {
  public:
-  RuleReader(Reader& reader, Findings& findings, const gateway::Config& config)
-      : reader_(reader), findings_(findings), servers_(config.servers), door_(config.door) {}
+  RuleReader(Reader& reader, Findings& findings, const gateway::Config& config, Tokens tokens)
+      : reader_(reader), findings_(findings), servers_(config.servers), door_(config.door), tokens_(tokens) {}
 
   std::optional<Rule> read(const Value& value, const std::string& path) {
     if (!reader_.is_map(value, path)) return {};
@@ -81,7 +81,7 @@ class RuleReader {
     if (key == "caller") return;
     if (door_ != authz::Door::keys)
       reader_.warn(value, at + ": nobody signs in, so this line is for nobody; add auth: { api_keys: true }");
-    else if (key != "group" && key != "key")
+    else if (tokens_ == Tokens::refused && key != "group" && key != "key")
       reader_.warn(value, at + ": callers come with API keys, which have no " + std::string(key) + ", so this line is for nobody");
   }
 
@@ -230,24 +230,25 @@ class RuleReader {
   Findings& findings_;
   const std::vector<gateway::ServerConfig>& servers_;
   authz::Door door_;
+  Tokens tokens_;
 };
 
 }  // namespace
 
 authz::Who read_who(const Value& value, const std::string& path, Reader& reader, const gateway::Config& config) {
   authz::Who out;
-  RuleReader(reader, reader.findings(), config).read_who(value, path, out);
+  RuleReader(reader, reader.findings(), config, Tokens::taken).read_who(value, path, out);
   return out;
 }
 
-std::vector<Rule> read_rules(const Value& value, Reader& reader, Findings& findings, const gateway::Config& config) {
+std::vector<Rule> read_rules(const Value& value, Reader& reader, Findings& findings, const gateway::Config& config, Tokens tokens) {
   std::vector<Rule> out;
   if (value.kind == Value::Kind::null || !reader.is_list(value, "rules")) return out;
   if (value.items.size() > kMostRules) {
     reader.error(value, fmt::format("rules: at most {} lines", kMostRules));
     return out;
   }
-  RuleReader lines(reader, findings, config);
+  RuleReader lines(reader, findings, config, tokens);
   std::vector<const Value*> places;
   for (std::size_t i = 0; i < value.items.size(); ++i) {
     auto rule = lines.read(value.items[i], fmt::format("rules[{}]", i));

@@ -78,6 +78,8 @@ std::vector<std::string> keep_what_needs_restart(const AppConfig& now, AppConfig
   keep("peers", now.peers, next.peers);
   keep("state_keys", now.gateway.state_keys, next.gateway.state_keys);
   keep("auth", now.gateway.door, next.gateway.door);
+  keep("auth.api_keys", now.api_keys, next.api_keys);
+  keep("auth.issuers", now.sign_in, next.sign_in);
   keep("keys.pepper", now.pepper, next.pepper);
   keep("keys.tokens", now.tokens, next.tokens);
   keep("limits.head", now.limits.head, next.limits.head);

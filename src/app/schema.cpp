@@ -18,9 +18,12 @@ constexpr Key kRate[] = {{"per_second"}, {"burst"}};
 constexpr Key kLimits[] = {{"body"},   {"head"},  {"rate", Built::yes, {}, {}, kRate}, {"concurrency"}, {"calls"}, {"connections"},
                            {"memory"}, {"result"}};
 constexpr Key kServerLimits[] = {{"rate", Built::yes, {}, {}, kRate}, {"body"}, {"result"}};
-constexpr Key kIssuer[] = {{"issuer", kNot},       {"audience", kNot}, {"provider", kNot},      {"algorithms", kNot},
-                           {"groups_claim", kNot}, {"scopes", kNot},   {"allow_loopback", kNot}};
-constexpr Key kAuth[] = {{"issuers", kNot, {}, {}, kIssuer}, {"api_keys"}};
+constexpr Key kIntrospection[] = {{"client"}, {"secret"}};
+constexpr Key kIssuer[] = {{"issuer"},     {"audience"},       {"provider"},
+                           {"algorithms"}, {"groups_claim"},   {"user_claim"},
+                           {"scopes"},     {"allow_loopback"}, {"introspection", Built::yes, {}, {}, kIntrospection}};
+constexpr Key kIssuerScope[] = {{"scope"}, {"tools"}};
+constexpr Key kAuth[] = {{"issuers"}, {"api_keys"}};
 constexpr Key kApprovals[] = {{"ways", kNot}, {"webhook"}, {"ttl"}, {"wait"}};
 constexpr Key kApprovalWebhook[] = {{"name"}, {"url"}, {"secret"}, {"ca"}};
 constexpr Key kPins[] = {{"mode"}, {"lock"}};
@@ -233,6 +236,8 @@ Table rule_when() { return kRuleWhen; }
 Table rule_argument() { return kRuleArgument; }
 Table rule_approvers() { return kRuleApprovers; }
 Table approval_webhook() { return kApprovalWebhook; }
+Table issuer() { return kIssuer; }
+Table issuer_scope() { return kIssuerScope; }
 
 void check(const yaml::Value& map, Table table, std::string_view where, Findings& findings) {
   for (const yaml::Member& member : map.members) {

@@ -42,6 +42,9 @@ Table rule_argument();
 // Who may approve, under `approvers:` of a line; one of `approvals.webhook`.
 Table rule_approvers();
 Table approval_webhook();
+// One of `auth.issuers`; a scope of it written as a map.
+Table issuer();
+Table issuer_scope();
 
 // Reports each key of `map` that `table` does not know (with the nearest one that it does), and each one whose feature is not built
 // yet, at all depths that the table describes. `where` is the path so far, for messages: "servers.vault".

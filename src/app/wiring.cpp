@@ -153,6 +153,7 @@ net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler)
   sdk::HttpEndpointOptions options;
   // One server alone is asked what its extensions know; behind the aggregate nobody could say whom a method is for.
   if (path.starts_with("/mcp/s/")) gateway::add_extensions(options.front.methods);
+  options.protection = wiring_.door(path);
   options.path = std::move(path);
   options.origins = origins_;
   options.front.strictness = wiring_.config().strictness;

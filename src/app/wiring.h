@@ -20,6 +20,7 @@
 #include "gateway/kept_sessions.h"
 #include "gateway/key_gate.h"
 #include "gateway/peers.h"
+#include "gateway/sign_in/sign_in.h"
 #include "net/http_server.h"
 #include "observe/call_log.h"
 #include "observe/live_calls.h"
@@ -56,6 +57,10 @@ class Wiring {
   // API keys, their door, and tokens for who has one; null where the config wants none.
   authz::KeyDesk* desk() { return desk_.get(); }
   std::shared_ptr<gateway::KeyGate> gate() { return gate_; }
+  // Sign-in with tokens; null where the config names no issuer.
+  gateway::SignIn* sign_in() { return sign_in_.get(); }
+  // The door of an MCP path; null where everybody may enter.
+  std::shared_ptr<sdk::Admission> door(const std::string& path);
   authz::TokenMint* mint() { return mint_.get(); }
   // A command has changed keys or approvals in the store. Ends when that was looked at. Errors: none.
   base::Task<void> store_changed();
@@ -87,6 +92,7 @@ class Wiring {
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<authz::KeyDesk> desk_;
   std::shared_ptr<gateway::KeyGate> gate_;
+  std::unique_ptr<gateway::SignIn> sign_in_;
   std::unique_ptr<authz::TokenMint> mint_;
   Hooks hooks_;  // before the gateway, whose servers are in it
   std::unique_ptr<gateway::Gateway> gateway_;

@@ -15,14 +15,23 @@ mcp::Result<> Wiring::open_keys() {
   if (config_.gateway.door != authz::Door::keys) return {};
   auto pepper = key_pepper(config_);
   if (!pepper) return std::move(pepper).error();
-  desk_ = std::make_unique<authz::KeyDesk>(authz::KeyDesk::Parts{loop_, pool_, store_->keys(), *pepper, {}});
-  if (auto loaded = desk_->load(); !loaded) return loaded;
-  gate_ = std::make_shared<gateway::KeyGate>(*desk_, *pepper);
+  if (config_.api_keys) {
+    desk_ = std::make_unique<authz::KeyDesk>(authz::KeyDesk::Parts{loop_, pool_, store_->keys(), *pepper, {}});
+    if (auto loaded = desk_->load(); !loaded) return loaded;
+    gate_ = std::make_shared<gateway::KeyGate>(*desk_, *pepper);
+  }
+  if (!config_.sign_in.issuers.empty())
+    sign_in_ = std::make_unique<gateway::SignIn>(gateway::SignIn::Parts{loop_, *pepper, gate_}, config_.sign_in);
   if (config_.tokens.audiences.empty()) return {};
   authz::MintOptions options = config_.tokens;
   options.issuer = config_.public_url;
   mint_ = std::make_unique<authz::TokenMint>(*std::move(pepper), std::move(options));
   return {};
+}
+
+std::shared_ptr<sdk::Admission> Wiring::door(const std::string& path) {
+  if (sign_in_) return sign_in_->door(path);
+  return gate_;
 }
 
 base::Task<void> Wiring::store_changed() {
@@ -36,6 +45,7 @@ std::string Wiring::identity_metrics() {
       "# HELP gatehouse_approvals_waiting Calls that are held here until somebody has approved them.\n"
       "# TYPE gatehouse_approvals_waiting gauge\ngatehouse_approvals_waiting {}\n",
       gateway_->approvals().waiting());
+  if (sign_in_) out += sign_in_->metrics();
   if (!desk_) return out;
   out += fmt::format(
       "# HELP gatehouse_api_key_alerts_total API keys of which was told that they end soon.\n"
@@ -76,9 +86,12 @@ void HttpSide::add_identity(edge::RouteParts& parts) {
   parts.store_changed = [wiring = &wiring_] { return wiring->store_changed(); };
   add_sign_ins(parts);
   if (!wiring_.gate()) return;
+  if (gateway::SignIn* sign_in = wiring_.sign_in())
+    parts.sign_in.metadata = [sign_in](std::string_view path) { return sign_in->metadata_at(path); };
   // On loopback these pages show what any process here may know; beyond it they are for who is signed in.
-  if (!authz::is_loopback(wiring_.config().listen.host))
-    parts.trusted = [gate = wiring_.gate()](const net::HttpRequest& request) { return gate->judge(request).index() == 0; };
+  const bool open = authz::is_loopback(wiring_.config().listen.host);
+  if (auto door = open ? nullptr : wiring_.door("/mcp"))
+    parts.trusted = [door](const net::HttpRequest* request) { return door->admit(request); };
   if (!wiring_.mint()) return;
   parts.tokens.mint = wiring_.mint();
   parts.tokens.whose = [desk = wiring_.desk()](std::string_view key) -> mcp::Result<std::shared_ptr<const base::Principal>> {

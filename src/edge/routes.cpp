@@ -40,6 +40,10 @@ mcp::Task<void> Routes::serve_other(net::HttpExchange& exchange) {
     co_return;
   }
   const bool approval = parts_.approvals.find && request.path.starts_with(kApprovalPrefix);
+  if (parts_.sign_in.metadata && is_sign_in_path(request.path)) {
+    const bool taken = co_await serve_sign_in(&parts_.sign_in, &exchange);
+    if (taken) co_return;
+  }
   const bool token = parts_.tokens.mint && (request.path == kJwksPath || request.path == kTokenPath);
   if (approval && parts_.welcome(request)) {
     co_await serve_approval(&parts_.approvals, &exchange);
@@ -74,7 +78,11 @@ mcp::Task<Page> Routes::page(net::HttpRequest& request) {
     co_await parts_.store_changed();
     co_return health_page();
   }
-  const bool trusted = !parts_.trusted || parts_.trusted(request);
+  bool trusted = !parts_.trusted;
+  if (parts_.trusted && path != "/") {
+    const oauth::Verdict verdict = co_await parts_.trusted(&request);
+    trusted = verdict.index() == 0;
+  }
   if (!trusted && (path == "/metrics" || path == "/budget")) co_return unsigned_page();
   if (path == "/metrics") co_return metrics_page(parts_.metrics());
   if (path == "/budget" && parts_.usage) co_return usage_page(parts_.usage());

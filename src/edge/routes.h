@@ -13,6 +13,7 @@
 #include "edge/token_page.h"
 #include "mcp/task.h"
 #include "net/http_server.h"
+#include "oauth/resource_server.h"
 
 namespace edge {
 
@@ -34,7 +35,9 @@ struct RouteParts {
   // Whether this may see what is for operators: numbers, servers and their errors. Null: everybody may.
   std::function<bool(const net::HttpRequest&)> trusted;
   ConsoleParts console;                            // without a role function: there is none
+  std::function<mcp::Task<oauth::Verdict>(const net::HttpRequest*)> trusted;
   ApprovalParts approvals;                         // without functions: there are none
+  SignInParts sign_in;                             // without functions: nobody signs in with tokens
   TokenParts tokens;                               // without a mint: none are made
   SignInParts sign_ins;                            // without functions: there are none
   std::function<mcp::Task<void>()> store_changed;  // a command of this machine has changed the store; null: nobody cares
