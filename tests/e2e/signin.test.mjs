@@ -425,3 +425,20 @@ test('a config that could let in the wrong ones is refused', async t => {
     assert.match(answer.stdout + answer.stderr, /warning: auth\.issuers\[0\]\.issuer/, provider)
   }
 })
+
+test('doctor walks the sign-in of a provider', async t => {
+  const scope = Scope.of(t)
+  const as = await startAS(scope, { resources: () => [] })
+  const look = async issuer => {
+    const file = writeConfig(scope.folder(), { listen: `127.0.0.1:${await freePort()}`, auth: { issuers: [{ issuer, allow_loopback: true, audience: 'gate' }] }, servers: {} })
+    const said = await run(scope, ['doctor', '--json', '--config', file])
+    return JSON.parse(said.stdout).filter(one => /issuer|keys/.test(one.what))
+  }
+  const good = await look(as.issuer)
+  assert.deepEqual(good.map(one => one.level), ['good', 'good'], JSON.stringify(good))
+  const [slash] = await look(`${as.issuer}/`)
+  assert.equal(slash.level, 'bad')
+  assert.match(slash.remedy, new RegExp(`write issuer: ${as.issuer}$`))
+  const [gone] = await look('http://127.0.0.1:1')
+  assert.equal(gone.level, 'bad')
+})

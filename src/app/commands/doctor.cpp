@@ -9,6 +9,7 @@
 #include "app/commands.h"
 #include "app/config_shared.h"
 #include "app/instance_lock.h"
+#include "app/issuer_probe.h"
 #include "app/machine_probe.h"
 #include "app/terminal.h"
 #include "base/log.h"
@@ -48,6 +49,7 @@ class Doctor {
     look_at_port();
     look_at_clock();
     look_at_store();
+    look_at_issuers();
     return std::move(signs_);
   }
 
@@ -134,6 +136,15 @@ class Doctor {
     auto works = store ? (*store)->check() : mcp::Result<>(store.error());
     if (works) return add("store", Sign::Level::good, shown + " can be written");
     add("store", Sign::Level::bad, works.error().message, "correct store:, or the permissions of its folder");
+  }
+
+  void look_at_issuers() {
+    for (IssuerSign& one : probe_issuers(loop_, config_.sign_in)) {
+      const Sign::Level level = one.level == IssuerSign::Level::good      ? Sign::Level::good
+                                : one.level == IssuerSign::Level::warning ? Sign::Level::warning
+                                                                          : Sign::Level::bad;
+      add(std::move(one.what), level, std::move(one.text), std::move(one.remedy));
+    }
   }
 
   const AppConfig& config_;
