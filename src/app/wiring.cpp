@@ -158,7 +158,6 @@ net::HttpHandler HttpSide::add_endpoint(std::string path, sdk::Handler& handler)
   options.origins = origins_;
   options.front.strictness = wiring_.config().strictness;
   options.keeper = wiring_.sessions();
-  options.protection = wiring_.gate();
   // Browsers come with a session of the console.
   if (console_ && options.path == "/mcp/s/admin") options.protection = console_;
   endpoints_.push_back(

@@ -85,9 +85,8 @@ void HttpSide::add_identity(edge::RouteParts& parts) {
   };
   parts.store_changed = [wiring = &wiring_] { return wiring->store_changed(); };
   add_sign_ins(parts);
-  if (!wiring_.gate()) return;
   if (gateway::SignIn* sign_in = wiring_.sign_in())
-    parts.sign_in.metadata = [sign_in](std::string_view path) { return sign_in->metadata_at(path); };
+    parts.documents.metadata = [sign_in](std::string_view path) { return sign_in->metadata_at(path); };
   // On loopback these pages show what any process here may know; beyond it they are for who is signed in.
   const bool open = authz::is_loopback(wiring_.config().listen.host);
   if (auto door = open ? nullptr : wiring_.door("/mcp"))

@@ -40,8 +40,8 @@ mcp::Task<void> Routes::serve_other(net::HttpExchange& exchange) {
     co_return;
   }
   const bool approval = parts_.approvals.find && request.path.starts_with(kApprovalPrefix);
-  if (parts_.sign_in.metadata && is_sign_in_path(request.path)) {
-    const bool taken = co_await serve_sign_in(&parts_.sign_in, &exchange);
+  if (parts_.documents.metadata && is_sign_in_document(request.path)) {
+    const bool taken = co_await serve_sign_in_document(&parts_.documents, &exchange);
     if (taken) co_return;
   }
   const bool token = parts_.tokens.mint && (request.path == kJwksPath || request.path == kTokenPath);

@@ -9,6 +9,7 @@
 #include "edge/approval_page.h"
 #include "edge/console.h"
 #include "edge/pages.h"
+#include "edge/sign_in_documents.h"
 #include "edge/sign_in_page.h"
 #include "edge/token_page.h"
 #include "mcp/task.h"
@@ -33,11 +34,10 @@ struct RouteParts {
   std::function<Page(std::string_view server, const net::HttpRequest&)> hook;
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
   // Whether this may see what is for operators: numbers, servers and their errors. Null: everybody may.
-  std::function<bool(const net::HttpRequest&)> trusted;
   ConsoleParts console;                            // without a role function: there is none
   std::function<mcp::Task<oauth::Verdict>(const net::HttpRequest*)> trusted;
   ApprovalParts approvals;                         // without functions: there are none
-  SignInParts sign_in;                             // without functions: nobody signs in with tokens
+  SignInDocuments documents;                       // without functions: nobody signs in with tokens
   TokenParts tokens;                               // without a mint: none are made
   SignInParts sign_ins;                            // without functions: there are none
   std::function<mcp::Task<void>()> store_changed;  // a command of this machine has changed the store; null: nobody cares

@@ -2,11 +2,6 @@
 #pragma once
 
 #include <functional>
-// The documents that say how to sign in.
-#pragma once
-
-#include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
 
@@ -45,17 +40,5 @@ mcp::Task<void> serve_sign_in(const SignInParts* parts, net::HttpExchange* excha
 
 // The secret of the browser in a Cookie line, where it has one that is of our making; else empty.
 std::string find_browser(std::string_view cookies);
-// Called on the server's loop.
-struct SignInParts {
-  // The JSON document at this path, or nothing; null: there are none.
-  std::function<std::optional<std::string>(std::string_view path)> metadata;
-};
-
-// Whether such a document may be at this path.
-bool is_sign_in_path(std::string_view path);
-
-// Answers with the document, which any page may read, whatever Host was named: nothing in it depends on the request. False, and nothing is
-// said, where there is none. Errors: as HttpExchange::respond.
-mcp::Task<bool> serve_sign_in(const SignInParts* parts, net::HttpExchange* exchange);
 
 }  // namespace edge
