@@ -35,6 +35,7 @@ struct CommandLine {
   KeysOptions keys;
   LoginOptions login;
   ApprovalsOptions approvals;
+  AuditCommand audit;
   ScanOptions scan;
   RegistryOptions registry;
   DoctorOptions doctor;
@@ -370,6 +371,33 @@ void add_approvals(CommandLine& line) {
   decided(add("deny", "refuses a call, or takes an approval back", approvals_deny));
 }
 
+void add_audit(CommandLine& line) {
+  CLI::App& audit = *line.app.add_subcommand("audit", "the audit trail: what was called, by whom, with whose rights");
+  audit.require_subcommand(1);
+  auto add = [&](const std::string& name, const std::string& help, int (*run)(const AuditCommand&)) -> CLI::App& {
+    CLI::App& command = *audit.add_subcommand(name, help);
+    add_config(command, line.audit.config);
+    command.add_option("--trail", line.audit.trail, "the file of the trail, in place of the one beside the config's store")
+        ->type_name("FILE");
+    command.callback([&line, run] { line.run = [&line, run](net::Reaper&) { return run(line.audit); }; });
+    return command;
+  };
+  CLI::App& tail = add("tail", "shows the last records", audit_tail);
+  tail.add_option("-n,--lines", line.audit.lines, "how many")->type_name("N")->check(CLI::Range(1, 1000));
+  tail.add_flag_callback("-f,--follow", [&line] { line.audit.follow = AuditCommand::Follow::yes; }, "goes on with those that come");
+  add_json(tail, line.audit.output);
+  CLI::App& exported = add("export", "writes all records, a line each; each has a cursor to go on behind it", audit_export);
+  exported.add_option("--format", line.audit.format, "jsonl, or ocsf: API Activity (6003) of the Open Cybersecurity Schema Framework")
+      ->type_name("FORM")
+      ->check(CLI::IsMember({"jsonl", "ocsf"}));
+  exported.add_option("--after", line.audit.after, "only those behind this cursor")->type_name("CURSOR");
+  CLI::App& verify =
+      add("verify", "proves that nothing was changed, deleted or reordered; with a sink, that nothing was cut", audit_verify);
+  verify.add_option("--sink", line.audit.sinks, "a file with what a sink was sent; repeatable")->type_name("FILE")->allow_extra_args(false);
+  verify.add_option("--key", line.audit.key, "the public key, from a place that is safer than beside the trail")->type_name("FILE");
+  add_json(verify, line.audit.output);
+}
+
 void add_scan(CommandLine& line) {
   CLI::App& command = *line.app.add_subcommand("scan", "scans definitions for orders to a model, hidden text and look-alikes");
   add_config(command, line.scan.config);
@@ -500,6 +528,7 @@ int run_cli(int argc, char** argv, net::Reaper& reaper) {
   add_keys(line);
   add_login(line);
   add_approvals(line);
+  add_audit(line);
   add_scan(line);
   add_registry(line);
   add_about(line);

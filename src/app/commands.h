@@ -188,6 +188,19 @@ struct CommandShape {
   std::vector<std::string> words;  // what its first argument may be, where that is known
 };
 
+struct AuditCommand {
+  enum class Follow { no, yes };
+  std::string config;
+  std::string trail;  // the file; empty: the one of the config's store
+  std::size_t lines = 20;
+  Follow follow = Follow::no;
+  std::string format = "jsonl";
+  std::string after;               // export: a cursor
+  std::vector<std::string> sinks;  // verify: files with what sinks were sent
+  std::string key;                 // ... and the public key; empty: the one beside the trail
+  Output output = Output::text;
+};
+
 struct DoctorOptions {
   std::string config;
   Output output = Output::text;
@@ -229,6 +242,10 @@ int logout(const LoginOptions& options);
 int approvals_list(const ApprovalsOptions& options);
 int approvals_approve(const ApprovalsOptions& options);
 int approvals_deny(const ApprovalsOptions& options);
+int audit_tail(const AuditCommand& options);
+int audit_export(const AuditCommand& options);
+// kFailed where something is broken.
+int audit_verify(const AuditCommand& options);
 int registry_search(const RegistryOptions& options);
 int registry_show(const RegistryOptions& options);
 int registry_add(const RegistryOptions& options);

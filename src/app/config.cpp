@@ -13,6 +13,7 @@
 
 #include "access/identity.h"
 #include "app/config_admin.h"
+#include "app/config_audit.h"
 #include "app/config_budget.h"
 #include "app/config_disclosure.h"
 #include "app/config_identity.h"
@@ -75,7 +76,9 @@ void hide_own_files(AppConfig& config) {
   const std::string own =
       fs::path(config.file).is_absolute() ? config.file : config.folder + "/" + fs::path(config.file).filename().string();
   std::vector<std::string> hidden{own, beside};
-  for (const char* suffix : {"-wal", "-shm", "-journal", ".keys", ".sock", ".lock"}) hidden.push_back(beside + suffix);
+  for (const char* suffix :
+       {"-wal", "-shm", "-journal", ".keys", ".sock", ".lock", "-audit", "-audit-wal", "-audit-shm", "-audit.key", "-audit.lock", ".spool"})
+    hidden.push_back(beside + suffix);
   for (gateway::ServerConfig& server : config.gateway.servers) {
     server.box.hidden = hidden;
     server.box.packages = beside + ".packages";
@@ -87,6 +90,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
   if (auto* value = top.find("listen")) read_listen(*value, reader, config);
   read_shared(top, reader, config);
   if (auto* value = top.find("limits")) read_limits(*value, reader, config);
+  if (auto* value = top.find("audit")) read_audit(*value, reader, config);
   if (auto* value = top.find("budget")) read_budget(*value, reader, config);
   if (auto* value = top.find("scan")) read_scan(*value, reader, config);
   if (auto* value = top.find("allowed_hosts")) read_hosts(*value, reader, config);

@@ -16,6 +16,7 @@
 #include "gateway/config.h"
 #include "gateway/sign_in/sign_in_config.h"
 #include "mcp/result.h"
+#include "observe/audit/audit_options.h"
 #include "protocol/quirks.h"
 
 namespace net {
@@ -54,6 +55,10 @@ struct RegistryConfig {
 struct AdminRoles {
   std::vector<authz::Who> viewers, approvers, admins;
   bool operator==(const AdminRoles&) const = default;
+// Whether calls are recorded, and how.
+struct AuditConfig {
+  bool on = true;
+  observe::AuditOptions options;  // but `beside`
 };
 
 // A whole config, every value resolved and checked.
@@ -78,6 +83,7 @@ struct AppConfig {
   AdminRoles admin;
   TelemetryConfig telemetry;
   std::optional<Address> metrics_listen;  // where /metrics is served alone, without sign-in
+  AuditConfig audit;
   gateway::Config gateway;
 
   // Where this gateway's own files begin: the store's path, or, where the store is no file, the config's folder and the port.

@@ -39,6 +39,9 @@ constexpr Key kHelicone[] = {{"key"}, {"url"}};
 constexpr Key kTelemetry[] = {{"otlp", Built::yes, {}, {}, kOtlp},        {"headers"}, {"sample"}, {"content"}, {"slow"},
                               {"helicone", Built::yes, {}, {}, kHelicone}};
 constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
+constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
+constexpr Key kAudit[] = {{"mode"}, {"strict"}, {"retain"}, {"sinks"}, {"redact"}};
+constexpr Key kAuditSink[] = {{"name"}, {"file"}, {"webhook"}, {"secret"}, {"ca"}, {"syslog"}, {"sends"}};
 constexpr Key kProxy[] = {{"url"}, {"direct"}, {"loopback"}};
 constexpr Key kAdmin[] = {{"viewers"}, {"approvers"}, {"admins"}};
 
@@ -72,6 +75,8 @@ constexpr Key kTop[] = {
     {"registry", Built::yes, {}, {}, kRegistry},
     {"telemetry", Built::yes, {}, {}, kTelemetry},
     {"audit", kNot, {}, {}, kAudit},
+    {"telemetry", kNot, {}, {}, kTelemetry},
+    {"audit", Built::yes, {}, {}, kAudit},
     {"alerts", kNot},
     {"admin", Built::yes, {}, {}, kAdmin},
     {"proxy", Built::yes, {}, {}, kProxy},
@@ -238,6 +243,7 @@ Table rule_approvers() { return kRuleApprovers; }
 Table approval_webhook() { return kApprovalWebhook; }
 Table issuer() { return kIssuer; }
 Table issuer_scope() { return kIssuerScope; }
+Table audit_sink() { return kAuditSink; }
 
 void check(const yaml::Value& map, Table table, std::string_view where, Findings& findings) {
   for (const yaml::Member& member : map.members) {

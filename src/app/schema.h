@@ -45,6 +45,7 @@ Table approval_webhook();
 // One of `auth.issuers`; a scope of it written as a map.
 Table issuer();
 Table issuer_scope();
+Table audit_sink();
 
 // Reports each key of `map` that `table` does not know (with the nearest one that it does), and each one whose feature is not built
 // yet, at all depths that the table describes. `where` is the path so far, for messages: "servers.vault".

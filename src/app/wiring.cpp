@@ -40,7 +40,11 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
   auto token_keys = app::token_keys(config);
   if (!token_keys) return std::move(token_keys).error();
   config.gateway.token_keys = *std::move(token_keys);
+  auto audit = AuditPart::open(config);
+  if (!audit) return std::move(audit).error();
   std::unique_ptr<Wiring> out(new Wiring(std::move(config), *std::move(store), reaper));
+  out->audit_ = *std::move(audit);
+  if (out->audit_) out->recorders_.add(&out->audit_->writer());
   if (auto opened = out->open_keys(); !opened) return std::move(opened).error();
   return out;
 }
@@ -234,6 +238,22 @@ observe::Gauges HttpSide::gauges() const {
 
 std::string HttpSide::metrics_text() const {
   std::string text = wiring_.metrics().text(gauges()) + wiring_.identity_metrics();
+  observe::Gauges gauges;
+  for (const gateway::UpstreamStatus& upstream : status.upstreams) gauges.upstreams.push_back(gauge_of(upstream));
+  gauges.open_calls = status.calls;
+  gauges.open_streams = counters.streams;
+  gauges.open_connections = counters.connections;
+  gauges.connections = counters.accepted;
+  gauges.requests = counters.requests;
+  gauges.refused = counters.refused;
+  gauges.turned_away = counters.turned_away;
+  gauges.held_bytes = counters.held;
+  gauges.resident_bytes = observe::resident_bytes();
+  gauges.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
+  gauges.version = build_version();
+  gauges.commit = build_commit();
+  std::string text = wiring_.metrics().text(gauges) + wiring_.identity_metrics();
+  if (wiring_.audit()) text += wiring_.audit()->metrics();
   if (more_metrics_) text += more_metrics_();
   return text;
 }

@@ -10,6 +10,7 @@
 #include "access/keys/key_desk.h"
 #include "access/keys/token_mint.h"
 #include "app/admin_desk.h"
+#include "app/audit_part.h"
 #include "app/config.h"
 #include "app/hooks.h"
 #include "app/telemetry_part.h"
@@ -70,6 +71,8 @@ class Wiring {
   gateway::Peers& peers() { return *peers_; }
   // Gatehouse's own verbs.
   AdminDesk& admin() { return *admin_; }
+  // Null where the config wants no audit trail.
+  AuditPart* audit() { return audit_.get(); }
   const Hooks& hooks() const { return hooks_; }
   // Takes another config while the gateway runs; see Gateway::apply. What only a restart changes must be as it was.
   gateway::ConfigChange apply(AppConfig config);
@@ -89,6 +92,8 @@ class Wiring {
   observe::Traffic traffic_;
   observe::Recorders recorders_{{&metrics_, &log_, &live_, &traffic_}};
   std::unique_ptr<TelemetryPart> telemetry_;
+  observe::Recorders recorders_{{&metrics_, &log_}};
+  std::unique_ptr<AuditPart> audit_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<authz::KeyDesk> desk_;
   std::shared_ptr<gateway::KeyGate> gate_;
