@@ -6,6 +6,7 @@
 #include "app/config_shared.h"
 #include "app/terminal.h"
 #include "app/wiring.h"
+#include "base/event.h"
 #include "base/log.h"
 #include "net/server_tls.h"
 
@@ -127,6 +128,8 @@ void take_config(ReadConfig read, const std::optional<Address>& listen, Wiring& 
   show_findings(read.findings);
   if (!read.config) {
     base::log::error("the new config is wrong, and the one before goes on", {{"file", wiring.config().file}});
+    base::events::happened(
+        {"config.changed", wiring.config().file, "", "", "failed", "the new config is wrong, and the one before goes on"});
     return;
   }
   AppConfig next = *std::move(read.config);
@@ -145,7 +148,9 @@ void take_config(ReadConfig read, const std::optional<Address>& listen, Wiring& 
   add(said, "adjusted", change.adjusted);
   add(said, "set", settings);
   add(said, "needs a restart:", restart);
-  base::log::info("the config was read again", {{"change", said.empty() ? "none" : said}});
+  if (said.empty()) said = "none";
+  base::log::info("the config was read again", {{"change", said}});
+  base::events::happened({"config.changed", wiring.config().file, "", "", "ok", said});
 }
 
 }  // namespace app

@@ -13,6 +13,7 @@
 #include "app/terminal.h"
 #include "edge/routes.h"
 #include "net/reaper.h"
+#include "observe/audit/audit_writer.h"
 
 namespace app {
 
@@ -47,6 +48,13 @@ void StoreDoor::tell() const {
   // The answer comes when it has looked.
   std::array<char, 512> answer{};
   (void)!::read(socket.get(), answer.data(), answer.size());
+}
+
+void StoreDoor::note(std::string kind, std::string subject, std::string actor, std::string detail) const {
+  if (!config.audit.on) return;
+  if (actor.empty()) actor = "operator " + account_name();
+  auto left = observe::leave_event(config.beside(), {std::move(kind), std::move(subject), std::move(actor), "", "ok", std::move(detail)});
+  if (!left) complain(left.error().message);
 }
 
 std::string account_name() {

@@ -17,6 +17,8 @@ struct StoreDoor {
 
   // Tells the gateway that runs on this store, if one does, so that it looks at once; else it sees it within a second or two.
   void tell() const;
+  // Leaves word of what this command did for the audit trail, under the account that runs it. Says on stderr where it cannot.
+  void note(std::string kind, std::string subject, std::string actor, std::string detail) const;
 };
 
 // Nothing when the config or the store cannot be used; what is wrong has been said. `status` becomes what the command ends with then.

@@ -105,6 +105,7 @@ Task<Reply> Front::handle(sdk::Inbound in, sdk::Outlet& out) {
   if (outcome && gateway_.budget_.watches(in.method()) && !outcome->error())
     note_tokens(call.record, in.rpc.params.arguments, outcome->result());
   call.ended(outcome);
+  if (gateway_.calls_.keeps_contents()) gateway_.first_seen_.called(call.record, in);
   // So does an upstream's refusal before anything was sent, and one that wants to be left alone for a while.
   if (!outcome && turned_away(outcome.error())) co_return Reply(protocol::to_refusal(outcome.error()));
   co_return std::move(outcome);

@@ -48,6 +48,7 @@ Task<Reply> Front::list(OpenCall* call, const sdk::Inbound* in, sdk::Outlet* out
 
 Task<protocol::ServerIdentity> Front::identity(sdk::Inbound in) {
   auto caller = co_await identify(in);
+  if (!in.modern()) FirstSeen::connected(*caller, in);
   Viewer who = viewer(*caller, in);
   protocol::ServerIdentity identity;
   identity.info = info_;

@@ -24,6 +24,7 @@
 #include "gateway/consents.h"
 #include "gateway/disclosure/code_desk.h"
 #include "gateway/disclosure/discloser.h"
+#include "gateway/first_seen.h"
 #include "gateway/judging.h"
 #include "gateway/limits.h"
 #include "gateway/listeners.h"
@@ -144,6 +145,7 @@ class Gateway {
   SignIns sign_ins_;
   RuleLimits rule_limits_;
   PinDigests pin_digests_;
+  FirstSeen first_seen_;
   SeenCatalogs seen_;
   ParkedCalls parked_;
   SessionHandles handles_;

@@ -67,6 +67,8 @@ int decide(const ApprovalsOptions& options, const authz::Word& word) {
   };
   auto done = change_approval(door->store->approvals(), options.id, how);
   if (!done) return failed(done.error());
+  door->note(word.agrees ? "approval.given" : "approval.denied", options.id, done->words.empty() ? "" : done->words.back().by,
+             done->server + "__" + done->name);
   door->tell();
   if (options.output == Output::json)
     print(authz::approval_json(*done) + "\n");

@@ -110,6 +110,7 @@ int keys_create(const KeysOptions& options) {
   auto made = book->create(wanted, now);
   if (!made) return failed(made.error());
   say_when_unused(*door);
+  door->note("key.created", options.name, "", "for " + wanted.owner);
   door->tell();
   show_made(*made, options, now);
   return kGood;
@@ -129,6 +130,7 @@ int keys_rotate(const KeysOptions& options) {
   const KeyTime now = system_clock::now();
   auto made = book->rotate(options.name, *grace, *life, now);
   if (!made) return failed(made.error());
+  door->note("key.rotated", options.name, "", "");
   door->tell();
   show_made(*made, options, now);
   return kGood;
@@ -141,6 +143,7 @@ int keys_revoke(const KeysOptions& options) {
   auto book = open_book(*door);
   if (!book) return kFailed;
   if (auto revoked = book->revoke(options.name, system_clock::now()); !revoked) return failed(revoked.error());
+  door->note("key.revoked", options.name, "", "");
   door->tell();
   print(options.output == Output::json ? "{\"revoked\":" + base::quoted(options.name) + "}\n" : "revoked " + options.name + "\n");
   return kGood;

@@ -4,6 +4,7 @@
 
 #include "access/keys/key_text.h"
 #include "base/digest.h"
+#include "base/event.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/consents.h"
@@ -74,6 +75,17 @@ const authz::ApprovalLink* link_of(const Approval& approval, const std::string& 
   for (const authz::ApprovalLink& link : approval.links)
     if (authz::same_digest(link.digest, digest)) return &link;
   return nullptr;
+}
+
+void tell_decided(const Approval& approval) {
+  base::Event event;
+  event.kind = approval.words.back().agrees ? "approval.given" : "approval.denied";
+  event.subject = approval.id;
+  event.actor = approval.words.back().by;
+  event.server = approval.server;
+  event.outcome = "ok";
+  event.detail = approval.name;
+  base::events::happened(event);
 }
 
 }  // namespace
@@ -251,6 +263,7 @@ Task<Approval> Approvals::decide(std::string id, Decider decider, Word word) {
   Approval approval = co_await std::move(done);
   base::log::info("a waiting call was decided",
                   {{"id", id}, {"state", authz::approval_state_name(approval.state)}, {"by", approval.words.back().by}});
+  tell_decided(approval);
   wake(id);
   co_return std::move(approval);
 }
@@ -285,6 +298,7 @@ Task<Approval> Approvals::decide_by_link(std::string link, Word word) {
   Approval approval = co_await std::move(done);
   base::log::info("a waiting call was decided",
                   {{"id", approval.id}, {"state", authz::approval_state_name(approval.state)}, {"by", approval.words.back().by}});
+  tell_decided(approval);
   wake(approval.id);
   co_return std::move(approval);
 }

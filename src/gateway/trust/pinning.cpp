@@ -4,6 +4,7 @@
 #include <set>
 #include <utility>
 
+#include "base/event.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "gateway/uris.h"
@@ -172,6 +173,8 @@ void Pinning::note(const std::string& server, const trust::LedgerChanges& change
   for (const LedgerPin& line : changes.written) {
     change.written.push_back(stored(server, line));
     if (!is_held(line.state)) continue;
+    base::events::happened({"pins.quarantined", std::string(pin_kind_name(line.pin.kind)) + " " + line.pin.name, "", server,
+                            config_.mode == PinMode::warn ? "warned" : "held", line.reason});
     base::log::warn(config_.mode == PinMode::warn ? "a definition is not as it was approved" : "a definition is held back",
                     {{"server", server},
                      {"kind", pin_kind_name(line.pin.kind)},

@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "gateway/limits.h"
 
@@ -152,6 +153,7 @@ void Upstream::started(Result<> outcome) {
     up_since_ = used_ = base::Timers::now();
     breaker_.renewed();
     base::log::info("an upstream is up", {{"server", config_.id}, {"revision", link_->hello().revision->name}});
+    base::events::happened({"upstream.state", config_.id, "", config_.id, "up", "speaks " + std::string(link_->hello().revision->name)});
     if (config_.kind != ServerConfig::Kind::builtin && !tending_) work_.spawn(tend());
   } else {
     state_ = State::down;
@@ -159,6 +161,7 @@ void Upstream::started(Result<> outcome) {
     restart_.failed(base::Timers::now());
     note_failure(reason_);
     base::log::warn("an upstream cannot be started", {{"server", config_.id}, {"reason", reason_}});
+    base::events::happened({"upstream.state", config_.id, "", config_.id, "down", reason_});
     if (always_on() && !reviving_) work_.spawn(revive());
   }
   waiting_.wake(outcome);

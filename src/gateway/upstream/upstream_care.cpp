@@ -1,6 +1,7 @@
 // The part of Upstream that decides what may be sent, learns from what comes back, and looks after the link meanwhile.
 #include <algorithm>
 
+#include "base/event.h"
 #include "base/log.h"
 #include "gateway/limits.h"
 #include "gateway/upstream/upstream.h"
@@ -59,6 +60,7 @@ void Upstream::notice_death() {
   restart_.failed(now);
   note_failure(reason_);
   base::log::warn("an upstream is gone", {{"server", config_.id}, {"reason", reason_}});
+  base::events::happened({"upstream.state", config_.id, "", config_.id, "down", reason_});
   bury_link();
   if (always_on() && !reviving_) work_.spawn(revive());
 }
