@@ -414,10 +414,11 @@ rules:
               "g.yaml:9:119: rules[6].when.arguments./n.above must be a number, not \"ten\"",
               "g.yaml:10:43: rules[7].when.annotation: only tools have annotations; add tools, or leave this out",
               "g.yaml:11:5: rules[8] must be a map, not \"allow\""}},
-        Case{"Auth",
-             "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
-             {"g.yaml:2:9: auth.issuers is not built yet; remove it",
-              "g.yaml:2:32: unknown key \"audiense\" in auth.issuers; did you mean \"audience\"?"}},
+        Case{
+            "Auth",
+            "servers: {}\nauth: { issuers: [{ issuer: x, audiense: y }] }",
+            {"g.yaml:2:29: auth.issuers[0].issuer: issuer 'x': 'x' is not an http or https URL: it does not begin with http:// or https://",
+             "g.yaml:2:32: unknown key \"audiense\" in auth.issuers[0]; did you mean \"audience\"?"}},
         Case{"Approvers",
              kOk +
                  "rules:\n  - { tools: \"*\", then: allow, approvers: { group: a } }\n  - { then: ask, approvers: { group: a, count: 0 } }",
