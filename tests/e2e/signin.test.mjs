@@ -350,7 +350,7 @@ test('an issuer that is down stops nobody whose token is verified, and lets nobo
   assert.equal((await call(place.url, undefined, { token: await forge(place, {}, { key: await signingKey('one') }) })).status, 401)
 })
 
-test('the official client signs in, is asked for more, and refreshes', async t => {
+test('the official client finds the way and signs in', async t => {
   const scope = Scope.of(t)
   const place = await town(scope)
   let code, tokens, registered, verifier
