@@ -16,8 +16,6 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 1> kNotBuilt{"audit"};
-
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
   CLI::App app{"Gatehouse: a gateway between AI clients and MCP servers.", "gatehouse"};
@@ -476,11 +474,6 @@ int unknown_command(CommandLine& line, const std::string& word) {
   std::vector<std::string> names;
   for (CLI::App* command : line.app.get_subcommands([](CLI::App*) { return true; })) names.push_back(command->get_name());
   std::vector<std::string_view> known(names.begin(), names.end());
-  if (std::find(kNotBuilt.begin(), kNotBuilt.end(), word) != kNotBuilt.end()) {
-    complain(word + " is not built yet");
-    return kUsage;
-  }
-  known.insert(known.end(), kNotBuilt.begin(), kNotBuilt.end());
   auto near = find_nearest(word, known);
   complain(fmt::format("unknown command {}{}; gatehouse --help lists the commands", shown(word),
                        near ? fmt::format("; did you mean {}?", *near) : ""));

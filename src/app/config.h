@@ -55,6 +55,8 @@ struct RegistryConfig {
 struct AdminRoles {
   std::vector<authz::Who> viewers, approvers, admins;
   bool operator==(const AdminRoles&) const = default;
+};
+
 // Whether calls are recorded, and how.
 struct AuditConfig {
   bool on = true;

@@ -38,8 +38,6 @@ constexpr Key kOtlp[] = {{"url"}, {"encoding"}, {"compression"}, {"ca"}, {"every
 constexpr Key kHelicone[] = {{"key"}, {"url"}};
 constexpr Key kTelemetry[] = {{"otlp", Built::yes, {}, {}, kOtlp},        {"headers"}, {"sample"}, {"content"}, {"slow"},
                               {"helicone", Built::yes, {}, {}, kHelicone}};
-constexpr Key kAudit[] = {{"mode", kNot}, {"strict", kNot}, {"retain", kNot}, {"sinks", kNot}, {"redact", kNot}};
-constexpr Key kTelemetry[] = {{"otlp", kNot}, {"headers", kNot}, {"sample", kNot}, {"content", kNot, "none", "none redacted full"}};
 constexpr Key kAudit[] = {{"mode"}, {"strict"}, {"retain"}, {"sinks"}, {"redact"}};
 constexpr Key kAuditSink[] = {{"name"}, {"file"}, {"webhook"}, {"secret"}, {"ca"}, {"syslog"}, {"sends"}};
 constexpr Key kProxy[] = {{"url"}, {"direct"}, {"loopback"}};
@@ -74,8 +72,6 @@ constexpr Key kTop[] = {
     {"keys", Built::yes, {}, {}, kKeys},
     {"registry", Built::yes, {}, {}, kRegistry},
     {"telemetry", Built::yes, {}, {}, kTelemetry},
-    {"audit", kNot, {}, {}, kAudit},
-    {"telemetry", kNot, {}, {}, kTelemetry},
     {"audit", Built::yes, {}, {}, kAudit},
     {"alerts", kNot},
     {"admin", Built::yes, {}, {}, kAdmin},

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "app/audit_reading.h"
 #include "app/build_info.h"
 #include "app/builtin_handler.h"
 #include "app/config_auth.h"
@@ -9,6 +10,7 @@
 #include "app/instance_lock.h"
 #include "gateway/front.h"
 #include "protocol/message.h"
+#include "redact/redactor.h"
 
 namespace app {
 namespace {
@@ -44,7 +46,10 @@ mcp::Result<std::unique_ptr<Wiring>> Wiring::open(AppConfig config, net::Reaper&
   if (!audit) return std::move(audit).error();
   std::unique_ptr<Wiring> out(new Wiring(std::move(config), *std::move(store), reaper));
   out->audit_ = *std::move(audit);
-  if (out->audit_) out->recorders_.add(&out->audit_->writer());
+  if (out->audit_) {
+    out->recorders_.add(&out->audit_->writer());
+    out->admin_->use(audit_reading(std::make_shared<const observe::AuditTrail>(out->audit_->trail())));
+  }
   if (auto opened = out->open_keys(); !opened) return std::move(opened).error();
   return out;
 }
@@ -55,6 +60,7 @@ Wiring::Wiring(AppConfig config, std::unique_ptr<store::Store> store, net::Reape
       telemetry_(TelemetryPart::open(config_, loop_, pool_)),
       store_(std::move(store)) {
   if (telemetry_) recorders_.add(&telemetry_->exporter());
+  live_.redact_by([redactor = redact::Redactor()](std::string_view json) { return redactor.json(json); });
   auto open = [this](const gateway::ServerConfig& server) { return open_builtin(loop_, server, hooks_); };
   gateway::Gateway::Parts parts{loop_,
                                 pool_,
@@ -108,7 +114,7 @@ base::Task<void> Wiring::check_store() {
 
 HttpSide::HttpSide(Wiring& wiring)
     : wiring_(wiring),
-      console_(wiring.gate() ? std::make_shared<gateway::ConsoleGate>(wiring.gate()) : nullptr),
+      console_(wiring.door("/mcp/s/admin") ? std::make_shared<gateway::ConsoleGate>(wiring.door("/mcp/s/admin")) : nullptr),
       origins_(origin_rules()),
       routes_(route_parts()),
       server_(wiring.loop(), options(), [this](net::HttpExchange& exchange) { return routes_.serve(exchange); }) {
@@ -238,21 +244,6 @@ observe::Gauges HttpSide::gauges() const {
 
 std::string HttpSide::metrics_text() const {
   std::string text = wiring_.metrics().text(gauges()) + wiring_.identity_metrics();
-  observe::Gauges gauges;
-  for (const gateway::UpstreamStatus& upstream : status.upstreams) gauges.upstreams.push_back(gauge_of(upstream));
-  gauges.open_calls = status.calls;
-  gauges.open_streams = counters.streams;
-  gauges.open_connections = counters.connections;
-  gauges.connections = counters.accepted;
-  gauges.requests = counters.requests;
-  gauges.refused = counters.refused;
-  gauges.turned_away = counters.turned_away;
-  gauges.held_bytes = counters.held;
-  gauges.resident_bytes = observe::resident_bytes();
-  gauges.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - began_);
-  gauges.version = build_version();
-  gauges.commit = build_commit();
-  std::string text = wiring_.metrics().text(gauges) + wiring_.identity_metrics();
   if (wiring_.audit()) text += wiring_.audit()->metrics();
   if (more_metrics_) text += more_metrics_();
   return text;

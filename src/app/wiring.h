@@ -92,7 +92,6 @@ class Wiring {
   observe::Traffic traffic_;
   observe::Recorders recorders_{{&metrics_, &log_, &live_, &traffic_}};
   std::unique_ptr<TelemetryPart> telemetry_;
-  observe::Recorders recorders_{{&metrics_, &log_}};
   std::unique_ptr<AuditPart> audit_;
   std::unique_ptr<store::Store> store_;
   std::unique_ptr<authz::KeyDesk> desk_;

@@ -9,7 +9,7 @@ void HttpSide::add_console(edge::RouteParts& parts) {
   parts.console.role = [wiring = &wiring_](const base::Principal* who, const net::HttpRequest& request) -> std::string {
     const bool here = request.peer_address.empty() || authz::is_loopback(request.peer_address);
     base::Principal local;
-    if (!who && !here && !wiring->gate()) local.id = "anonymous";
+    if (!who && !here && !wiring->door("/mcp/s/admin")) local.id = "anonymous";
     const auto role = find_role(wiring->config().admin, who ? *who : local);
     return role ? std::string(servers::admin::role_name(*role)) : std::string();
   };

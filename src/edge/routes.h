@@ -34,7 +34,7 @@ struct RouteParts {
   std::function<Page(std::string_view server, const net::HttpRequest&)> hook;
   std::function<bool(const net::HttpRequest&)> welcome;  // Host and Origin are ours; MCP paths ask this themselves
   // Whether this may see what is for operators: numbers, servers and their errors. Null: everybody may.
-  ConsoleParts console;                            // without a role function: there is none
+  ConsoleParts console;  // without a role function: there is none
   std::function<mcp::Task<oauth::Verdict>(const net::HttpRequest*)> trusted;
   ApprovalParts approvals;                         // without functions: there are none
   SignInDocuments documents;                       // without functions: nobody signs in with tokens

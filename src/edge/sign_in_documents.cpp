@@ -2,7 +2,9 @@
 
 namespace edge {
 
-bool is_sign_in_document(std::string_view path) { return path.starts_with("/.well-known/oauth-") || path.starts_with("/.well-known/openid-"); }
+bool is_sign_in_document(std::string_view path) {
+  return path.starts_with("/.well-known/oauth-") || path.starts_with("/.well-known/openid-");
+}
 
 mcp::Task<bool> serve_sign_in_document(const SignInDocuments* parts, net::HttpExchange* exchange) {
   const std::optional<std::string> document = parts->metadata(exchange->request().path);

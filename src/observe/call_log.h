@@ -34,8 +34,6 @@ class Recorders final : public base::Recorder {
   void finished(const base::CallRecord& record) override {
     for (base::Recorder* recorder : all_) recorder->finished(record);
   }
-  // Before the first call.
-  void add(base::Recorder* recorder) { all_.push_back(recorder); }
   bool keeps_contents() const override {
     return std::any_of(all_.begin(), all_.end(), [](const base::Recorder* one) { return one->keeps_contents(); });
   }

@@ -98,29 +98,23 @@ mcp::Result<> LiveCalls::began(const CallRecord& record) {
 }
 
 void LiveCalls::finished(const CallRecord& record) {
-  Redact redact;
-  {
+  if (record.server == hidden_) {
     std::lock_guard lock(mutex_);
     running_.erase(record.number);
-    if (record.server == hidden_) return;
-    redact = redact_;
+    return;
   }
   Kept kept;
   kept.record = record;
   bound(kept.record);
-  kept.record.arguments.reset();
-  kept.record.result.reset();
-  if (redact && record.arguments) kept.arguments = redact(*record.arguments);
-  if (redact && record.result) kept.result = redact(*record.result);
-  shorten(kept.arguments, kLongestContent);
-  shorten(kept.result, kLongestContent);
   {
     std::lock_guard lock(mutex_);
+    running_.erase(record.number);
+    if (!redact_) kept.forget();
     kept.place = ++total_;
-    content_ += kept.arguments.size() + kept.result.size();
+    content_ += kept.content();
     calls_.push_back(std::move(kept));
     if (calls_.size() > most_) {
-      content_ -= calls_.front().arguments.size() + calls_.front().result.size();
+      content_ -= calls_.front().content();
       calls_.pop_front();
       if (bare_ > 0) --bare_;
     }
@@ -131,11 +125,15 @@ void LiveCalls::finished(const CallRecord& record) {
 
 void LiveCalls::forget_contents() {
   for (; content_ > kMostContent && bare_ < calls_.size(); ++bare_) {
-    Kept& old = calls_[bare_];
-    content_ -= old.arguments.size() + old.result.size();
-    old.arguments = std::string();
-    old.result = std::string();
+    content_ -= calls_[bare_].content();
+    calls_[bare_].forget();
   }
+}
+
+std::string LiveCalls::shown(const std::shared_ptr<const std::string>& content) const {
+  std::string out = redact_ && content ? redact_(*content) : std::string();
+  shorten(out, kLongestContent);
+  return out;
 }
 
 std::string LiveCalls::cursor(std::uint64_t place) const { return fmt::format("{}.{}", instance_, place); }
@@ -221,8 +219,8 @@ std::optional<std::string> LiveCalls::find(std::string_view call) const {
     add(out, "key", record.caller->key);
     add(out, "owner", record.caller->owner);
   }
-  add(out, "arguments", found->arguments);
-  add(out, "result", found->result);
+  add(out, "arguments", shown(record.arguments));
+  add(out, "result", shown(record.result));
   std::string inner;
   for (const Kept& one : calls_)
     if (one.record.parent == number) inner += (inner.empty() ? "" : ",") + ended(one.record) + "}";

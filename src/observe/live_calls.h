@@ -38,9 +38,9 @@ class LiveCalls final : public base::Recorder {
   static constexpr std::size_t kMostRunning = 1'000;
   static constexpr std::size_t kLongestText = 512;
   static constexpr std::size_t kLongestContent = 16 * 1024;
-  static constexpr std::size_t kMostContent = 32 * 1024 * 1024;
+  static constexpr std::size_t kMostContent = 4 * 1024 * 1024;
 
-  // Makes of arguments or a result what may be shown. Called on the thread of the call; null: no contents are kept.
+  // Makes of arguments or a result what may be shown. Called when somebody looks, on their thread; null: no contents are kept.
   using Redact = std::function<std::string(std::string_view json)>;
 
   // `instance` tells the cursors of this process from those of another.
@@ -65,11 +65,17 @@ class LiveCalls final : public base::Recorder {
   struct Kept {
     std::uint64_t place = 0;  // counts from 1
     base::CallRecord record;
-    std::string arguments, result;
+
+    std::size_t content() const { return (record.arguments ? record.arguments->size() : 0) + (record.result ? record.result->size() : 0); }
+    void forget() {
+      record.arguments.reset();
+      record.result.reset();
+    }
   };
 
   std::uint64_t place_of(std::string_view cursor) const;
   std::string cursor(std::uint64_t place) const;
+  std::string shown(const std::shared_ptr<const std::string>& content) const;
   static bool fits(const Kept& kept, const LiveQuery& query);
   void forget_contents();
 

@@ -39,8 +39,7 @@ bool harmless_value(std::string_view value) {
 }
 
 std::optional<InlineSecret> by_form(std::string_view text) {
-  for (const redact::Secret& found : redact::find_secrets(text, 1))
-    return InlineSecret{std::string(found.kind), found.begin, found.end};
+  for (const redact::Secret& found : redact::find_secrets(text, 1)) return InlineSecret{std::string(found.kind), found.begin, found.end};
   return std::nullopt;
 }
 
