@@ -104,10 +104,10 @@ TEST(Gateway, ABuiltInThatCannotBeOpenedIsDownAndTheOthersAreNot) {
 TEST(Gateway, SaysWhatSandboxesLackBeforeAServerIsStarted) {
   Config config{{builtin("one"), builtin("boxed"), builtin("free")}};
   for (std::size_t i : {1u, 2u}) {
-    config.servers[i].kind = ServerConfig::Kind::command;
+    config.servers[i].kind = gateway::ServerConfig::Kind::command;
     config.servers[i].command = {"/bin/true"};
   }
-  config.servers[2].box.mode = BoxConfig::Mode::off;
+  config.servers[2].box.mode = gateway::BoxConfig::Mode::off;
   World w(config);
   EXPECT_EQ(w.gateway->status().upstreams[1].sandbox, "on");
   w.gateway->sandboxes_lack("Landlock: the kernel has none");
