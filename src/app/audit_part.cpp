@@ -14,7 +14,8 @@ constexpr int kMostTrails = 16;
 }  // namespace
 
 mcp::Result<std::unique_ptr<AuditPart>> AuditPart::open(const AppConfig& config) {
-  if (!config.audit.on) return std::unique_ptr<AuditPart>();
+  // A store in memory keeps nothing, and a trail beside it would be beside nothing.
+  if (!config.audit.on || config.store.reveal() == "sqlite::memory:") return std::unique_ptr<AuditPart>();
   observe::AuditOptions options = config.audit.options;
   for (int i = 1;; ++i) {
     options.beside = i == 1 ? config.beside() : fmt::format("{}.{}", config.beside(), i);

@@ -15,8 +15,8 @@ namespace app {
 // Owns: the writer and the sinks. While it lives, it is the process' sink of events.
 class AuditPart {
  public:
-  // Null where the config wants no trail. Where another process writes the trail of this store, as with `gatehouse stdio` beside
-  // `gatehouse serve`, it is one beside it, with a number. Blocks. Errors: those of AuditWriter::open.
+  // Null where the config wants no trail, or has a store in memory. Where another process writes the trail of this store, as with
+  // `gatehouse stdio` beside `gatehouse serve`, it is one beside it, with a number. Blocks. Errors: those of AuditWriter::open.
   static mcp::Result<std::unique_ptr<AuditPart>> open(const AppConfig& config);
   ~AuditPart();
   AuditPart(const AuditPart&) = delete;

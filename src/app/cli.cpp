@@ -16,8 +16,6 @@
 namespace app {
 namespace {
 
-constexpr std::array<std::string_view, 3> kNotBuilt{"login", "logout", "advise"};
-
 // Everything that the command line can say. The subcommands' callbacks set `run`.
 struct CommandLine {
   CLI::App app{"Gatehouse: a gateway between AI clients and MCP servers.", "gatehouse"};

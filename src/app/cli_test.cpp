@@ -35,13 +35,6 @@ TEST_F(Cli, AnUnknownCommandNamesTheNearest) {
 }
 
 TEST_F(Cli, AFileThatIsNotThereIsNamed) {
-TEST_F(Cli, CommandsAndFlagsThatAreNotBuiltSaySo) {
-  for (const char* command : {"login", "logout", "advise"}) {
-    EXPECT_EQ(run({command, "list", "--json"}), 2);
-    EXPECT_EQ(err_, fmt::format("gatehouse: {} is not built yet\n", command));
-  }
-  EXPECT_EQ(run({"init", "--import"}), 2);
-  EXPECT_EQ(err_, "gatehouse: init --import is not built yet\n");
   EXPECT_EQ(run({"check", "--launch", "no-such-file"}), 2);
   EXPECT_EQ(err_, "gatehouse: no-such-file cannot be read\n");
 }
