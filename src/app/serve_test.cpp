@@ -83,7 +83,7 @@ TEST_F(Serve, AnswersItsPagesAndStopsOnSigterm) {
   EXPECT_THAT(get("/"), HasSubstr("a gateway for the Model Context Protocol"));
   EXPECT_THAT(get("/metrics"), HasSubstr("gatehouse_upstream_state{server=\"files\",kind=\"builtin\","));
   EXPECT_THAT(get("/nothing"), StartsWith("HTTP/1.1 404 "));
-  EXPECT_THAT(get("/nothing"), HasSubstr("\"servers\":[\"files\"]"));
+  EXPECT_THAT(get("/nothing"), HasSubstr("\"servers\":[\"admin\",\"files\"]"));
   EXPECT_THAT(post("/healthz", "{}"), StartsWith("HTTP/1.1 405 "));
   EXPECT_THAT(get("/metrics", "Origin: https://evil.example\r\n"), StartsWith("HTTP/1.1 403 "));
   EXPECT_THAT(post("/mcp", kInitialize), HasSubstr(kInitialized));
