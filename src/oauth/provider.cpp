@@ -21,12 +21,12 @@ constexpr ProviderTraits kProviders[] = {
      Has::no,
      "Expose an API: set the Application ID URI, and requestedAccessTokenVersion: 2 in the manifest; audience is the application (client) "
      "ID",
-     "App registrations: register one for the clients; Entra has no dynamic registration, so clients sign in through the gateway (facade)",
+     "App registrations: register one for the clients; Entra has no dynamic registration, so each client needs its client id in its own settings",
      "Token configuration > Add groups claim; beyond 200 groups use app roles and groups_claim: roles"},
     {Provider::okta, "okta", "Okta", TypRule::any, ScopeForm::plain, "groups", "", Has::no, Has::no, Has::no, Has::yes,
      "Security > API > Authorization Servers: a custom server whose Audience is the gateway's URL; the org server's tokens are not for "
      "others",
-     "Applications > Create App Integration: registration there wants an API token, so clients sign in through the gateway (facade)",
+     "Applications > Create App Integration: registration there wants an API token, so each client needs its client id in its own settings",
      "add a claim `groups` of the type Groups to the access token of the authorization server"},
     {Provider::auth0, "auth0", "Auth0", TypRule::any, ScopeForm::plain, "permissions", "", Has::no, Has::unsure, Has::no, Has::no,
      "Applications > APIs: an API whose Identifier is the audience; a token asked for without audience is opaque, so set the tenant's "
