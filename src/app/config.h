@@ -14,7 +14,7 @@
 #include "app/reader.h"
 #include "app/telemetry_config.h"
 #include "gateway/config.h"
-#include "gateway/sign_in/sign_in_config.h"
+#include "gateway/token_door/sign_in_config.h"
 #include "mcp/result.h"
 #include "observe/audit/audit_options.h"
 #include "protocol/quirks.h"

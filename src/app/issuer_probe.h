@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "base/loop.h"
-#include "gateway/sign_in/sign_in_config.h"
+#include "gateway/token_door/sign_in_config.h"
 
 namespace app {
 

@@ -21,7 +21,7 @@
 #include "gateway/kept_sessions.h"
 #include "gateway/key_gate.h"
 #include "gateway/peers.h"
-#include "gateway/sign_in/sign_in.h"
+#include "gateway/token_door/sign_in.h"
 #include "net/http_server.h"
 #include "observe/call_log.h"
 #include "observe/live_calls.h"

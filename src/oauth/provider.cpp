@@ -21,7 +21,8 @@ constexpr ProviderTraits kProviders[] = {
      Has::no,
      "Expose an API: set the Application ID URI, and requestedAccessTokenVersion: 2 in the manifest; audience is the application (client) "
      "ID",
-     "App registrations: register one for the clients; Entra has no dynamic registration, so each client needs its client id in its own settings",
+     "App registrations: register one for the clients; Entra has no dynamic registration, so each client needs its client id in its own "
+     "settings",
      "Token configuration > Add groups claim; beyond 200 groups use app roles and groups_claim: roles"},
     {Provider::okta, "okta", "Okta", TypRule::any, ScopeForm::plain, "groups", "", Has::no, Has::no, Has::no, Has::yes,
      "Security > API > Authorization Servers: a custom server whose Audience is the gateway's URL; the org server's tokens are not for "

@@ -10,7 +10,7 @@
 
 #include "base/secret.h"
 #include "gateway/key_gate.h"
-#include "gateway/sign_in/sign_in_config.h"
+#include "gateway/token_door/sign_in_config.h"
 #include "oauth/key_fetcher.h"
 #include "oauth/resource_server.h"
 #include "sdk/admission.h"

@@ -1,4 +1,4 @@
-#include "gateway/sign_in/sign_in.h"
+#include "gateway/token_door/sign_in.h"
 
 #include <fmt/format.h>
 
