@@ -20,8 +20,12 @@ mcp::Result<> Wiring::open_keys() {
     if (auto loaded = desk_->load(); !loaded) return loaded;
     gate_ = std::make_shared<gateway::KeyGate>(*desk_, *pepper);
   }
-  if (!config_.sign_in.issuers.empty())
+  if (!config_.sign_in.issuers.empty()) {
     sign_in_ = std::make_unique<gateway::SignIn>(gateway::SignIn::Parts{loop_, *pepper, gate_}, config_.sign_in);
+    gateway_->need_scopes([door = sign_in_.get()](const oauth::Principal& who, std::string_view server, std::string_view tool) {
+      return door->lacking(who, server, tool);
+    });
+  }
   if (config_.tokens.audiences.empty()) return {};
   authz::MintOptions options = config_.tokens;
   options.issuer = config_.public_url;

@@ -158,6 +158,7 @@ Task<Reply> Front::carry_out(OpenCall* call, const sdk::Inbound* in, sdk::Outlet
   call->record.name = target.subject.name;
   target.subject.hints = hints_of(*target.entry->definition);
   target.subject.disclosure = origin;
+  if (kind.kind == DefinitionKind::tool) co_await within_scopes(call, *in, target.subject);
   const authz::Decision decision = co_await decide(*call, target, kind.kind, in->rpc.name, in->rpc.params.arguments);
   if (gateway_.calls_.keeps_contents() && !target.unlisted && target.upstream->config().kind != ServerConfig::Kind::builtin)
     call->record.pin = gateway_.pin_digests_.of(target.catalog, *target.entry->definition);

@@ -142,6 +142,8 @@ class Front final : public sdk::Handler {
   // Lists that differ from caller to caller are for nobody else to keep.
   void narrow(protocol::CacheHints& hints) const;
   // Allow or ask. Errors: not_found, as for a name that does not exist.
+  // Errors: denied, where the token of who calls lacks a scope that this tool needs.
+  base::Result<> within_scopes(OpenCall* call, const sdk::Inbound& in, const authz::Subject& subject) const;
   base::Result<authz::Decision> decide(OpenCall& call, const Target& target, DefinitionKind kind, std::string_view asked,
                                        std::string_view arguments) const;
   static base::Error unknown(DefinitionKind kind, std::string_view name);

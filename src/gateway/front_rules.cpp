@@ -30,6 +30,14 @@ void Front::narrow(protocol::CacheHints& hints) const {
   if (gateway_.policy_.by_caller()) hints.scope = protocol::CacheScope::priv;
 }
 
+Result<> Front::within_scopes(OpenCall* call, const sdk::Inbound& in, const Subject& subject) const {
+  if (!gateway_.lacking_scope_ || !in.caller) return {};
+  const std::string scope = gateway_.lacking_scope_(*in.caller, subject.server, subject.name);
+  if (scope.empty()) return {};
+  call->denied = "the caller's token lacks the scope " + scope;
+  return base::Error(base::Code::denied, "this tool needs the scope " + scope + "; sign in again with it");
+}
+
 Result<Decision> Front::decide(OpenCall& call, const Target& target, DefinitionKind kind, std::string_view asked,
                                std::string_view arguments) const {
   Decision decision = gateway_.policy_.decide(*call.record.caller, target.subject, arguments);

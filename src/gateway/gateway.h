@@ -79,6 +79,10 @@ class Gateway {
   // Errors: those of the store.
   base::Result<> start();
 
+  // The scope that a signed-in caller lacks for a tool of a server, by its real name; empty: none. On the loop, before the first call.
+  using LackingScope = std::function<std::string(const oauth::Principal& who, std::string_view server, std::string_view tool)>;
+  void need_scopes(LackingScope lacking) { lacking_scope_ = std::move(lacking); }
+
   // What a sandbox on this machine has to do without, separated by "; ": servers that were not started yet say so, too. On the loop.
   void sandboxes_lack(std::string layers) { machine_lacks_ = std::move(layers); }
 
@@ -152,7 +156,8 @@ class Gateway {
   TaskBridge tasks_;
   std::map<std::string, std::shared_ptr<Upstream>, std::less<>> upstreams_;  // a call keeps the one it goes to
   std::map<std::string, std::string, std::less<>> lacking_;                  // layers that a server's sandbox does without
-  std::string machine_lacks_;                                                // layers that none of them can have
+  LackingScope lacking_scope_;
+  std::string machine_lacks_;  // layers that none of them can have
   Subscriptions subscriptions_;
   Pinning pinning_;
   CatalogSource source_;

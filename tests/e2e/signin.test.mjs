@@ -3,6 +3,7 @@ import { Client, StreamableHTTPClientTransport } from '@modelcontextprotocol/cli
 import { exportJWK, generateKeyPair, importJWK, SignJWT } from 'jose'
 import assert from 'node:assert/strict'
 import { createHash, createHmac, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:http'
 import { before, describe, test } from 'node:test'
 import { browse, signingKey, startAS } from './fixtures/as.mjs'
@@ -25,6 +26,7 @@ async function town(scope, { issuer = {}, config = {}, ...options } = {}) {
   const gateway = await startGateway(scope, {
     auth: { issuers: [{ issuer: as.issuer, audience: url, allow_loopback: true, scopes: ['mcp', { scope: 'mcp:write', tools: ['files__write_*'] }], ...issuer }], ...config.auth },
     servers: { vault: { builtin: 'vault', roots: [vault] }, files: { builtin: 'filesystem', roots: [{ path: vault, mode: 'write' }] }, ...config.servers },
+    code: { write: true },
     ...config.rules && { rules: config.rules },
     ...config.disclosure && { disclosure: config.disclosure },
   }, { port })
@@ -121,9 +123,16 @@ describe('the gateway as resource server', () => {
       assert.match(answer.challenge, /scope="mcp mcp:write"/)
       assert.match(answer.challenge, /resource_metadata=/)
     }
+    // Another way to the same tool: from within code.
+    const code = `return await files.write_file(${JSON.stringify(args)})`
+    const within = await call(`${place.url}?disclosure=code`, 'run_code', { token, args: { code } })
+    assert.match(within.said, /needs the scope mcp:write/)
+    assert.equal(existsSync(args.path), false, within.said)
     const more = await obtain(place.as, place.url, 'mcp mcp:write')
     const done = await call(place.url, 'files__write_file', { token: more, args })
     assert.equal(done.status, 200, done.said)
+    const written = await call(`${place.url}?disclosure=code`, 'run_code', { token: more, args: { code: code.replace('new.md', 'newer.md') } })
+    assert.equal(existsSync(args.path.replace('new.md', 'newer.md')), true, written.said)
     assert.equal((await call(place.url, undefined, { token: await forge(place, { scope: 'other' }) })).status, 403)
   })
 

@@ -62,6 +62,11 @@ std::string called_tool(const protocol::Message& message) {
   return inner ? inner->name : name;
 }
 
+bool covers(const ToolScope& scope, std::string_view server, std::string_view tool) {
+  return std::any_of(scope.tools.begin(), scope.tools.end(),
+                     [&](const authz::Pattern& one) { return base::glob_match(one.server, server) && base::glob_match(one.name, tool); });
+}
+
 }  // namespace
 
 // One path of the gateway.
@@ -129,10 +134,23 @@ Task<Verdict> SignIn::admit(const net::HttpRequest* http, std::string path) {
   co_return verdict;
 }
 
+const SignInIssuer* SignIn::issuer(std::string_view name) const {
+  auto found = std::find_if(config_.issuers.begin(), config_.issuers.end(), [&](const auto& one) { return one.rules.issuer == name; });
+  return found == config_.issuers.end() ? nullptr : &*found;
+}
+
+std::string SignIn::lacking(const oauth::Principal& who, std::string_view server, std::string_view tool) const {
+  const SignInIssuer* found = issuer(who.issuer);
+  if (!found) return {};
+  for (const ToolScope& more : found->tool_scopes)
+    if (covers(more, server, tool) && std::find(who.scopes.begin(), who.scopes.end(), more.scope) == who.scopes.end()) return more.scope;
+  return {};
+}
+
 std::vector<std::string> SignIn::needed(std::string_view issuer, std::string_view path, const protocol::Message& message) const {
   std::vector<std::string> out;
-  auto found = std::find_if(config_.issuers.begin(), config_.issuers.end(), [&](const auto& one) { return one.rules.issuer == issuer; });
-  if (found == config_.issuers.end() || found->tool_scopes.empty()) return out;
+  const SignInIssuer* found = this->issuer(issuer);
+  if (!found || found->tool_scopes.empty()) return out;
   const std::string name = called_tool(message);
   if (name.empty()) return out;
   std::string_view server, tool = name;
@@ -143,9 +161,7 @@ std::vector<std::string> SignIn::needed(std::string_view issuer, std::string_vie
     tool.remove_prefix(split + 2);
   }
   for (const ToolScope& more : found->tool_scopes)
-    if (std::any_of(more.tools.begin(), more.tools.end(),
-                    [&](const authz::Pattern& one) { return base::glob_match(one.server, server) && base::glob_match(one.name, tool); }))
-      out.push_back(more.scope);
+    if (covers(more, server, tool)) out.push_back(more.scope);
   return out;
 }
 

@@ -39,6 +39,10 @@ class SignIn {
   // Nothing, when `who` may send this message, or every message of the batch, to `path`; else the refusal that names all scopes it needs.
   std::optional<oauth::Refusal> allow(const oauth::Principal& who, std::string_view path, const protocol::Inbound& message);
 
+  // The scope that `who` lacks for this tool of `server`, by its real name; empty: none. A call reaches its tool in other ways than by the
+  // name that allow() sees: by an alias, and from within code.
+  std::string lacking(const oauth::Principal& who, std::string_view server, std::string_view tool) const;
+
   // The metadata (RFC 9728) that stand at this path: the well-known path, alone or with an MCP path behind it. Nothing: none do.
   std::optional<std::string> metadata_at(std::string_view path) const;
 
@@ -52,6 +56,7 @@ class SignIn {
   class PathDoor;
 
   void tell(const oauth::Refusal& refusal, std::string_view peer);
+  const SignInIssuer* issuer(std::string_view name) const;
   std::vector<std::string> needed(std::string_view issuer, std::string_view path, const protocol::Message& message) const;
   oauth::ResourceServerOptions options();
 
