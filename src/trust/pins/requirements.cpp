@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "base/json.h"
@@ -23,12 +24,21 @@ std::string_view trimmed(std::string_view text) {
   return text.substr(begin, text.find_last_not_of(kSpace) + 1 - begin);
 }
 
+bool printable(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+}
+
+// `sha256:` and the like, and hexadecimal digits.
+bool plain_hash(std::string_view text) {
+  return !text.empty() && text.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789:") == text.npos;
+}
+
 // `NAME==…`, where the name is one: no address, no file.
 bool exact_requirement(std::string_view line) {
   constexpr std::string_view kLetters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.";
   const std::size_t equal = line.find("==");
   return equal != line.npos && equal > 0 && line.front() != '-' && line.substr(0, equal).find_first_not_of(kLetters) == line.npos &&
-         line.find_first_of("@\n\r\\") == line.npos;
+         line.find_first_of("@\\") == line.npos && printable(line);
 }
 
 struct Requirement {
@@ -79,7 +89,9 @@ Result<std::map<std::string, std::string>> parse_requirements(std::string_view t
     if (line.empty() || line.front() == '#') continue;
     if (line.starts_with(kHash)) {
       if (one.line.empty()) return Error(Code::invalid_argument, "a hash without a package");
-      one.hashes.emplace_back(line.substr(kHash.size()));
+      const std::string_view hash = line.substr(kHash.size());
+      if (!plain_hash(hash)) return Error(Code::invalid_argument, fmt::format("{} is no hash", base::quoted(hash)));
+      one.hashes.emplace_back(hash);
       continue;
     }
     if (line.front() == '-') return Error(Code::invalid_argument, fmt::format("{} is not known here", base::quoted(line)));
@@ -98,7 +110,7 @@ std::string requirements_text(const std::map<std::string, std::string>& resolved
     out += *line;
     for (base::Elements hash(base::find_member(facts, "hashes")); hash.next();) {
       auto text = base::json_string(hash.value());
-      if (text && text->find_first_of(" \n\r") == std::string::npos) out.append(" \\\n    ").append(kHash).append(*text);
+      if (text && plain_hash(*text)) out.append(" \\\n    ").append(kHash).append(*text);
     }
     out += '\n';
   }
