@@ -56,8 +56,45 @@ boost::json::value as_json(const toml::node& node) {
   return nullptr;
 }
 
+// Behind the string or comment that begins at `at`; a string without an end goes to the end of its line, or of the text.
+std::size_t behind(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  if (quote == '#') return std::min(text.find('\n', at), text.size());
+  const std::string three(3, quote);
+  const bool many = text.substr(at).starts_with(three);
+  for (at += many ? 3 : 1; at < text.size(); ++at) {
+    if (!many && text[at] == '\n') return at;
+    if (quote == '"' && text[at] == '\\')
+      ++at;
+    else if (!many && text[at] == quote)
+      return at + 1;
+    else if (many && text.substr(at).starts_with(three)) {
+      // Up to two more belong to the string.
+      at += 3;
+      for (int more = 0; more < 2 && at < text.size() && text[at] == quote; ++more) ++at;
+      return at;
+    }
+  }
+  return text.size();
+}
+
+// The line of the first letter beyond ASCII that stands outside of strings and comments, where TOML has none; 0: there is none. The
+// library's behaviour there is not defined.
+std::size_t odd_line(std::string_view text) {
+  constexpr std::string_view kMark = "\xef\xbb\xbf";
+  for (std::size_t at = text.starts_with(kMark) ? kMark.size() : 0; at < text.size();) {
+    const char c = text[at];
+    if (static_cast<unsigned char>(c) >= 0x80)
+      return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    at = c == '#' || c == '"' || c == '\'' ? behind(text, at) : at + 1;
+  }
+  return 0;
+}
+
 Result<toml::table> parse(std::string_view text) {
   if (text.size() > kLargest) return Error(Code::too_large, fmt::format("it has more than {} bytes", kLargest));
+  if (const std::size_t line = odd_line(text); line > 0)
+    return Error(Code::invalid_argument, fmt::format("line {}: a letter that has to stand in quotes", line));
   toml::parse_result parsed = toml::parse(text);
   if (parsed) return std::move(parsed).table();
   return Error(Code::invalid_argument, fmt::format("line {}: {}", parsed.error().source().begin.line, parsed.error().description()));
