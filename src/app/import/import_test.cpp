@@ -324,5 +324,18 @@ TEST(ImportJournal, IsReadAsItIsWritten) {
   EXPECT_FALSE(parse_journal(R"({"imports":[{"files":[{"file":"relative","sha256":""}]}]})"));
 }
 
+TEST(TomlText, LettersBeyondAsciiStandInStringsAndNowhereElse) {
+  auto json = toml_text::parse_to_json("\xef\xbb\xbf# K\u00f6ln\n[mcp_servers.\"b\u00fccher\"]\nargs = ['\u0416~41', \"\U0001f4d6\"]\n");
+  ASSERT_TRUE(json) << json.error().message;
+  EXPECT_EQ(*json, "{\"mcp_servers\":{\"b\u00fccher\":{\"args\":[\"\u0416~41\",\"\U0001f4d6\"]}}}");
+  EXPECT_FALSE(toml_text::parse_to_json("b\u00fccher = 1\n"));
+  EXPECT_FALSE(toml_text::parse_to_json(" e=[-[['ccr[_\xef\xba\xbfmc"));
+  EXPECT_FALSE(toml_text::parse_to_json("a = '\xff'\n"));
+  auto with = toml_text::with_table("[mcp_servers.\"b\u00fccher\"]\ncommand = 'x'\n", "mcp_servers", "gatehouse",
+                                    std::vector<std::string>{"command = \"g\""});
+  ASSERT_TRUE(with) << with.error().message;
+  EXPECT_THAT(*with, HasSubstr("b\u00fccher"));
+}
+
 }  // namespace
 }  // namespace app

@@ -1,10 +1,12 @@
 #include "app/import/toml_text.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 
 #include <algorithm>
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
+#include <charconv>
 #include <cmath>
 #include <optional>
 #include <vector>
@@ -23,11 +25,46 @@ using mcp::Code;
 using mcp::Error;
 using mcp::Result;
 
+// The library's behaviour is not defined for some letters beyond ASCII in places where TOML has none, so it never sees one: each byte of
+// them, and the sign that marks them, goes as `~hh~`, in digits that no TOML has a meaning for. Lines stay where they are.
+std::string plain(std::string_view text) {
+  constexpr std::string_view kByteOrder = "\xef\xbb\xbf";
+  if (text.starts_with(kByteOrder)) text.remove_prefix(kByteOrder.size());
+  std::string out;
+  out.reserve(text.size());
+  for (const char c : text) {
+    if (c == '~' || static_cast<unsigned char>(c) >= 0x80)
+      out += fmt::format("~{:02x}~", static_cast<unsigned char>(c));
+    else
+      out += c;
+  }
+  return out;
+}
+
+// What plain() was made of. A sign that TOML itself wrote as an escape (backslash u007e) is taken for one of plain()'s where two digits
+// follow.
+std::string as_written(std::string_view text) {
+  std::string out;
+  out.reserve(text.size());
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    unsigned byte = 0;
+    const std::size_t end = at + 3;
+    if (text[at] == '~' && end < text.size() && text[end] == '~' &&
+        std::from_chars(text.data() + at + 1, text.data() + end, byte, 16).ptr == text.data() + end) {
+      out += static_cast<char>(byte);
+      at = end;
+    } else {
+      out += text[at];
+    }
+  }
+  return out;
+}
+
 boost::json::value as_json(const toml::node& node);
 
 boost::json::object as_json(const toml::table& table) {
   boost::json::object out;
-  for (const auto& [key, value] : table) out.insert_or_assign(key.str(), as_json(value));
+  for (const auto& [key, value] : table) out.insert_or_assign(as_written(key.str()), as_json(value));
   return out;
 }
 
@@ -45,7 +82,7 @@ boost::json::value as_json(const toml::node& node) {
     for (const toml::node& one : *array) out.push_back(as_json(one));
     return out;
   }
-  if (const auto* text = node.as_string()) return boost::json::string(text->get());
+  if (const auto* text = node.as_string()) return boost::json::string(as_written(text->get()));
   if (const auto* number = node.as_integer()) return number->get();
   if (const auto* flag = node.as_boolean()) return flag->get();
   // JSON has no infinity.
@@ -56,46 +93,10 @@ boost::json::value as_json(const toml::node& node) {
   return nullptr;
 }
 
-// Behind the string or comment that begins at `at`; a string without an end goes to the end of its line, or of the text.
-std::size_t behind(std::string_view text, std::size_t at) {
-  const char quote = text[at];
-  if (quote == '#') return std::min(text.find('\n', at), text.size());
-  const std::string three(3, quote);
-  const bool many = text.substr(at).starts_with(three);
-  for (at += many ? 3 : 1; at < text.size(); ++at) {
-    if (!many && text[at] == '\n') return at;
-    if (quote == '"' && text[at] == '\\')
-      ++at;
-    else if (!many && text[at] == quote)
-      return at + 1;
-    else if (many && text.substr(at).starts_with(three)) {
-      // Up to two more belong to the string.
-      at += 3;
-      for (int more = 0; more < 2 && at < text.size() && text[at] == quote; ++more) ++at;
-      return at;
-    }
-  }
-  return text.size();
-}
-
-// The line of the first letter beyond ASCII that stands outside of strings and comments, where TOML has none; 0: there is none. The
-// library's behaviour there is not defined.
-std::size_t odd_line(std::string_view text) {
-  constexpr std::string_view kMark = "\xef\xbb\xbf";
-  for (std::size_t at = text.starts_with(kMark) ? kMark.size() : 0; at < text.size();) {
-    const char c = text[at];
-    if (static_cast<unsigned char>(c) >= 0x80)
-      return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
-    at = c == '#' || c == '"' || c == '\'' ? behind(text, at) : at + 1;
-  }
-  return 0;
-}
-
 Result<toml::table> parse(std::string_view text) {
   if (text.size() > kLargest) return Error(Code::too_large, fmt::format("it has more than {} bytes", kLargest));
-  if (const std::size_t line = odd_line(text); line > 0)
-    return Error(Code::invalid_argument, fmt::format("line {}: a letter that has to stand in quotes", line));
-  toml::parse_result parsed = toml::parse(text);
+  if (!simdjson::validate_utf8(text)) return Error(Code::invalid_argument, "it is no UTF-8 text");
+  toml::parse_result parsed = toml::parse(plain(text));
   if (parsed) return std::move(parsed).table();
   return Error(Code::invalid_argument, fmt::format("line {}: {}", parsed.error().source().begin.line, parsed.error().description()));
 }
@@ -111,9 +112,9 @@ std::size_t line_begin(std::string_view text, std::size_t number) {
 }
 
 const toml::table* find_table(const toml::table& top, std::string_view table, std::string_view key) {
-  const toml::node* outer = top.get(table);
+  const toml::node* outer = top.get(plain(table));
   if (!outer || !outer->as_table()) return nullptr;
-  const toml::node* inner = outer->as_table()->get(key);
+  const toml::node* inner = outer->as_table()->get(plain(key));
   return inner ? inner->as_table() : nullptr;
 }
 
