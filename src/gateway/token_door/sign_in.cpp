@@ -27,6 +27,7 @@ constexpr std::string_view kServerPrefix = "/mcp/s/", kProfilePrefix = "/mcp/p/"
 
 std::vector<std::string> issuers_of(const SignInConfig& config) {
   std::vector<std::string> out;
+  out.reserve(config.issuers.size());
   for (const SignInIssuer& one : config.issuers) out.push_back(one.rules.issuer);
   return out;
 }
