@@ -57,7 +57,7 @@ const sanitized = pid => /lib(asan|tsan)|Sanitizer/.test(readFileSync(`/proc/${p
 function smallDisk(scope) {
   const folder = scope.folder()
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=3m', 'gatehouse-chaos', folder], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'gatehouse-chaos', folder], { stdio: 'ignore' })
   } catch { return { folder, fill: null } }
   scope.defer(() => execFileSync('umount', ['-l', folder]))
   const ballast = join(folder, 'ballast')
