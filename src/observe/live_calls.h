@@ -33,12 +33,12 @@ struct LiveQuery {
 // Threads: any.
 class LiveCalls final : public base::Recorder {
  public:
-  static constexpr std::size_t kMost = 10'000;
+  static constexpr std::size_t kMost = 4'000;
   static constexpr std::size_t kMostAtOnce = 1'000;
   static constexpr std::size_t kMostRunning = 1'000;
   static constexpr std::size_t kLongestText = 512;
   static constexpr std::size_t kLongestContent = 16 * 1024;
-  static constexpr std::size_t kMostContent = 4 * 1024 * 1024;
+  static constexpr std::size_t kMostContent = 2 * 1024 * 1024;
 
   // Makes of arguments or a result what may be shown. Called when somebody looks, on their thread; null: no contents are kept.
   using Redact = std::function<std::string(std::string_view json)>;

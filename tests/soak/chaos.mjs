@@ -4,8 +4,8 @@
 // SOAK_SECONDS (900): how long, a fifth of it quiet, for comparison. SOAK_CLIENTS (24). SOAK_SEED: repeats the choices. SOAK_P99_FLOOR_MS
 // (60): a p99 below it is never too slow. SOAK_GROWTH_MB (8). SOAK_HOW: only these ways of the hostile server. GATEHOUSE_BIN: another build.
 import assert from 'node:assert/strict'
-import { execFileSync } from 'node:child_process'
-import { readdirSync, readFileSync, statfsSync, writeFileSync, rmSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import { readdirSync, readFileSync, statfsSync, rmSync } from 'node:fs'
 import { Agent, request } from 'node:http'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -49,7 +49,8 @@ function noncesIn(said) {
 }
 
 const status = (pid, key) => Number(new RegExp(`^${key}:\\s+(\\d+)`, 'm').exec(readFileSync(`/proc/${pid}/status`, 'utf8'))[1])
-const resident = pid => status(pid, 'VmRSS') * 1024
+// Its own memory: pages of the spool are those of files, of which there are so many and no more.
+const resident = pid => status(pid, 'RssAnon') * 1024
 const files = pid => readdirSync(`/proc/${pid}/fd`).length
 const sanitized = pid => /lib(asan|tsan)|Sanitizer/.test(readFileSync(`/proc/${pid}/maps`, 'latin1'))
 
@@ -57,13 +58,14 @@ const sanitized = pid => /lib(asan|tsan)|Sanitizer/.test(readFileSync(`/proc/${p
 function smallDisk(scope) {
   const folder = scope.folder()
   try {
-    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=96m', 'gatehouse-chaos', folder], { stdio: 'ignore' })
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'gatehouse-chaos', folder], { stdio: 'ignore' })
   } catch { return { folder, fill: null } }
   scope.defer(() => execFileSync('umount', ['-l', folder]))
   const ballast = join(folder, 'ballast')
   return {
     folder,
-    fill() { const { bavail, bsize } = statfsSync(folder); try { writeFileSync(ballast, Buffer.alloc(bavail * bsize)) } catch { /* full is full */ } },
+    // A program of its own: what measures here must not stand still meanwhile.
+    fill() { const { bavail, bsize } = statfsSync(folder); spawn('fallocate', ['-l', String(bavail * bsize), ballast], { stdio: 'ignore' }) },
     free() { rmSync(ballast, { force: true }) },
   }
 }
