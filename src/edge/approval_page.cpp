@@ -105,7 +105,8 @@ Task<void> serve_approval(const ApprovalParts* parts, net::HttpExchange* exchang
       {"Content-Type", "text/html; charset=utf-8"},
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"},
-      {"Referrer-Policy", "no-referrer"},
+      // Browsers send no Origin of a form under no-referrer, and the answer to this page is judged by its Origin.
+      {"Referrer-Policy", "same-origin"},
       {"X-Frame-Options", "DENY"},
       {"Content-Security-Policy",
        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"}};

@@ -189,6 +189,7 @@ describe('approvals', () => {
     assert.equal(signature, 'v1,' + createHmac('sha256', secret).update(`${name}.${time}.${sent.body}`).digest('base64'))
     const link = gateway.base + new URL(sent.json.data.url).pathname
     const page = await fetch(link)
+    assert.equal(page.headers.get('referrer-policy'), 'same-origin', 'a browser posts a form of a no-referrer page with Origin: null, which is refused')
     assert.equal(page.status, 200)
     assert.match(page.headers.get('content-security-policy'), /default-src 'none'/)
     assert.match(await page.text(), /write_file/)
