@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "edge/pages.h"
 #include "gateway/consents.h"
 #include "oauth/form.h"
 
@@ -105,8 +106,7 @@ Task<void> serve_approval(const ApprovalParts* parts, net::HttpExchange* exchang
       {"Content-Type", "text/html; charset=utf-8"},
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"},
-      // Browsers send no Origin of a form under no-referrer, and the answer to this page is judged by its Origin.
-      {"Referrer-Policy", "same-origin"},
+      {"Referrer-Policy", kFormReferrerPolicy},
       {"X-Frame-Options", "DENY"},
       {"Content-Security-Policy",
        "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"}};

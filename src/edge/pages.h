@@ -10,6 +10,10 @@
 
 namespace edge {
 
+// The Referrer-Policy of a page with a form. Of a no-referrer page browsers post the form with `Origin: null`, which is refused as
+// foreign.
+inline constexpr std::string_view kFormReferrerPolicy = "same-origin";
+
 // A whole answer.
 struct Page {
   int status = 200;

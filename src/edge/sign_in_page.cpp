@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "edge/approval_page.h"
+#include "edge/pages.h"
 #include "oauth/form.h"
 
 namespace edge {
@@ -133,8 +134,7 @@ Task<void> serve_sign_in(const SignInParts* parts, net::HttpExchange* exchange) 
       {"Content-Type", page.type},
       {"Cache-Control", "no-store"},
       {"X-Content-Type-Options", "nosniff"},
-      // Browsers send no Origin of a form under no-referrer, and the answer to this page is judged by its Origin.
-      {"Referrer-Policy", "same-origin"},
+      {"Referrer-Policy", kFormReferrerPolicy},
       {"X-Frame-Options", "DENY"},
       // The form leads on to the authorization server, whichever that is.
       {"Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'"}};

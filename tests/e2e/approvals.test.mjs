@@ -8,6 +8,8 @@ import { before, describe, test } from 'node:test'
 import { ask, modern, run, Scope, startGateway, within } from './lib.mjs'
 import { makeVault } from './world.mjs'
 
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync)
+
 const bearer = key => ({ authorization: `Bearer ${key}` })
 
 // What a webhook gets.
@@ -201,6 +203,25 @@ describe('approvals', () => {
     assert.equal((await decide('deny')).status, 404)
     assert.notEqual((await write('ci', 'hook.md')).json.result.isError, true)
     assert.ok(!gateway.log().includes(link.split('.').at(-1)))
+  })
+
+  test('a person decides in a browser', { skip: CHROMIUM ? false : 'there is no Chromium: apt-get install chromium' }, async t => {
+    const inner = Scope.of(t)
+    const { chromium } = await import('playwright-core')
+    const browser = await chromium.launch({ executablePath: CHROMIUM, args: ['--no-sandbox'] })
+    inner.defer(() => browser.close())
+    for (const [button, says, state] of [['Approve, once', /Approved/, 'approved'], ['Deny', /Denied/, 'denied']]) {
+      const id = idIn(await write('ci', `browser-${state}.md`))
+      const sent = await hook.get(one => one.json.data.id === id)
+      const page = await browser.newPage()
+      page.setDefaultTimeout(15000)
+      await page.goto(gateway.base + new URL(sent.json.data.url).pathname)
+      await page.getByLabel('Reason').fill('seen in a browser')
+      const [answer] = await Promise.all([page.waitForResponse(one => one.request().method() === 'POST'), page.getByRole('button', { name: button }).click()])
+      assert.equal(answer.status(), 200)
+      await page.getByText(says).first().waitFor()
+      assert.equal((await waiting()).find(one => one.id === id).state, state)
+    }
   })
 
   test('a client that answers questions by itself does not get through', async () => {

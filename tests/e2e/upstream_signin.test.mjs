@@ -151,6 +151,8 @@ describe('a server that wants each caller to sign in', () => {
     assert.equal((await press(`${gateway.base}/oauth/connect/nothing`)).status, 404)
     assert.equal((await visit(`${gateway.base}/oauth/callback?state=guessed&code=1`)).status, 404)
     // Somebody's own sign-in, handed to another browser.
+    const form = await fetch(`${gateway.base}/oauth/connect/desk`)
+    assert.equal(form.headers.get('referrer-policy'), 'same-origin', 'a browser posts a form of a no-referrer page with Origin: null, which is refused')
     const first = await fetch(`${gateway.base}/oauth/connect/desk`, { method: 'POST', redirect: 'manual' })
     assert.equal(first.status, 303)
     const address = first.headers.get('location')
