@@ -31,6 +31,8 @@ TEST(YamlJson, ReadsTheCoreSchema) {
   EXPECT_THAT(json("a: [1, 2\n"), HasSubstr("error: line"));
   EXPECT_THAT(json(std::string(5000, '[')), HasSubstr("error:"));
   EXPECT_THAT(json(""), HasSubstr("empty"));
+  EXPECT_THAT(json("\xbf: 1\n\xef: 2\n"), HasSubstr("not UTF-8"));
+  EXPECT_THAT(json("a: 1e999\n"), HasSubstr("1e999"));
 }
 
 TEST(YamlJson, AliasesCannotGrowWithoutEnd) {

@@ -1,6 +1,7 @@
 #include "servers/openapi/yaml_json.h"
 
 #include <fmt/format.h>
+#include <simdjson.h>
 #include <yaml-cpp/eventhandler.h>
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/mark.h>
@@ -175,6 +176,9 @@ mcp::Result<std::string> json_of_yaml(std::string_view text) {
   auto wrong = [](const YAML::Mark& mark, std::string_view what) {
     return mcp::Error(mcp::Code::invalid_argument, fmt::format("line {}, column {}: {}", mark.line + 1, mark.column + 1, what));
   };
+  // The parser takes any bytes, and keys that differ only in broken ones would be the same key in JSON.
+  if (!simdjson::validate_utf8(text.data(), text.size()))
+    return mcp::Error(mcp::Code::invalid_argument, "it is not UTF-8 text; save it as UTF-8");
   try {
     std::istringstream in{std::string(text)};
     YAML::Parser parser(in);
