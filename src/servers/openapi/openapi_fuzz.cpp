@@ -11,9 +11,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   using namespace servers::openapi;
   std::string_view text(reinterpret_cast<const char*>(data), size);
   if (auto json = json_of_yaml(text))
-    if (auto read = mcp::Json::parse(*json);
-        !read && read.error().message.find("deep") == std::string::npos)
-      std::abort();
+    if (auto read = mcp::Json::parse(*json); !read && read.error().message.find("deep") == std::string::npos) std::abort();
   auto document = Document::parse(text);
   if (!document) return 0;
   Operations operations = read_operations(*document, {}, 50);
