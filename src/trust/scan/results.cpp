@@ -62,6 +62,14 @@ void each_string(std::string_view json, F&& f) {
   }
 }
 
+// The code unit of the `\uXXXX` at `at`; 0 where none is.
+unsigned code_unit(std::string_view json, std::size_t at) {
+  if (json.substr(at, 2) != "\\u" || at + 6 > json.size()) return 0;
+  unsigned value = 0;
+  for (const char c : json.substr(at + 2, 4)) value = value * 16 + static_cast<unsigned>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
+  return value;
+}
+
 // The byte of the raw string that the byte `want` of its meaning comes from.
 std::size_t raw_place(std::string_view json, const Text& text, std::size_t want) {
   if (text.unescaped.empty()) return text.begin + want;
@@ -77,10 +85,10 @@ std::size_t raw_place(std::string_view json, const Text& text, std::size_t want)
       ++meant;
       continue;
     }
-    unsigned value = 0;
-    for (std::size_t i = raw + 2; i < std::min(raw + 6, text.end); ++i)
-      value = value * 16 + static_cast<unsigned>(json[i] <= '9' ? json[i] - '0' : (json[i] | 0x20) - 'a' + 10);
-    const bool pair = value >= 0xD800 && value < 0xDC00;
+    const unsigned value = code_unit(json, raw);
+    const unsigned low = value >= 0xD800 && value < 0xDC00 ? code_unit(json, raw + 6) : 0;
+    // Half a pair means U+FFFD, and what follows it means itself.
+    const bool pair = low >= 0xDC00 && low < 0xE000;
     raw += pair ? 12 : 6;
     meant += pair ? 4 : value < 0x80 ? 1 : value < 0x800 ? 2 : 3;
   }
