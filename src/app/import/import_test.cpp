@@ -324,6 +324,25 @@ TEST(ImportJournal, IsReadAsItIsWritten) {
   EXPECT_FALSE(parse_journal(R"({"imports":[{"files":[{"file":"relative","sha256":""}]}]})"));
 }
 
+TEST(TomlText, DepthHasAnEnd) {
+  auto key = [](int parts) {
+    std::string text = "[a";
+    for (int i = 1; i < parts; ++i) text += ".a";
+    return text + "]\nb = 1\n";
+  };
+  EXPECT_TRUE(toml_text::parse_to_json(key(20)));
+  auto deep = toml_text::parse_to_json("# one\n" + key(90));
+  ASSERT_FALSE(deep);
+  EXPECT_EQ(deep.error().message, "it is nested deeper than 32");
+  auto long_key = toml_text::parse_to_json("# one\n" + key(400000));
+  ASSERT_FALSE(long_key);
+  EXPECT_EQ(long_key.error().message, "line 2: a key has more than 100 parts");
+  EXPECT_FALSE(toml_text::parse_to_json("a = " + std::string(5000, '[')));
+  // Dots of a text are no key.
+  const std::string dots(500, '.');
+  EXPECT_TRUE(toml_text::parse_to_json("# " + dots + "\na = 'x" + dots + "' # x" + dots + "\nb = [1.5, 2.5]\n"));
+}
+
 TEST(TomlText, LettersBeyondAsciiStandInStringsAndNowhereElse) {
   auto json = toml_text::parse_to_json("\xef\xbb\xbf# K\u00f6ln\n[mcp_servers.\"b\u00fccher\"]\nargs = ['\u0416~41', \"\U0001f4d6\"]\n");
   ASSERT_TRUE(json) << json.error().message;

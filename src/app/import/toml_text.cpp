@@ -13,7 +13,7 @@
 
 #define TOML_EXCEPTIONS 0
 #define TOML_HEADER_ONLY 1
-#define TOML_MAX_NESTED_VALUES 64
+#define TOML_MAX_NESTED_VALUES 16
 #include <toml++/toml.h>
 
 #include "base/json.h"
@@ -60,6 +60,43 @@ std::string as_written(std::string_view text) {
   return out;
 }
 
+// Settings of a client are a few tables deep. The library limits values within values and not the parts of a key, and what walks a table,
+// its destructor among them, calls itself once for each.
+constexpr int kDeepest = 32;
+constexpr int kMostKeyParts = 100;
+
+// The line where a key has more parts than that; 0: none. Does not tell keys from other text, where nobody writes so many words with only
+// dots between them.
+std::size_t line_of_long_key(std::string_view text) {
+  std::size_t line = 1;
+  int parts = 0;
+  bool part = false;  // since the last dot
+  for (const char c : text) {
+    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '~';
+    if (letter || c == '"' || c == '\'') {
+      part = true;
+    } else if (c == '.') {
+      if (part && ++parts > kMostKeyParts) return line;
+      part = false;
+    } else if (c != ' ' && c != '\t') {
+      parts = 0;
+      if (c == '\n') ++line;
+    }
+  }
+  return 0;
+}
+
+bool deeper_than(const toml::node& node, int levels) {
+  if (levels == 0) return true;
+  bool deeper = false;
+  if (const auto* table = node.as_table()) {
+    for (const auto& [key, value] : *table) deeper = deeper || deeper_than(value, levels - 1);
+  } else if (const auto* array = node.as_array()) {
+    for (const toml::node& one : *array) deeper = deeper || deeper_than(one, levels - 1);
+  }
+  return deeper;
+}
+
 boost::json::value as_json(const toml::node& node);
 
 boost::json::object as_json(const toml::table& table) {
@@ -96,7 +133,11 @@ boost::json::value as_json(const toml::node& node) {
 Result<toml::table> parse(std::string_view text) {
   if (text.size() > kLargest) return Error(Code::too_large, fmt::format("it has more than {} bytes", kLargest));
   if (!simdjson::validate_utf8(text)) return Error(Code::invalid_argument, "it is no UTF-8 text");
+  if (const std::size_t line = line_of_long_key(text))
+    return Error(Code::invalid_argument, fmt::format("line {}: a key has more than {} parts", line, kMostKeyParts));
   toml::parse_result parsed = toml::parse(plain(text));
+  if (parsed && deeper_than(parsed.table(), kDeepest))
+    return Error(Code::invalid_argument, fmt::format("it is nested deeper than {}", kDeepest));
   if (parsed) return std::move(parsed).table();
   return Error(Code::invalid_argument, fmt::format("line {}: {}", parsed.error().source().begin.line, parsed.error().description()));
 }
