@@ -143,6 +143,8 @@ class Tree {
   // Replaces or creates the file: readers see the old or the new content, never a part. Keeps the permissions of a file that was
   // there. In append mode only new files.
   Result<> write(std::string_view path, std::string_view content) const;
+  // Makes the file, in append mode too. Error: conflict when something has that name, also when it came to be meanwhile.
+  Result<> create(std::string_view path, std::string_view content) const;
   // Adds to the end of the file, or creates it.
   Result<> append(std::string_view path, std::string_view content) const;
   // Makes the folder and those above it. True when it is new.

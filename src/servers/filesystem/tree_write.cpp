@@ -188,6 +188,17 @@ Result<> Tree::write(std::string_view path, std::string_view content) const {
   return replace(*spot, path, content, &st);
 }
 
+Result<> Tree::create(std::string_view path, std::string_view content) const {
+  if (content.size() > limits_.read)
+    return Error(Code::too_large, "the content has " + size_text(content.size()) + ", and the limit is " + size_text(limits_.read));
+  auto at = place(path);
+  if (!at) return std::move(at).error();
+  auto spot = locate(*at, Last::keep);
+  if (!spot) return std::move(spot).error();
+  if (spot->mode == RootMode::read) return not_in_mode("create", path, spot->mode);
+  return replace(*spot, path, content, nullptr);
+}
+
 Result<> Tree::append(std::string_view path, std::string_view content) const {
   auto at = place(path);
   if (!at) return std::move(at).error();

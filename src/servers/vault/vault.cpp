@@ -123,6 +123,7 @@ void Vault::run(std::stop_token stop) {
 }
 
 void Vault::look_at(const Changes& changes, std::stop_token stop) {
+  std::unique_lock lock(changing_);
   Batch batch(tree_, index_);
   if (changes.everything) {
     watch_is_whole_ = watch_ && options_.watching == VaultOptions::Watching::events;
@@ -134,7 +135,18 @@ void Vault::look_at(const Changes& changes, std::stop_token stop) {
       if (!is_hidden(file)) look_at_file(file, batch);
   }
   VaultChange change = batch.finish();
-  if (!change.empty() && options_.on_change && !stop.stop_requested()) options_.on_change(change);
+  lock.unlock();
+  if (!stop.stop_requested()) tell(change);
+}
+
+VaultChange Vault::learn(const std::string& path) {
+  Batch batch(tree_, index_);
+  look_at_file(path, batch);
+  return batch.finish();
+}
+
+void Vault::tell(const VaultChange& change) const {
+  if (!change.empty() && options_.on_change) options_.on_change(change);
 }
 
 bool Vault::watch(const std::string& folder) {
@@ -187,6 +199,13 @@ void Vault::look_at_file(const std::string& path, Batch& batch) {
   } else if (known) {
     batch.remove({path});
   }
+}
+
+Error no_heading(std::string_view path, std::string_view heading, const Note& note) {
+  std::string all;
+  for (std::size_t i = 0; i < note.headings.size() && i < 30; ++i) all += (i ? ", " : "") + visible(note.headings[i].text);
+  return {Code::not_found,
+          in_quotes(path) + " has no heading " + in_quotes(heading) + (all.empty() ? "; it has none at all" : "; it has: " + all)};
 }
 
 Result<std::vector<NoteHit>> Vault::search(std::string_view query, const NoteFilter& filter, std::size_t limit) {
@@ -276,12 +295,7 @@ Result<NoteText> Vault::read(std::string_view path, std::string_view part) {
   } else {
     Note note = parse_note(*text);
     out.text = find_section(*text, note, wanted);
-    if (out.text.empty()) {
-      std::string all;
-      for (std::size_t i = 0; i < note.headings.size() && i < 30; ++i) all += (i ? ", " : "") + visible(note.headings[i].text);
-      return Error(Code::not_found, in_quotes(out.path) + " has no heading " + in_quotes(wanted) +
-                                        (all.empty() ? "; it has none at all" : "; it has: " + all));
-    }
+    if (out.text.empty()) return no_heading(out.path, wanted, note);
   }
   if (out.text.size() > options_.limits.result)
     return Error(Code::too_large, in_quotes(out.path) + " has " + size_text(out.text.size()) + ", and an answer at most " +

@@ -28,7 +28,8 @@ struct VaultChange {
 struct VaultOptions {
   RootOptions root;
   TreeLimits limits;
-  // Called on the vault's own thread after the index knows; not for what the first look finds. Must not wait for the vault.
+  // Called after the index knows, on the vault's own thread or on that of a create() or append(), so by several at the same time; not
+  // for what the first look finds. Must not wait for the vault.
   std::function<void(const VaultChange&)> on_change = {};
   enum class Watching {
     events,  // told by the kernel; where that is not to be had, as by looking
@@ -52,6 +53,12 @@ struct NoteText {
   std::string text;
 };
 
+// Where a note was made or added to.
+struct Placed {
+  std::string path;
+  std::size_t line = 1;  // where the new text begins
+};
+
 // A folder of Markdown notes. Hidden files and folders are no part of it.
 // Owns: an index and a thread that fills it and keeps it fresh; destroying the vault stops and joins it.
 // Threads: any; all calls block, for as long as `patience` while the first look is on.
@@ -72,9 +79,21 @@ class Vault {
   // Error: not_found, with the nearest names or the note's headings.
   Result<NoteText> read(std::string_view path, std::string_view part);
 
+  // Makes a note; `.md` is added where it is missing, and folders that are missing are made. Folders are taken as they are spelled in
+  // the vault. The index knows the note when this returns.
+  // Errors: conflict (there is a note of that path, in whatever case), invalid_argument (a name that no link could write), denied (the
+  // root's mode).
+  Result<Placed> create(std::string_view path, std::string_view text);
+  // Adds to the end of a note, or below one of its headings, which needs mode write unless it is the last. The path is given as for
+  // read(). The note's line ends are kept. The index knows the text when this returns.
+  // Errors: not_found (it makes no note), invalid_argument (a name that several notes have), conflict (somebody else changed the note
+  // meanwhile), denied.
+  Result<Placed> append(std::string_view path, std::string_view text, std::string_view heading);
+
   // Waits for the first look. Error: unavailable.
   Result<> ready();
   const Tree& tree() const { return tree_; }
+  RootMode mode() const { return options_.root.mode; }
   std::size_t limit() const { return options_.limits.result; }
 
  private:
@@ -87,6 +106,14 @@ class Vault {
   bool watch(const std::string& folder);
   Result<std::string> known_path(std::string_view path) const;
   std::string nearest_text(std::string_view path) const;
+  // The path of a new note as it is to be spelled.
+  Result<std::string> free_path(std::string_view path) const;
+  // The path of the one note that is meant, to be changed.
+  Result<std::string> one_note(std::string_view path);
+  Result<> insert(const std::string& path, const std::string& before, std::size_t at, const std::string& added, const Stamp& stamp);
+  // Takes up one file at once. With changing_ held.
+  VaultChange learn(const std::string& path);
+  void tell(const VaultChange& change) const;
 
   VaultOptions options_;
   Tree tree_;
@@ -94,11 +121,17 @@ class Vault {
   std::optional<FolderWatch> watch_;
   bool watch_is_whole_ = false;  // false: some folders are not watched, and have to be looked at
 
+  // Held while something is looked at or written, so that an older look never replaces what a write has put into the index.
+  std::mutex changing_;
+
   std::mutex mutex_;
   std::condition_variable first_look_;
   bool looked_ = false;
 
   std::jthread thread_;  // last: ends before what it uses
 };
+
+// The answer to who asks for a heading that `note` has not.
+Error no_heading(std::string_view path, std::string_view heading, const Note& note);
 
 }  // namespace servers

@@ -30,6 +30,12 @@ mcp::ToolOptions reads(std::string title) {
   return {.title = std::move(title), .annotations = {.read_only = true, .open_world = false}, .blocking = true};
 }
 
+mcp::ToolOptions adds(std::string title) {
+  return {.title = std::move(title),
+          .annotations = {.read_only = false, .destructive = false, .idempotent = false, .open_world = false},
+          .blocking = true};
+}
+
 // Work for a worker thread. Named types: they end up in coroutine frames.
 struct ReadWork {
   Vault* vault;
@@ -111,6 +117,11 @@ class VaultServer final : public Builtin {
     server_.tool("list", "List notes by folder, tag or front matter.", tools, &VaultTools::list, reads("List Notes"));
     server_.tool("check_links", "Find the links in a text that lead nowhere, with what may have been meant.", tools,
                  &VaultTools::check_links, reads("Check Links"));
+    if (vault_->mode() == RootMode::read) return;
+    server_.tool("create", "Make a new note. Never replaces one. Tells which of its links lead nowhere.", tools, &VaultTools::create,
+                 adds("Create Note"));
+    server_.tool("append", "Add to the end of a note, or of the part below a heading. Tells which of the links lead nowhere.", tools,
+                 &VaultTools::append, adds("Append to Note"));
   }
 
   void add_resources() {
@@ -132,7 +143,7 @@ class VaultServer final : public Builtin {
     server_.announces_resource_updates();
   }
 
-  // On the vault's thread.
+  // On the vault's thread, or on one of its writers.
   void tell(const VaultChange& change) {
     bool listed = false;
     for (const auto* paths : {&change.added, &change.removed})

@@ -34,7 +34,7 @@ std::optional<std::string> better(const Link& link, const Resolution& resolution
   return "[[" + inner + "|" + (link.alias.empty() ? resolution.alias : link.alias) + "]]";
 }
 
-std::string written(const Link& link) {
+std::string as_written(const Link& link) {
   std::string inner = link.target;
   if (!link.heading.empty()) inner += "#" + link.heading;
   if (!link.block.empty()) inner += "#^" + link.block;
@@ -138,9 +138,33 @@ Result<Checked> VaultTools::check_links(CheckLinks in) {
       candidates = near(target->candidates);
       if (target->resolution.how == Resolution::How::alias) candidates.push_back({target->resolution.path, target->resolution.alias, 1});
     }
-    if (!problem.empty()) out.broken.push_back({written(link), static_cast<int>(link.line), std::move(problem), std::move(candidates)});
+    if (!problem.empty()) out.broken.push_back({as_written(link), static_cast<int>(link.line), std::move(problem), std::move(candidates)});
   }
   return out;
+}
+
+Result<Written> VaultTools::written(Placed placed, const std::string& text) {
+  constexpr std::size_t kMostTold = 20;
+  Written out{placed.path, static_cast<int>(placed.line), {}};
+  for (const Link& link : parse_note(text).links) {
+    if (link.target.empty() || out.broken_links.size() >= kMostTold) continue;
+    // The note is written: what cannot be looked up now is no failure of that.
+    auto target = vault_.resolve(link, placed.path);
+    if (target && !problem_of(*target).empty()) out.broken_links.push_back(as_written(link));
+  }
+  return out;
+}
+
+Result<Written> VaultTools::create(Create in) {
+  auto placed = vault_.create(*in.path, *in.text);
+  if (!placed) return std::move(placed).error();
+  return written(*std::move(placed), *in.text);
+}
+
+Result<Written> VaultTools::append(Append in) {
+  auto placed = vault_.append(*in.path, *in.text, in.heading->value_or(""));
+  if (!placed) return std::move(placed).error();
+  return written(*std::move(placed), *in.text);
 }
 
 }  // namespace servers

@@ -90,6 +90,21 @@ struct Checked {
   std::vector<BrokenLink> broken;
 };
 
+struct Create {
+  mcp::Arg<std::string, "Where, such as Folder/Name; .md is added, missing folders are made", 1, 1000> path;
+  mcp::Arg<std::string, "The whole note as Markdown, front matter first if any"> text;
+};
+struct Append {
+  mcp::Arg<std::string, "Path or name of a note"> path;
+  mcp::Arg<std::string, "Markdown to add", 1> text;
+  mcp::Arg<std::optional<std::string>, "Add at the end of what is below this heading, not of the note"> heading;
+};
+struct Written {
+  std::string path;
+  int line;
+  std::vector<std::string> broken_links;
+};
+
 }  // namespace vault_tool
 
 // One function per tool; each blocks.
@@ -104,8 +119,12 @@ class VaultTools {
   Result<std::string> read(vault_tool::Read in);
   Result<vault_tool::Page> list(vault_tool::List in);
   Result<vault_tool::Checked> check_links(vault_tool::CheckLinks in);
+  Result<vault_tool::Written> create(vault_tool::Create in);
+  Result<vault_tool::Written> append(vault_tool::Append in);
 
  private:
+  Result<vault_tool::Written> written(Placed placed, const std::string& text);
+
   Vault& vault_;
 };
 
