@@ -1,6 +1,9 @@
 #include "servers/vault/note_index.h"
 
+#include <fmt/chrono.h>
+
 #include <algorithm>
+#include <ctime>
 #include <unordered_map>
 #include <utility>
 
@@ -13,7 +16,7 @@ namespace {
 
 constexpr std::string_view kSchema = R"sql(
 CREATE TABLE files(id INTEGER PRIMARY KEY, path TEXT NOT NULL UNIQUE, path_key TEXT NOT NULL, name_key TEXT NOT NULL,
-                   note INTEGER NOT NULL, title TEXT NOT NULL, front_lines INTEGER NOT NULL,
+                   note INTEGER NOT NULL, title TEXT NOT NULL, day TEXT NOT NULL, front_lines INTEGER NOT NULL,
                    modified INTEGER NOT NULL, size INTEGER NOT NULL, inode INTEGER NOT NULL);
 CREATE INDEX files_by_name ON files(name_key);
 CREATE INDEX files_by_key ON files(path_key);
@@ -32,11 +35,12 @@ CREATE INDEX links_by_file ON links(file);
 CREATE VIRTUAL TABLE words USING fts5(title, aliases, headings, tags, body, tokenize = "unicode61 remove_diacritics 2");
 )sql";
 
-// Everything below a folder, as a range of keys: '0' comes behind '/'.
+// Everything below a folder, as a range of keys: '0' comes behind '/'. Until a month is until its last day: '~' comes behind all of it.
 constexpr std::string_view kFilter = R"sql(
  AND (?1 = '' OR (f.path_key > ?1 || '/' AND f.path_key < ?1 || '0'))
  AND (?2 = '' OR EXISTS(SELECT 1 FROM tags t WHERE t.file = f.id AND (t.key = ?2 OR (t.key > ?2 || '/' AND t.key < ?2 || '0'))))
  AND (?3 = '' OR EXISTS(SELECT 1 FROM properties p WHERE p.file = f.id AND p.key = ?3 AND (?4 = 0 OR p.value_key = ?5)))
+ AND (?6 = '' OR f.day >= ?6) AND (?7 = '' OR f.day < ?7 || '~')
 )sql";
 
 void bind_filter(Statement& s, const NoteFilter& filter) {
@@ -47,6 +51,7 @@ void bind_filter(Statement& s, const NoteFilter& filter) {
   while (tag.ends_with('/')) tag.remove_suffix(1);
   s.bind(folder == "." ? "" : fold(folder)).bind(fold(tag)).bind(fold(filter.key));
   s.bind(std::int64_t{filter.value.has_value()}).bind(filter.value ? fold(*filter.value) : "");
+  s.bind(filter.since).bind(filter.until);
 }
 
 std::string shown_link(const Link& link) {
@@ -80,6 +85,23 @@ std::string_view note_name(std::string_view path) {
   return is_note_path(path) ? path.substr(0, path.size() - 3) : path;
 }
 
+bool is_day_or_longer(std::string_view text) {
+  constexpr std::string_view kShape = "0000-00-00";
+  if (text.size() != 4 && text.size() != 7 && text.size() != 10) return false;
+  for (std::size_t i = 0; i < text.size(); ++i)
+    if (kShape[i] == '-' ? text[i] != '-' : text[i] < '0' || text[i] > '9') return false;
+  return true;
+}
+
+std::string day_of(std::string_view path, const Note& note, std::int64_t modified_ns) {
+  for (std::string_view text : {note.property("date"), note.property("created"), note_name(path)})
+    if (std::string_view day = text.substr(0, 10); day.size() == 10 && is_day_or_longer(day)) return std::string(day);
+  auto seconds = static_cast<std::time_t>(modified_ns / 1'000'000'000);
+  std::tm utc{};
+  gmtime_r(&seconds, &utc);
+  return fmt::format("{:%Y-%m-%d}", utc);
+}
+
 std::string name_key(std::string_view path) { return fold(note_name(path)); }
 
 mcp::Result<NoteIndex> NoteIndex::open() {
@@ -104,8 +126,9 @@ void NoteIndex::put_one(const IndexedFile& file) {
   std::string title(note.property("title"));
   if (title.empty()) title = note_name(file.path);
   Statement add = database_.prepare(
-      "INSERT INTO files(path, path_key, name_key, note, title, front_lines, modified, size, inode) VALUES(?,?,?,?,?,?,?,?,?)");
+      "INSERT INTO files(path, path_key, name_key, note, title, day, front_lines, modified, size, inode) VALUES(?,?,?,?,?,?,?,?,?,?)");
   add.bind(file.path).bind(fold(file.path)).bind(name_key(file.path)).bind(std::int64_t{file.note.has_value()}).bind(title);
+  add.bind(day_of(file.path, note, file.stamp.modified_ns));
   add.bind(static_cast<std::int64_t>(note.front_lines)).bind(file.stamp.modified_ns);
   add.bind(static_cast<std::int64_t>(file.stamp.size)).bind(static_cast<std::int64_t>(file.stamp.inode)).run();
   if (!file.note) return;
@@ -183,8 +206,8 @@ std::vector<NoteHit> NoteIndex::search(const Query& query, const NoteFilter& fil
   std::lock_guard lock(mutex_);
   std::vector<std::pair<std::int64_t, double>> best;
   Statement find = database_.prepare(
-      "SELECT f.id, bm25(words, 10.0, 8.0, 4.0, 4.0, 1.0) AS score FROM words JOIN files f ON f.id = words.rowid WHERE words MATCH ?6" +
-      std::string(kFilter) + " ORDER BY score, f.path LIMIT ?7");
+      "SELECT f.id, bm25(words, 10.0, 8.0, 4.0, 4.0, 1.0) AS score FROM words JOIN files f ON f.id = words.rowid WHERE words MATCH ?8" +
+      std::string(kFilter) + " ORDER BY score, f.path LIMIT ?9");
   for (const std::string& match : {query.all(), query.any()}) {
     if (best.size() >= limit) break;
     bind_filter(find.reset(), filter);
@@ -195,20 +218,21 @@ std::vector<NoteHit> NoteIndex::search(const Query& query, const NoteFilter& fil
     }
   }
   Statement read =
-      database_.prepare("SELECT f.path, f.title, f.front_lines, w.body FROM files f JOIN words w ON w.rowid = f.id WHERE f.id = ?");
+      database_.prepare("SELECT f.path, f.title, f.front_lines, w.body, f.day FROM files f JOIN words w ON w.rowid = f.id WHERE f.id = ?");
   std::vector<NoteHit> hits;
   for (auto [id, score] : best) {
     if (!read.reset().bind(id).step()) continue;
     Excerpt excerpt = find_excerpt(read.text(3), query);
-    hits.push_back({read.text(0), read.text(1), std::move(excerpt.text), excerpt.line + static_cast<std::size_t>(read.integer(2)), score});
+    hits.push_back({read.text(0), read.text(1), std::move(excerpt.text), read.text(4),
+                    excerpt.line + static_cast<std::size_t>(read.integer(2)), score});
   }
   return hits;
 }
 
 NotePage NoteIndex::list(const NoteFilter& filter, std::size_t limit, std::string_view cursor) const {
   std::lock_guard lock(mutex_);
-  Statement find = database_.prepare("SELECT f.id, f.path, f.title, f.modified FROM files f WHERE f.note AND f.path > ?6" +
-                                     std::string(kFilter) + " ORDER BY f.path LIMIT ?7");
+  Statement find = database_.prepare("SELECT f.id, f.path, f.title, f.modified FROM files f WHERE f.note AND f.path > ?8" +
+                                     std::string(kFilter) + " ORDER BY f.path LIMIT ?9");
   bind_filter(find, filter);
   find.bind(cursor).bind(static_cast<std::int64_t>(limit + 1));
   Statement tags = database_.prepare("SELECT tag FROM tags WHERE file = ?");

@@ -37,10 +37,12 @@ struct NoteFilter {
   std::string tag;                   // it or what is nested below it, with or without #
   std::string key;                   // a property that must be there…
   std::optional<std::string> value;  // …with this value, or this item in its list
+  std::string since, until;          // the note's day, both included: a year, a month or a day, as 2030-05-31 begins
 };
 
 struct NoteHit {
   std::string path, title, excerpt;
+  std::string day;  // see day_of()
   std::size_t line = 1;
   double score = 0;
 };
@@ -110,6 +112,11 @@ class NoteIndex {
   Database database_;
 };
 
+// The day that a note is about, as 2030-05-31: its property `date` or `created`, else the date that its name begins with, else the day
+// (UTC) of its last change.
+std::string day_of(std::string_view path, const Note& note, std::int64_t modified_ns);
+// True for a day, a month or a year: 2030-05-31, 2030-05, 2030.
+bool is_day_or_longer(std::string_view text);
 // The last part of a path without `.md`, in lower case: what links compare.
 std::string name_key(std::string_view path);
 // The last part of a path without `.md`.

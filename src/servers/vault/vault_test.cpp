@@ -165,19 +165,56 @@ TEST_F(VaultTest, NotesAreReadByPathNameAndHeading) {
 
 TEST_F(VaultTest, ListsFilterAndPage) {
   Fixture f(folder_);
-  auto all = f.tools->list({.folder = {}, .tag = {}, .where = {}, .limit = 2, .cursor = {}});
+  auto all = f.tools->list({.folder = {}, .tag = {}, .where = {}, .limit = 2, .cursor = {}, .since = {}, .until = {}});
   ASSERT_EQ(all->notes.size(), 2u);
   ASSERT_TRUE(all->next_cursor);
   std::size_t count = 2;
   for (auto cursor = all->next_cursor; cursor; count += all->notes.size()) {
-    all = f.tools->list({.folder = {}, .tag = {}, .where = {}, .limit = 2, .cursor = cursor});
+    all = f.tools->list({.folder = {}, .tag = {}, .where = {}, .limit = 2, .cursor = cursor, .since = {}, .until = {}});
     cursor = all->next_cursor;
   }
   EXPECT_EQ(count, 5u);
-  EXPECT_EQ(f.tools->list({.folder = {}, .tag = {}, .where = "status=draft", .limit = 9, .cursor = {}})->notes.size(), 1u);
-  EXPECT_EQ(f.tools->list({.folder = {}, .tag = {}, .where = "status", .limit = 9, .cursor = {}})->notes.size(), 1u);
-  EXPECT_EQ(f.tools->list({.folder = {}, .tag = "mcp", .where = "status=final", .limit = 9, .cursor = {}})->notes.size(), 0u);
-  EXPECT_EQ(f.tools->list({.folder = "archive", .tag = {}, .where = {}, .limit = 9, .cursor = {}})->notes.size(), 2u);
+  EXPECT_EQ(
+      f.tools->list({.folder = {}, .tag = {}, .where = "status=draft", .limit = 9, .cursor = {}, .since = {}, .until = {}})->notes.size(),
+      1u);
+  EXPECT_EQ(f.tools->list({.folder = {}, .tag = {}, .where = "status", .limit = 9, .cursor = {}, .since = {}, .until = {}})->notes.size(),
+            1u);
+  EXPECT_EQ(f.tools->list({.folder = {}, .tag = "mcp", .where = "status=final", .limit = 9, .cursor = {}, .since = {}, .until = {}})
+                ->notes.size(),
+            0u);
+  EXPECT_EQ(f.tools->list({.folder = "archive", .tag = {}, .where = {}, .limit = 9, .cursor = {}, .since = {}, .until = {}})->notes.size(),
+            2u);
+}
+
+TEST_F(VaultTest, NotesAreFoundByDateAndFrontMatter) {
+  folder_.file("trip.md", "---\ndate: 2023-12-31T10:00\nmood: [calm, bright]\n---\ngateway in winter\n");
+  folder_.file("2024-06-30 Party.md", "gateway in summer\n");
+  Fixture f(folder_);
+  auto search = [&](std::optional<std::string> where, std::optional<std::string> since, std::optional<std::string> until) {
+    std::vector<std::string> out;
+    auto hits = f.tools->search({.query = "gateway",
+                                 .limit = 20,
+                                 .folder = {},
+                                 .tag = {},
+                                 .where = std::move(where),
+                                 .since = std::move(since),
+                                 .until = std::move(until)});
+    if (!hits) return std::vector<std::string>{std::string(hits.error().leaving())};
+    for (auto& hit : *hits) out.push_back(hit.date + " " + hit.path);
+    std::sort(out.begin(), out.end());
+    return out;
+  };
+  EXPECT_THAT(search({}, {}, "2024-06"),
+              ElementsAre("2023-12-31 trip.md", "2024-05-01 journal/2024-05-01.md", "2024-06-30 2024-06-30 Party.md"));
+  EXPECT_THAT(search({}, "2024", "2024-06-29"), ElementsAre("2024-05-01 journal/2024-05-01.md"));
+  EXPECT_THAT(search({}, "2023-12-31", "2023"), ElementsAre("2023-12-31 trip.md"));
+  EXPECT_THAT(search("mood=Bright", {}, {}), ElementsAre("2023-12-31 trip.md"));
+  EXPECT_THAT(search("mood=dull", {}, {}), IsEmpty());
+  EXPECT_THAT(search({}, "last week", {}), ElementsAre(HasSubstr("argument 'since' must be a day, a month or a year")));
+  EXPECT_THAT(search("=x", {}, {}), ElementsAre(HasSubstr("argument 'where'")));
+  auto listed = f.tools->list({.folder = {}, .tag = {}, .where = {}, .limit = 9, .cursor = {}, .since = "2024-05", .until = "2024-05"});
+  ASSERT_EQ(listed->notes.size(), 1u);
+  EXPECT_EQ(listed->notes.front().path, "journal/2024-05-01.md");
 }
 
 TEST_F(VaultTest, DraftsAreChecked) {

@@ -49,20 +49,40 @@ std::string problem_of(const LinkTarget& target) {
   return {};
 }
 
-}  // namespace
-
-Result<std::vector<Hit>> VaultTools::search(Search in) {
+// Of what search and list have in common.
+template <class In>
+Result<NoteFilter> filter_of(const In& in) {
   NoteFilter filter;
   filter.folder = in.folder->value_or("");
   filter.tag = in.tag->value_or("");
-  auto hits = vault_.search(*in.query, filter, static_cast<std::size_t>(*in.limit));
+  if (const auto& where = *in.where) {
+    std::size_t equals = where->find('=');
+    filter.key = where->substr(0, equals);
+    if (equals != std::string::npos) filter.value = where->substr(equals + 1);
+    if (filter.key.empty()) return Error(Code::invalid_argument, "argument 'where' must be a key, or key=value");
+  }
+  filter.since = in.since->value_or("");
+  filter.until = in.until->value_or("");
+  for (auto [name, date] : {std::pair("since", &filter.since), std::pair("until", &filter.until)})
+    if (!date->empty() && !is_day_or_longer(*date))
+      return Error(Code::invalid_argument,
+                   fmt::format("argument '{}' must be a day, a month or a year: 2030-05-31, 2030-05 or 2030", name));
+  return filter;
+}
+
+}  // namespace
+
+Result<std::vector<Hit>> VaultTools::search(Search in) {
+  auto filter = filter_of(in);
+  if (!filter) return std::move(filter).error();
+  auto hits = vault_.search(*in.query, *filter, static_cast<std::size_t>(*in.limit));
   if (!hits) return std::move(hits).error();
   std::vector<Hit> out;
   // Raw scores say nothing across vaults, and are tiny for words that most notes hold: they are told as shares of the best.
   const double best = hits->empty() || hits->front().score <= 0 ? 1 : hits->front().score;
   for (NoteHit& hit : *hits)
-    out.push_back(
-        {std::move(hit.path), std::move(hit.title), rounded(hit.score / best), std::move(hit.excerpt), static_cast<int>(hit.line)});
+    out.push_back({std::move(hit.path), std::move(hit.title), std::move(hit.day), rounded(hit.score / best), std::move(hit.excerpt),
+                   static_cast<int>(hit.line)});
   return out;
 }
 
@@ -98,16 +118,9 @@ Result<std::string> VaultTools::read(Read in) {
 }
 
 Result<Page> VaultTools::list(List in) {
-  NoteFilter filter;
-  filter.folder = in.folder->value_or("");
-  filter.tag = in.tag->value_or("");
-  if (*in.where) {
-    std::size_t equals = (*in.where)->find('=');
-    filter.key = (*in.where)->substr(0, equals);
-    if (equals != std::string::npos) filter.value = (*in.where)->substr(equals + 1);
-    if (filter.key.empty()) return Error(Code::invalid_argument, "argument 'where' must be a key, or key=value");
-  }
-  auto page = vault_.list(filter, static_cast<std::size_t>(*in.limit), in.cursor->value_or(""));
+  auto filter = filter_of(in);
+  if (!filter) return std::move(filter).error();
+  auto page = vault_.list(*filter, static_cast<std::size_t>(*in.limit), in.cursor->value_or(""));
   if (!page) return std::move(page).error();
   Page out;
   for (NoteEntry& one : page->notes) {

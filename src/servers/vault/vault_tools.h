@@ -18,9 +18,12 @@ struct Search {
   mcp::Arg<int, "Most notes to return", 1, 20> limit = 5;
   mcp::Arg<std::optional<std::string>, "Only below this folder"> folder;
   mcp::Arg<std::optional<std::string>, "Only with this tag, or one nested in it"> tag;
+  mcp::Arg<std::optional<std::string>, "Only with this front matter: key, or key=value"> where;
+  mcp::Arg<std::optional<std::string>, "First date: 2030, 2030-05 or 2030-05-31"> since;
+  mcp::Arg<std::optional<std::string>, "Last date, likewise"> until;
 };
 struct Hit {
-  std::string path, title;
+  std::string path, title, date;
   double score;  // of the best hit 1
   std::string excerpt;
   int line;
@@ -64,6 +67,8 @@ struct List {
   mcp::Arg<std::optional<std::string>, "Only with this front matter: key, or key=value"> where;
   mcp::Arg<int, "Most notes to return", 1, 500> limit = 50;
   mcp::Arg<std::optional<std::string>, "next_cursor of the page before"> cursor;
+  mcp::Arg<std::optional<std::string>, "First date: 2030, 2030-05 or 2030-05-31"> since;
+  mcp::Arg<std::optional<std::string>, "Last date, likewise"> until;
 };
 struct Listed {
   std::string path, title;
