@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <ctime>
+#include <set>
 #include <unordered_map>
 #include <utility>
 
@@ -366,6 +367,27 @@ std::vector<Backlink> NoteIndex::backlinks(std::string_view path, std::size_t li
     auto known = leads_here.find(key);
     if (known == leads_here.end()) known = leads_here.emplace(key, resolve_locked(target, source).path == path).first;
     if (known->second) out.push_back({std::move(source), find.text(1), static_cast<std::size_t>(find.integer(2)), find.text(3)});
+  }
+  return out;
+}
+
+std::vector<Outgoing> NoteIndex::links_from(std::string_view path) const {
+  std::lock_guard lock(mutex_);
+  Statement find =
+      database_.prepare("SELECT l.target, l.shown FROM links l JOIN files f ON f.id = l.file WHERE f.path = ? ORDER BY l.line");
+  Statement about = database_.prepare("SELECT title, note FROM files WHERE path = ?");
+  std::vector<Outgoing> out;
+  std::set<std::string> seen;
+  find.bind(path);
+  while (find.step()) {
+    Outgoing one{find.text(1), resolve_locked(find.text(0), path).path, "", false};
+    // What leads nowhere is told by its name, whatever heading is asked of it.
+    if (one.path == path || !seen.insert(one.path.empty() ? "\n" + fold(find.text(0)) : one.path).second) continue;
+    if (!one.path.empty() && about.reset().bind(one.path).step()) {
+      one.title = about.text(0);
+      one.note = about.integer(1) != 0;
+    }
+    out.push_back(std::move(one));
   }
   return out;
 }

@@ -74,6 +74,13 @@ struct Backlink {
   std::string link;  // as it is written
 };
 
+// A link that a note holds.
+struct Outgoing {
+  std::string link;         // as it is written
+  std::string path, title;  // where it leads; empty when nowhere
+  bool note = false;        // it leads to a note, and not to an attachment
+};
+
 // The names, words, tags, properties and links of all notes.
 // Owns: a private database. Threads: any; one question or change at a time.
 class NoteIndex {
@@ -99,6 +106,8 @@ class NoteIndex {
   std::vector<Candidate> nearest(std::string_view target, std::size_t limit) const;
   // Links in other notes that lead to `path`, at most `limit`.
   std::vector<Backlink> backlinks(std::string_view path, std::size_t limit) const;
+  // Where the links in `path` lead, each target once, in their order; not those within the note itself.
+  std::vector<Outgoing> links_from(std::string_view path) const;
   // The path as it is spelled in the vault, for one that may differ in case or lack its ending.
   std::optional<std::string> find_path(std::string_view path) const;
 

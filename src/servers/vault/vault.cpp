@@ -1,6 +1,7 @@
 #include "servers/vault/vault.h"
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -264,6 +265,46 @@ Result<std::vector<Backlink>> Vault::backlinks(std::string_view path, std::size_
   auto exact = known_path(path);
   if (!exact) return std::move(exact).error();
   return index_.backlinks(*exact, limit);
+}
+
+Result<Neighbourhood> Vault::neighbours(std::string_view path, int steps, std::size_t limit) {
+  constexpr std::size_t kMostLinks = 2000;  // of one note: a hub must not hold up the others
+  if (auto known = ready(); !known) return std::move(known).error();
+  auto start = known_path(path);
+  if (!start) return std::move(start).error();
+  Neighbourhood out;
+  std::map<std::string, std::size_t> places{{*start, 0}};  // in out.notes, from 1
+  auto meet = [&](std::string found, std::string title, const std::string& via, int step) -> Neighbour* {
+    auto known = places.find(found);
+    if (known != places.end()) {
+      // Only the links between it and the note by which it was found say how.
+      if (known->second == 0 || out.notes[known->second - 1].via != via) return nullptr;
+      return &out.notes[known->second - 1];
+    }
+    if (out.notes.size() >= limit) {
+      out.more = true;
+      return nullptr;
+    }
+    out.notes.push_back({found, std::move(title), step, via, false, false});
+    places.emplace(std::move(found), out.notes.size());
+    return &out.notes.back();
+  };
+  for (std::size_t next = 0; next <= out.notes.size(); ++next) {
+    std::string here = next == 0 ? *start : out.notes[next - 1].path;
+    int step = next == 0 ? 1 : out.notes[next - 1].steps + 1;
+    if (step > steps) break;
+    for (Outgoing& link : index_.links_from(here)) {
+      if (link.path.empty()) {
+        if (next == 0) out.missing.push_back(std::move(link.link));
+      } else if (link.note) {
+        if (Neighbour* one = meet(std::move(link.path), std::move(link.title), here, step)) one->to = true;
+      }
+    }
+    for (Backlink& link : index_.backlinks(here, kMostLinks))
+      if (Neighbour* one = meet(std::move(link.path), std::move(link.title), here, step)) one->from = true;
+    if (out.more) break;
+  }
+  return out;
 }
 
 Result<NoteText> Vault::read(std::string_view path, std::string_view part) {

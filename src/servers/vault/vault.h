@@ -53,6 +53,20 @@ struct NoteText {
   std::string text;
 };
 
+// A note near another in the graph of links.
+struct Neighbour {
+  std::string path, title;
+  int steps = 1;
+  std::string via;    // the note one step nearer
+  bool to = false;    // `via` links to it
+  bool from = false;  // it links to `via`
+};
+struct Neighbourhood {
+  std::vector<Neighbour> notes;      // the nearest first
+  std::vector<std::string> missing;  // links of the note itself that lead nowhere, as written
+  bool more = false;                 // there are others, which were left out
+};
+
 // Where a note was made or added to.
 struct Placed {
   std::string path;
@@ -74,6 +88,8 @@ class Vault {
   Result<LinkTarget> resolve(const Link& link, std::string_view from);
   // Error: not_found, with the nearest names.
   Result<std::vector<Backlink>> backlinks(std::string_view path, std::size_t limit);
+  // The notes at most `steps` links away, whichever way the links point, at most `limit`. Error: as backlinks().
+  Result<Neighbourhood> neighbours(std::string_view path, int steps, std::size_t limit);
   // The whole note, or what is below a heading ("Heading", "A#B") or a block ("^name"). The path may lack `.md`, differ in case, or be
   // only the note's name.
   // Error: not_found, with the nearest names or the note's headings.

@@ -113,6 +113,8 @@ class VaultServer final : public Builtin {
     server_.tool("resolve_link", "Say where a [[wikilink]] leads: whether its note, heading and block exist, and what may have been meant.",
                  tools, &VaultTools::resolve_link, reads("Resolve Link"));
     server_.tool("backlinks", "List the links in other notes that lead to a note.", tools, &VaultTools::backlinks, reads("Backlinks"));
+    server_.tool("neighbours", "List the notes some links away from a note, both ways, and its links that lead nowhere.", tools,
+                 &VaultTools::neighbours, reads("Neighbours"));
     server_.tool("read", "Return a note as Markdown, or the part below one heading.", tools, &VaultTools::read, reads("Read Note"));
     server_.tool("list", "List notes by folder, tag or front matter.", tools, &VaultTools::list, reads("List Notes"));
     server_.tool("check_links", "Find the links in a text that lead nowhere, with what may have been meant.", tools,

@@ -153,6 +153,30 @@ TEST_F(VaultTest, BacklinksComeFromEveryKindOfLink) {
   EXPECT_THAT(f.vault->backlinks("Gatway Design", 9).error().leaving(), HasSubstr("near it: Gateway Design.md"));
 }
 
+TEST_F(VaultTest, NeighboursAreFoundBothWaysAndNoneTwice) {
+  folder_.file("ring/one.md", "[[two]] [[Nowhere#x]] [[nowhere]] ![[pic.png]] [[one]] [[#here]]\n");
+  folder_.file("ring/two.md", "[[three]] [[one|back]]\n");
+  folder_.file("ring/three.md", "[[one]]\n");
+  folder_.file("ring/far.md", "[[three]]\n");
+  folder_.file("ring/farther.md", "[[far]]\n");
+  Fixture f(folder_);
+  auto near = [&](int steps, int limit) {
+    std::vector<std::string> out;
+    auto found = f.tools->neighbours({.path = "ONE", .steps = steps, .limit = limit});
+    EXPECT_TRUE(found.ok());
+    EXPECT_THAT(found->missing, ElementsAre("[[Nowhere#x]]"));
+    for (auto& one : found->notes) out.push_back(std::to_string(one.steps) + " " + one.path + " " + one.link + " " + one.via);
+    if (found->more) out.push_back("more");
+    return out;
+  };
+  EXPECT_THAT(near(1, 9), ElementsAre("1 ring/two.md both ring/one.md", "1 ring/three.md from ring/one.md"));
+  EXPECT_THAT(near(2, 9),
+              ElementsAre("1 ring/two.md both ring/one.md", "1 ring/three.md from ring/one.md", "2 ring/far.md from ring/three.md"));
+  EXPECT_THAT(near(3, 9), Contains("3 ring/farther.md from ring/far.md"));
+  EXPECT_THAT(near(3, 1), ElementsAre("1 ring/two.md both ring/one.md", "more"));
+  EXPECT_EQ(f.vault->neighbours("Nothing at all", 1, 9).error().code, Code::not_found);
+}
+
 TEST_F(VaultTest, NotesAreReadByPathNameAndHeading) {
   Fixture f(folder_);
   EXPECT_THAT(*f.tools->read({.path = "Gateway Design.md", .heading = {}}), HasSubstr("# Purpose"));

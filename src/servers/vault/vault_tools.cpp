@@ -111,6 +111,17 @@ Result<std::vector<BacklinkFrom>> VaultTools::backlinks(Backlinks in) {
   return out;
 }
 
+Result<Nearby> VaultTools::neighbours(Neighbours in) {
+  auto found = vault_.neighbours(*in.path, *in.steps, static_cast<std::size_t>(*in.limit));
+  if (!found) return std::move(found).error();
+  Nearby out{{}, std::move(found->missing), found->more};
+  for (Neighbour& one : found->notes) {
+    const char* link = one.to && one.from ? "both" : one.to ? "to" : "from";
+    out.notes.push_back({std::move(one.path), std::move(one.title), one.steps, std::move(one.via), link});
+  }
+  return out;
+}
+
 Result<std::string> VaultTools::read(Read in) {
   auto note = vault_.read(*in.path, in.heading->value_or(""));
   if (!note) return std::move(note).error();

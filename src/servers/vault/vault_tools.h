@@ -56,6 +56,22 @@ struct BacklinkFrom {
   std::string link;
 };
 
+struct Neighbours {
+  mcp::Arg<std::string, "Path or name of a note"> path;
+  mcp::Arg<int, "How many links away", 1, 3> steps = 1;
+  mcp::Arg<int, "Most notes to return", 1, 200> limit = 50;
+};
+struct NeighbourNote {
+  std::string path, title;
+  int steps;
+  std::string via, link;  // the note one step nearer; to (it links here), from (this links there) or both
+};
+struct Nearby {
+  std::vector<NeighbourNote> notes;
+  std::vector<std::string> missing;
+  bool more;
+};
+
 struct Read {
   mcp::Arg<std::string, "Path as returned by search or list, or the note's name"> path;
   mcp::Arg<std::optional<std::string>, "Only below this heading (A#B when nested), or this block (^name)"> heading;
@@ -121,6 +137,7 @@ class VaultTools {
   Result<std::vector<vault_tool::Hit>> search(vault_tool::Search in);
   Result<vault_tool::Resolved> resolve_link(vault_tool::ResolveLink in);
   Result<std::vector<vault_tool::BacklinkFrom>> backlinks(vault_tool::Backlinks in);
+  Result<vault_tool::Nearby> neighbours(vault_tool::Neighbours in);
   Result<std::string> read(vault_tool::Read in);
   Result<vault_tool::Page> list(vault_tool::List in);
   Result<vault_tool::Checked> check_links(vault_tool::CheckLinks in);
