@@ -31,6 +31,24 @@ for (const era of ['modern', 'legacy']) {
   })
 }
 
+test('notes are found by date and front matter, and by the links between them', async t => {
+  const scope = Scope.of(t)
+  const vault = makeVault(scope.folder(), {
+    '2031-05-01.md': 'The lamp broke. [[Keeper]]\n', 'Keeper.md': '---\ndate: 2030-01-02\nstate: [awake, calm]\n---\nKeeps the lamp. [[Nobody]]\n', 'Far.md': '[[2031-05-01]]\n',
+  })
+  const client = await alone(scope, 'modern', vault)
+  const found = async args => text(await client.callTool('search', { query: 'lamp', ...args })).match(/[\w-]+\.md/g) ?? []
+  assert.deepEqual(await found({ since: '2031' }), ['2031-05-01.md'])
+  assert.deepEqual(await found({ until: '2030-01' }), ['Keeper.md'])
+  assert.deepEqual(await found({ where: 'state=calm' }), ['Keeper.md'])
+  assert.deepEqual(await found({ where: 'state=asleep' }), [])
+  const wrong = await client.callTool('search', { query: 'lamp', since: 'May' })
+  assert.equal(wrong.isError, true)
+  const near = good(await client.callTool('neighbours', { path: 'keeper', steps: 2 }))
+  assert.deepEqual(near.notes.map(note => [note.steps, note.path, note.link]), [[1, '2031-05-01.md', 'from'], [2, 'Far.md', 'from']])
+  assert.deepEqual(near.missing, ['[[Nobody]]'])
+})
+
 test('a vault to read has no tools that write, and nothing is written over', async t => {
   const scope = Scope.of(t)
   const vault = makeVault(scope.folder())

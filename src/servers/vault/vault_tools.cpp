@@ -66,7 +66,7 @@ Result<NoteFilter> filter_of(const In& in) {
   for (auto [name, date] : {std::pair("since", &filter.since), std::pair("until", &filter.until)})
     if (!date->empty() && !is_day_or_longer(*date))
       return Error(Code::invalid_argument,
-                   fmt::format("argument '{}' must be a day, a month or a year: 2030-05-31, 2030-05 or 2030", name));
+                   fmt::format("argument '{}' must be a day, a month or a year: YYYY-MM-DD, YYYY-MM or YYYY", name));
   return filter;
 }
 

@@ -19,7 +19,7 @@ struct Search {
   mcp::Arg<std::optional<std::string>, "Only below this folder"> folder;
   mcp::Arg<std::optional<std::string>, "Only with this tag, or one nested in it"> tag;
   mcp::Arg<std::optional<std::string>, "Only with this front matter: key, or key=value"> where;
-  mcp::Arg<std::optional<std::string>, "First date: 2030, 2030-05 or 2030-05-31"> since;
+  mcp::Arg<std::optional<std::string>, "First date: YYYY, YYYY-MM or YYYY-MM-DD"> since;
   mcp::Arg<std::optional<std::string>, "Last date, likewise"> until;
 };
 struct Hit {
@@ -83,7 +83,7 @@ struct List {
   mcp::Arg<std::optional<std::string>, "Only with this front matter: key, or key=value"> where;
   mcp::Arg<int, "Most notes to return", 1, 500> limit = 50;
   mcp::Arg<std::optional<std::string>, "next_cursor of the page before"> cursor;
-  mcp::Arg<std::optional<std::string>, "First date: 2030, 2030-05 or 2030-05-31"> since;
+  mcp::Arg<std::optional<std::string>, "First date: YYYY, YYYY-MM or YYYY-MM-DD"> since;
   mcp::Arg<std::optional<std::string>, "Last date, likewise"> until;
 };
 struct Listed {
