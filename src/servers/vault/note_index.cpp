@@ -206,18 +206,29 @@ std::size_t NoteIndex::note_count() const {
 std::vector<NoteHit> NoteIndex::search(const Query& query, const NoteFilter& filter, std::size_t limit) const {
   std::lock_guard lock(mutex_);
   std::vector<std::pair<std::int64_t, double>> best;
+  // To rank costs time for each match. Of words that very many notes hold, which say little, only so many are ranked, and those that hold
+  // them in their names besides.
+  constexpr std::int64_t kMostRanked = 3000;
   Statement find = database_.prepare(
-      "SELECT f.id, bm25(words, 10.0, 8.0, 4.0, 4.0, 1.0) AS score FROM words JOIN files f ON f.id = words.rowid WHERE words MATCH ?8" +
-      std::string(kFilter) + " ORDER BY score, f.path LIMIT ?9");
-  for (const std::string& match : {query.all(), query.any()}) {
-    if (best.size() >= limit) break;
+      "SELECT id, score, count(*) OVER () FROM (SELECT f.id AS id, f.path AS path, bm25(words, 10.0, 8.0, 4.0, 4.0, 1.0) AS score "
+      "FROM words JOIN files f ON f.id = words.rowid WHERE words MATCH ?8" +
+      std::string(kFilter) + " LIMIT ?10) ORDER BY score, path LIMIT ?9");
+  // Adds what matches and is not there yet; true when not all could be ranked.
+  auto add = [&](const std::string& match) {
+    bool cut = false;
     bind_filter(find.reset(), filter);
-    find.bind(match).bind(static_cast<std::int64_t>(limit));
-    while (find.step() && best.size() < limit) {
+    find.bind(match).bind(static_cast<std::int64_t>(limit)).bind(kMostRanked);
+    while (find.step()) {
       std::int64_t id = find.integer(0);
+      cut = find.integer(2) >= kMostRanked;
       if (std::none_of(best.begin(), best.end(), [&](const auto& one) { return one.first == id; })) best.push_back({id, -find.real(1)});
     }
-  }
+    return cut;
+  };
+  if (add(query.all())) add(query.named());
+  std::stable_sort(best.begin(), best.end(), [](const auto& a, const auto& b) { return a.second > b.second; });
+  if (best.size() < limit) add(query.any());
+  if (best.size() > limit) best.resize(limit);
   Statement read =
       database_.prepare("SELECT f.path, f.title, f.front_lines, w.body, f.day FROM files f JOIN words w ON w.rowid = f.id WHERE f.id = ?");
   std::vector<NoteHit> hits;

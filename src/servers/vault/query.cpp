@@ -14,6 +14,8 @@ namespace {
 
 constexpr std::size_t kLongest = 1000;
 constexpr std::size_t kMostTerms = 32;
+// Shorter ones of Latin letters begin so many words that to rank them all would take too long.
+constexpr std::size_t kShortestBegin = 4;
 constexpr std::size_t kLongestLine = 240;
 constexpr std::size_t kLines = 3;
 
@@ -86,9 +88,17 @@ std::string Query::all() const {
   return without(std::move(out), unwanted);
 }
 
+std::string Query::named() const {
+  std::string out;
+  for (const std::string& term : wanted) out += (out.empty() ? "" : " AND ") + quoted_term(term);
+  return without("{title aliases headings tags} : (" + out + ")", unwanted);
+}
+
 std::string Query::any() const {
   std::string out;
-  for (const std::string& term : wanted) out += (out.empty() ? "" : " OR ") + quoted_term(term) + " *";
+  for (const std::string& term : wanted)
+    out += (out.empty() ? "" : " OR ") + quoted_term(term) +
+           (term.size() < kShortestBegin && static_cast<unsigned char>(term[0]) < 0x80 ? "" : " *");
   return without(std::move(out), unwanted);
 }
 

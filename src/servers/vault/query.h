@@ -18,8 +18,10 @@ struct Query {
   // Errors: invalid_argument (nothing to look for, longer than 1,000 bytes).
   static mcp::Result<Query> parse(std::string_view text);
 
-  // As FTS5 reads it: all of the wanted, or any of them and of the words that begin so.
+  // As FTS5 reads it: all of the wanted, or any of them, and of the words that begin like one of four letters or more.
   std::string all() const;
+  // All of the wanted in what names a note: title, aliases, headings and tags.
+  std::string named() const;
   std::string any() const;
 };
 

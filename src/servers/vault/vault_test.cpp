@@ -241,6 +241,18 @@ TEST_F(VaultTest, NotesAreFoundByDateAndFrontMatter) {
   EXPECT_EQ(listed->notes.front().path, "journal/2024-05-01.md");
 }
 
+TEST_F(VaultTest, AWordOfVeryManyNotesIsFoundInNamesFirst) {
+  for (int i = 0; i < 3200; ++i) folder_.file("many/n" + std::to_string(i) + ".md", "common words\n");
+  folder_.file("zz/Common.md", "Nothing else.\n");
+  Fixture f(folder_);
+  auto hits = f.vault->search("common", {}, 3);
+  ASSERT_TRUE(hits.ok());
+  ASSERT_EQ(hits->size(), 3u);
+  EXPECT_EQ(hits->front().path, "zz/Common.md");
+  EXPECT_GE(hits->front().score, hits->back().score);
+  EXPECT_THAT(f.found("common -nothing"), Not(Contains("zz/Common.md")));
+}
+
 TEST_F(VaultTest, DraftsAreChecked) {
   Fixture f(folder_);
   auto checked = f.tools->check_links(
