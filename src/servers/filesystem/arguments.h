@@ -13,6 +13,7 @@ struct ReadText {
   mcp::Arg<std::string, "File to read"> path;
   mcp::Arg<std::optional<int>, "Only the last N lines", 1> tail;
   mcp::Arg<std::optional<int>, "Only the first N lines", 1> head;
+  mcp::Arg<std::optional<int>, "Begin at this line, counted from 1; with head, N lines from there", 1> firstLine{};
 };
 struct ReadMedia {
   mcp::Arg<std::string, "File to read"> path;
@@ -71,6 +72,7 @@ struct SearchContent {
 };
 struct FileInfo {
   mcp::Arg<std::string, "File or folder"> path;
+  mcp::Arg<bool, "Add the SHA-256 of a file's content"> hash = false;
 };
 
 }  // namespace servers::arguments

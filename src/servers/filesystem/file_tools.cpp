@@ -5,8 +5,10 @@
 
 #include <algorithm>
 #include <ctime>
+#include <limits>
 #include <utility>
 
+#include "base/digest.h"
 #include "servers/filesystem/edit.h"
 #include "servers/filesystem/refusal.h"
 #include "servers/filesystem/text.h"
@@ -49,20 +51,25 @@ Result<> check_text(std::string_view text, std::string_view path, bool at_start)
 
 }  // namespace
 
-Result<std::string> FileTools::text_of(const std::string& path, std::optional<int> head, std::optional<int> tail) const {
+Result<std::string> FileTools::text_of(const std::string& path, std::optional<int> head, std::optional<int> tail,
+                                       std::optional<int> first) const {
   if (head && tail) return Error(Code::invalid_argument, "give head or tail, not both");
-  auto text = head   ? tree_.head(path, static_cast<std::size_t>(*head))
+  if (first && tail) return Error(Code::invalid_argument, "give firstLine or tail, not both; firstLine goes with head");
+  std::size_t most = head ? static_cast<std::size_t>(*head) : std::numeric_limits<std::size_t>::max();
+  auto text = first  ? tree_.head(path, most, static_cast<std::size_t>(*first))
+              : head ? tree_.head(path, most)
               : tail ? tree_.tail(path, static_cast<std::size_t>(*tail))
                      : tree_.read(path);
   if (!text) return text;
-  if (auto fine = check_text(*text, path, !tail); !fine) return std::move(fine).error();
+  if (auto fine = check_text(*text, path, !tail && first.value_or(1) == 1); !fine) return std::move(fine).error();
   if (text->size() > tree_.limits().result)
     return Error(Code::too_large, in_quotes(path) + " has " + size_text(text->size()) + ", and an answer at most " +
-                                      size_text(tree_.limits().result) + "; read a part of it with head or tail, or search_content");
+                                      size_text(tree_.limits().result) +
+                                      "; read a part of it with head, tail or firstLine, or search_content");
   return text;
 }
 
-Result<std::string> FileTools::read_text(arguments::ReadText in) { return text_of(*in.path, *in.head, *in.tail); }
+Result<std::string> FileTools::read_text(arguments::ReadText in) { return text_of(*in.path, *in.head, *in.tail, *in.firstLine); }
 
 Result<mcp::Content> FileTools::read_media(arguments::ReadMedia in) {
   auto bytes = tree_.read(*in.path);
@@ -101,6 +108,13 @@ Result<std::string> FileTools::file_info(arguments::FileInfo in) {
                      time_text(info->accessed_ns), yes(info->kind == Kind::folder), yes(info->kind == Kind::file), info->permissions);
   if (info->kind == Kind::file) out += "\nmimeType: " + std::string(media_type(*in.path));
   if (info->kind == Kind::file && info->links > 1) out += fmt::format("\nhardLinks: {}", info->links);
+  if (*in.hash) {
+    if (info->kind != Kind::file)
+      return Error(Code::invalid_argument, in_quotes(*in.path) + " is no file and has no hash; ask without hash");
+    auto bytes = tree_.read(*in.path);
+    if (!bytes) return std::move(bytes).error();
+    out += "\nsha256: " + base::sha256_hex(*bytes);
+  }
   return out;
 }
 

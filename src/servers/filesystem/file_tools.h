@@ -40,7 +40,8 @@ class FileTools {
   Result<std::string> move(arguments::Move in);
 
  private:
-  Result<std::string> text_of(const std::string& path, std::optional<int> head, std::optional<int> tail) const;
+  Result<std::string> text_of(const std::string& path, std::optional<int> head, std::optional<int> tail,
+                              std::optional<int> first = {}) const;
 
   Tree tree_;
 };

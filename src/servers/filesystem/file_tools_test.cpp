@@ -49,6 +49,37 @@ TEST_F(FileToolsTest, TextIsReadAndOtherThingsAreNamed) {
   EXPECT_THAT(*many, HasSubstr("\n---\nmissing: Error - 'missing' does not exist"));
 }
 
+TEST_F(FileToolsTest, ARangeOfLinesIsReadFromAFileOfAnySize) {
+  std::string all;
+  for (int i = 1; i <= 40'000; ++i) all += "line " + std::to_string(i) + "\n";
+  area_.file("long.txt", all);
+  area_.file("open.txt", "one\ntwo");
+  area_.file("empty.txt", "");
+  auto t = tools(TreeLimits{.read = 1000, .result = 500, .entries = 10});
+  auto range = [&](std::string path, std::optional<int> first, std::optional<int> head) {
+    return t.read_text({.path = std::move(path), .tail = {}, .head = head, .firstLine = first});
+  };
+  EXPECT_EQ(*range("long.txt", 30'000, 2), "line 30000\nline 30001\n");
+  EXPECT_EQ(*range("long.txt", 39'999, {}), "line 39999\nline 40000\n");
+  EXPECT_EQ(*range("long.txt", 1, 1), "line 1\n");
+  EXPECT_EQ(*range("open.txt", 2, 5), "two");
+  EXPECT_EQ(*range("empty.txt", 1, 1), "");
+  EXPECT_EQ(range("long.txt", 2, {}).error().code, Code::too_large);
+  EXPECT_THAT(range("long.txt", 40'001, 1).error().leaving(), HasSubstr("has 40000 lines, and line 40001 is behind its end"));
+  EXPECT_THAT(range("open.txt", 3, {}).error().leaving(), HasSubstr("has 2 lines"));
+  EXPECT_FALSE(t.read_text({.path = "open.txt", .tail = 1, .head = {}, .firstLine = 1}).ok());
+}
+
+TEST_F(FileToolsTest, AHashIsGivenWhenAskedFor) {
+  area_.file("a.txt", "abc");
+  area_.folder("sub");
+  auto t = tools();
+  EXPECT_THAT(*t.file_info({.path = "a.txt"}), Not(HasSubstr("sha256")));
+  EXPECT_THAT(*t.file_info({.path = "a.txt", .hash = true}),
+              HasSubstr("\nsha256: ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"));
+  EXPECT_THAT(t.file_info({.path = "sub", .hash = true}).error().leaving(), HasSubstr("is no file and has no hash"));
+}
+
 TEST_F(FileToolsTest, AnswersAreLimited) {
   area_.file("a.txt", std::string(600, 'x'));
   auto t = tools(TreeLimits{.read = 1000, .result = 500, .entries = 10});

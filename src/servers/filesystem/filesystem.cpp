@@ -37,8 +37,8 @@ class Filesystem final : public Builtin {
  private:
   void add_reading() {
     server_.tool("read_file", "Deprecated: the same as read_text_file.", tools_, &FileTools::read_text, reads("Read File (Deprecated)"));
-    server_.tool("read_text_file", "Read a UTF-8 text file, whole or its first (head) or last (tail) lines.", tools_, &FileTools::read_text,
-                 reads("Read Text File"));
+    server_.tool("read_text_file", "Read a UTF-8 text file, whole or its first (head) or last (tail) lines, or a range (firstLine, head).",
+                 tools_, &FileTools::read_text, reads("Read Text File"));
     server_.tool("read_media_file", "Read an image, audio or any binary file as base64 with its media type.", tools_,
                  &FileTools::read_media, reads("Read Media File"));
     server_.tool("read_multiple_files", "Read several text files at once. A file that cannot be read does not stop the others.", tools_,

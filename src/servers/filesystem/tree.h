@@ -127,8 +127,9 @@ class Tree {
   Result<std::pair<Fd, Info>> open_file(std::string_view path) const;
   // The whole file. Error: too_large above limits().read.
   Result<std::string> read(std::string_view path) const;
-  // The first or last `lines` lines; a file of any size, and at most limits().result bytes of it.
-  Result<std::string> head(std::string_view path, std::size_t lines) const;
+  // The first or last `lines` lines; a file of any size, and at most limits().result bytes of it. `first` is the line to begin at,
+  // counted from 1. Errors: too_large; invalid_argument when the file ends before line `first`.
+  Result<std::string> head(std::string_view path, std::size_t lines, std::size_t first = 1) const;
   Result<std::string> tail(std::string_view path, std::size_t lines) const;
 
   // What is at `path`, with links followed.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <limits>
 #include <optional>
 
 #include "servers/filesystem/refusal.h"
@@ -31,8 +32,8 @@ std::optional<std::string> read_range(const Fd& fd, std::uint64_t offset, std::s
 constexpr std::size_t kBlock = 64 << 10;
 
 Error lines_too_large(std::string_view path, std::size_t lines, std::size_t limit) {
-  return {Code::too_large,
-          std::to_string(lines) + " lines of " + in_quotes(path) + " are more than " + size_text(limit) + "; ask for fewer"};
+  std::string count = lines == std::numeric_limits<std::size_t>::max() ? "all those" : std::to_string(lines);
+  return {Code::too_large, count + " lines of " + in_quotes(path) + " are more than " + size_text(limit) + "; ask for fewer"};
 }
 
 }  // namespace
@@ -42,7 +43,7 @@ Result<std::string> Tree::read(std::string_view path) const {
   if (!file) return std::move(file).error();
   auto too_large = [&](std::uint64_t size) {
     return Error(Code::too_large, in_quotes(path) + " has " + size_text(size) + ", and the limit is " + size_text(limits_.read) +
-                                      "; read a part of it with head or tail");
+                                      "; read a part of it with head, tail or firstLine");
   };
   if (file->second.size > limits_.read) return too_large(file->second.size);
   // One byte more than expected: a file that grows, or whose size is not told, shows.
@@ -61,20 +62,32 @@ Result<std::string> Tree::read(std::string_view path) const {
   }
 }
 
-Result<std::string> Tree::head(std::string_view path, std::size_t lines) const {
+Result<std::string> Tree::head(std::string_view path, std::size_t lines, std::size_t first) const {
   auto file = open_file(path);
   if (!file) return std::move(file).error();
   std::string out;
-  std::size_t found = 0;
-  while (lines > 0) {
-    auto block = read_range(file->first, out.size(), kBlock);
+  std::uint64_t at = 0;
+  std::size_t skipped = 0, found = 0;
+  bool line_begun = false;  // whether the last byte that was skipped leaves a line without its end
+  while (found < lines) {
+    auto block = read_range(file->first, at, kBlock);
     if (!block) return refusal(errno, path, roots_);
     if (block->empty()) break;
-    std::size_t from = 0;
-    for (; found < lines && from < block->size(); ++from) found += (*block)[from] == '\n';
-    out.append(*block, 0, from);
+    at += block->size();
+    std::size_t begin = 0;
+    for (; skipped + 1 < first && begin < block->size(); ++begin) {
+      skipped += (*block)[begin] == '\n';
+      line_begun = (*block)[begin] != '\n';
+    }
+    std::size_t end = begin;
+    for (; found < lines && end < block->size(); ++end) found += (*block)[end] == '\n';
+    out.append(*block, begin, end - begin);
     if (out.size() > limits_.result) return lines_too_large(path, lines, limits_.result);
-    if (found == lines) break;
+  }
+  if (first > 1 && out.empty() && lines > 0) {
+    std::size_t has = skipped + (line_begun ? 1 : 0);
+    return Error(Code::invalid_argument, in_quotes(path) + " has " + std::to_string(has) + (has == 1 ? " line" : " lines") + ", and line " +
+                                             std::to_string(first) + " is behind its end; begin at an earlier one");
   }
   return out;
 }

@@ -305,7 +305,7 @@ TEST(Tree, SizesAreLimited) {
   area.file("lines", "one\ntwo\nthree\nfour\n");
   auto tree = Tree::open({{area.path(), RootMode::write}}, TreeLimits{.read = 1000, .result = 500});
   EXPECT_EQ(tree->read("big").error().code, Code::too_large);
-  EXPECT_THAT(tree->read("big").error().leaving(), HasSubstr("head or tail"));
+  EXPECT_THAT(tree->read("big").error().leaving(), HasSubstr("head, tail or firstLine"));
   EXPECT_EQ(tree->head("big", 1).error().code, Code::too_large);
   EXPECT_EQ(tree->tail("big", 1).error().code, Code::too_large);
   EXPECT_EQ(tree->write("new", std::string(1001, 'x')).error().code, Code::too_large);
