@@ -160,6 +160,39 @@ describe('import', () => {
     assert.match(readFileSync(join(cwd, 'gatehouse.yaml'), 'utf8'), /"fetch-thing@4\.5\.6"/)
   })
 
+  test('a server that wants a sign-in is asked after the yes, and gets one', async t => {
+    const { home, cwd, init } = place(Scope.of(t))
+    const asked = []
+    const server = createServer((request, response) => {
+      let body = ''
+      request.on('data', part => { body += part }).on('end', () => {
+        asked.push(`${request.method} ${request.url} ${JSON.parse(body).method} ${request.headers.authorization ?? ''}`)
+        response.writeHead(request.url.startsWith('/closed') ? 401 : 400, request.url.startsWith('/closed') ? { 'www-authenticate': 'Bearer' } : {}).end()
+      })
+    })
+    await new Promise(done => server.listen(0, '127.0.0.1', done))
+    t.after(() => { server.closeAllConnections(); server.close() })
+    const at = path => `http://127.0.0.1:${server.address().port}${path}`
+    put(join(home, '.cursor/mcp.json'), { mcpServers: {
+      closed: { url: at('/closed') }, open: { url: at('/open') }, gone: { url: 'http://127.0.0.1:1/mcp' },
+      bridged: { command: 'npx', args: ['-y', 'mcp-remote@0.1.29', at('/closed/bridged'), '--allow-http'] },
+      keyed: { url: at('/keyed'), headers: { Authorization: 'Bearer s3cret-s3cret' } },
+    } })
+    assert.equal((await init('--import')).code, FAILED)
+    assert.deepEqual(asked, [], 'not before the user agrees')
+    const { code, stdout, output } = await init('--import', '--yes', '--config', 'asked.yaml')
+    assert.equal(code, GOOD, output)
+    assert.match(stdout, /^closed wants a sign-in: .*gatehouse login closed$/m)
+    assert.deepEqual([...new Set(asked)].sort(), ['POST /closed ping ', 'POST /closed/bridged ping ', 'POST /open ping '])
+    const config = readFileSync(join(cwd, 'asked.yaml'), 'utf8')
+    assert.match(config, /^ {2}closed:\n {4}url: .*\n {4}auth: \{ oauth: per-user \}$/m)
+    assert.match(config, /^ {2}bridged:\n {4}url: .*\n {4}auth: \{ oauth: per-user \}$/m)
+    assert.equal(config.match(/^ {4}auth: /gm).length, 2, config)
+    asked.length = 0
+    assert.equal((await init('--import', '--yes', '--as-written', '--config', 'unasked.yaml')).code, GOOD)
+    assert.deepEqual(asked, [])
+  })
+
   test('what is wrong is said, and nothing is half written', async t => {
     const { home, cwd, init } = place(Scope.of(t))
     const nothing = await init('--import')

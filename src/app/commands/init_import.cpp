@@ -13,6 +13,7 @@
 #include "app/import/import_journal.h"
 #include "app/import/import_plan.h"
 #include "app/import/import_text.h"
+#include "app/import/sign_in_probe.h"
 #include "app/terminal.h"
 
 namespace app {
@@ -254,6 +255,16 @@ bool confirmed(const InitOptions& options, const ImportPlan& plan, const std::st
                             count(plan, Fate::taken) + count(plan, Fate::off)));
 }
 
+// What is known only from the servers themselves, who are asked after the user has agreed.
+void ask_servers(const InitOptions& options, ImportPlan& plan) {
+  if (options.versions != InitOptions::Versions::asked) return;
+  auto proxies = net::proxies_of(process_environment);
+  if (!proxies) return complain(proxies.error().message);
+  for (const std::string& id : add_sign_ins(plan, *std::move(proxies)))
+    if (options.output == Output::text)
+      print(fmt::format("{} wants a sign-in: each caller is led there by their first call, or by gatehouse login {}\n", id, id));
+}
+
 int put(const InitOptions& options, const Found& found, const ImportPlan& plan, const std::string& config, const std::string& before) {
   ImportWriter writer;
   const auto undone = [&writer](const Error& error) {
@@ -313,7 +324,7 @@ int init_import(const InitOptions& options) {
     std::error_code error;
     return fs::exists(path, error);
   };
-  const ImportPlan plan = plan_import(all, ground);
+  ImportPlan plan = plan_import(all, ground);
   if (plan.servers.empty()) {
     complain(options.from.empty() ? "no client's config with servers was found; name one with --from FILE" : "there is no server in it");
     return kFailed;
@@ -327,6 +338,7 @@ int init_import(const InitOptions& options) {
     if (options.output == Output::json) say_json(plan, *found, config, nullptr);
     return options.output == Output::json ? kGood : kFailed;
   }
+  ask_servers(options, plan);
   return put(options, *found, plan, config, before);
 }
 
