@@ -14,6 +14,7 @@
 #include "access/identity.h"
 #include "app/config_admin.h"
 #include "app/config_audit.h"
+#include "app/config_auth.h"
 #include "app/config_budget.h"
 #include "app/config_disclosure.h"
 #include "app/config_identity.h"
@@ -105,6 +106,7 @@ void read_top(const yaml::Value& top, Reader& reader, Findings& findings, AppCon
     findings.warn(0, 0, "there are no servers; add one under servers:");
   else
     config.gateway.servers = read_servers(*servers, config.gateway.limits, reader, findings);
+  if (servers) check_token_keys(*servers, reader, config);
   read_disclosures(top, reader, findings, config.gateway);
   if (auto* rules = top.find("rules")) {
     std::vector<authz::Rule> lines =

@@ -97,6 +97,15 @@ void read_token_keys(const Value& value, Reader& reader, AppConfig& config) {
   }
 }
 
+void check_token_keys(const Value& servers, Reader& reader, const AppConfig& config) {
+  if (!config.gateway.token_keys.empty() || config.store.reveal().starts_with("sqlite:")) return;
+  for (const gateway::ServerConfig& server : config.gateway.servers)
+    if (server.auth.wanted())
+      return reader.error(servers, fmt::format("servers.{}.auth: instances that share a database share the keys of tokens; add keys: {{ "
+                                               "vault: [\"${{env:…}}\"] }}, the same for each; make one with: openssl rand -base64 32",
+                                               server.id));
+}
+
 mcp::Result<std::vector<base::Secret<std::string>>> token_keys(const AppConfig& config) {
   std::vector<base::Secret<std::string>> out = config.gateway.token_keys;
   auto wants = [](const gateway::ServerConfig& server) { return server.auth.wanted(); };

@@ -15,6 +15,8 @@ void read_upstream_auth(const yaml::Value& value, const std::string& path, Reade
 
 // Reads `keys.vault`.
 void read_token_keys(const yaml::Value& value, Reader& reader, AppConfig& config);
+// A finding where a server wants tokens and instances that share a database would seal them under keys of their own.
+void check_token_keys(const yaml::Value& servers, Reader& reader, const AppConfig& config);
 
 // The keys of `keys.vault`, else the one of the file beside the store, which is made at first; none where no server wants a sign-in.
 // Errors: as secret_beside.

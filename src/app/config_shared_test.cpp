@@ -31,5 +31,21 @@ TEST(SharedConfig, AStoreInMemoryLeavesNoFile) {
   fs::remove_all(folder);
 }
 
+TEST(SharedConfig, InstancesOnOneDatabaseNameTheKeysOfTokens) {
+  const std::string shared = "store: postgres://localhost/g\nstate_keys: [0123456789abcdef0123456789abcdef]\n";
+  const std::string server = "servers:\n  desk: { url: \"https://desk.example.com/mcp\", auth: { oauth: per-user } }\n";
+  auto read = [](const std::string& text) { return parse_config(text, "g.yaml", "/tmp", [](const std::string&) { return std::nullopt; }); };
+  ReadConfig without = read(shared + server);
+  EXPECT_FALSE(without.config);
+  ASSERT_EQ(without.findings.size(), 1U);
+  EXPECT_EQ(
+      without.findings[0].text,
+      "servers.desk.auth: instances that share a database share the keys of tokens; add keys: { vault: [\"${env:…}\"] }, the same for "
+      "each; make one with: openssl rand -base64 32");
+  EXPECT_TRUE(read(shared + "keys: { vault: [0123456789abcdef0123456789abcdef] }\n" + server).config);
+  EXPECT_TRUE(read(shared + "servers:\n  desk: { url: \"https://desk.example.com/mcp\" }\n").config);
+  EXPECT_TRUE(read(server).config);
+}
+
 }  // namespace
 }  // namespace app
