@@ -140,7 +140,7 @@ struct Config {
   authz::Door door = authz::Door::local;
   PinConfig pins;
   ScanConfig scan;
-  base::Millis patience{3'000};  // how long a list waits for servers that were never asked before
+  base::Millis patience{8'000};  // how long a list waits for servers that were never asked before: many clients ask once
   // Calls have spans, and this share of the traces that begin here is sampled, 0 to 1. Nothing: trace context only passes.
   std::optional<double> trace_share;
 };
