@@ -1,4 +1,5 @@
 // Configs of each client, written as their documentation has them, and what an import makes of them.
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -325,9 +326,9 @@ TEST(ImportJournal, IsReadAsItIsWritten) {
 }
 
 TEST(TomlText, DepthHasAnEnd) {
-  auto key = [](int parts) {
-    std::string text = "[a";
-    for (int i = 1; i < parts; ++i) text += ".a";
+  auto key = [](int parts, std::string_view part = "a") {
+    std::string text = fmt::format("[{}", part);
+    for (int i = 1; i < parts; ++i) text.append(".").append(part);
     return text + "]\nb = 1\n";
   };
   EXPECT_TRUE(toml_text::parse_to_json(key(20)));

@@ -65,22 +65,42 @@ std::string as_written(std::string_view text) {
 constexpr int kDeepest = 32;
 constexpr int kMostKeyParts = 100;
 
-// The line where a key has more parts than that; 0: none. Does not tell keys from other text, where nobody writes so many words with only
-// dots between them.
+// Behind the string that begins at `at`, as TOML has four kinds of them; the end of `text` where it is not closed.
+std::size_t string_end(std::string_view text, std::size_t at) {
+  const char quote = text[at];
+  const bool escapes = quote == '"';
+  const bool lines = text.substr(at, 3) == std::string(3, quote);
+  for (at += lines ? 3 : 1; at < text.size(); ++at) {
+    if (escapes && text[at] == '\\') {
+      ++at;
+    } else if (!lines && (text[at] == quote || text[at] == '\n')) {
+      return at + 1;
+    } else if (lines && text.substr(at, 3) == std::string(3, quote)) {
+      at += 3;
+      // Two more may belong to the string.
+      for (int more = 0; more < 2 && at < text.size() && text[at] == quote; ++more) ++at;
+      return at;
+    }
+  }
+  return text.size();
+}
+
+// The line where a key has more parts than that; 0: none.
 std::size_t line_of_long_key(std::string_view text) {
-  std::size_t line = 1;
-  int parts = 0;
-  bool part = false;  // since the last dot
-  for (const char c : text) {
-    const bool letter = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '~';
-    if (letter || c == '"' || c == '\'') {
-      part = true;
-    } else if (c == '.') {
-      if (part && ++parts > kMostKeyParts) return line;
-      part = false;
-    } else if (c != ' ' && c != '\t') {
-      parts = 0;
-      if (c == '\n') ++line;
+  int dots = 0;
+  for (std::size_t at = 0; at < text.size();) {
+    const char c = text[at];
+    const bool in_key = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == ' ' ||
+                        c == '\t' || c == '.';
+    if (c == '.' && ++dots >= kMostKeyParts)
+      return 1 + static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(at), '\n'));
+    if (c == '"' || c == '\'') {
+      at = string_end(text, at);
+    } else if (c == '#') {
+      at = std::min(text.find('\n', at), text.size());
+    } else {
+      if (!in_key) dots = 0;
+      ++at;
     }
   }
   return 0;
