@@ -1,4 +1,5 @@
 #include "servers/filesystem/edit.h"
+#include "servers/filesystem/text.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -31,22 +32,6 @@ std::string_view trimmed(std::string_view line) {
 }
 
 std::string_view indent_of(std::string_view line) { return line.substr(0, std::min(line.find_first_not_of(" \t"), line.size())); }
-
-std::string with_line_ends(std::string_view text, std::string_view line_end) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    if (text[i] == '\n')
-      out += line_end;
-    else
-      out += text[i];
-  }
-  return out;
-}
-
-std::size_t line_number(std::string_view text, std::size_t offset) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')) + 1;
-}
 
 // Where `part` stands in `text`; at most `most` places.
 std::vector<std::size_t> places_of(std::string_view text, std::string_view part, std::size_t most = 4) {

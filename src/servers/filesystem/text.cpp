@@ -1,6 +1,7 @@
 #include "servers/filesystem/text.h"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <array>
 #include <cstdint>
@@ -162,6 +163,22 @@ std::string_view last_lines(std::string_view text, std::size_t lines) {
     begin = at;
   }
   return text.substr(begin + 1);
+}
+
+std::string with_line_ends(std::string_view text, std::string_view line_end) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
+    if (text[i] == '\n')
+      out += line_end;
+    else
+      out += text[i];
+  }
+  return out;
+}
+
+std::size_t line_number(std::string_view text, std::size_t offset) {
+  return static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')) + 1;
 }
 
 }  // namespace servers

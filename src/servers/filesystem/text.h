@@ -31,4 +31,9 @@ std::string size_text(std::size_t count);
 std::string_view first_lines(std::string_view text, std::size_t lines);
 std::string_view last_lines(std::string_view text, std::size_t lines);
 
+// `text` with each line break, of one kind or the other, as `line_end`.
+std::string with_line_ends(std::string_view text, std::string_view line_end);
+// The line of the byte at `offset`, from 1.
+std::size_t line_number(std::string_view text, std::size_t offset);
+
 }  // namespace servers

@@ -171,9 +171,17 @@ Result<> Tree::replace(const Spot& spot, std::string_view path, std::string_view
   return {};
 }
 
+namespace {
+
+Result<> check_size(std::string_view content, std::size_t most) {
+  if (content.size() <= most) return {};
+  return Error(Code::too_large, "the content has " + size_text(content.size()) + ", and the limit is " + size_text(most));
+}
+
+}  // namespace
+
 Result<> Tree::write(std::string_view path, std::string_view content) const {
-  if (content.size() > limits_.read)
-    return Error(Code::too_large, "the content has " + size_text(content.size()) + ", and the limit is " + size_text(limits_.read));
+  if (auto fine = check_size(content, limits_.read); !fine) return fine;
   auto at = place(path);
   if (!at) return std::move(at).error();
   auto spot = locate(*at, Last::follow);
@@ -189,8 +197,7 @@ Result<> Tree::write(std::string_view path, std::string_view content) const {
 }
 
 Result<> Tree::create(std::string_view path, std::string_view content) const {
-  if (content.size() > limits_.read)
-    return Error(Code::too_large, "the content has " + size_text(content.size()) + ", and the limit is " + size_text(limits_.read));
+  if (auto fine = check_size(content, limits_.read); !fine) return fine;
   auto at = place(path);
   if (!at) return std::move(at).error();
   auto spot = locate(*at, Last::keep);

@@ -35,20 +35,9 @@ Result<> check_note_text(std::string_view text) {
 
 // `text` with the line ends of the note, and one at its end.
 std::string as_lines(std::string_view text, std::string_view line_end) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] == '\r' && i + 1 < text.size() && text[i + 1] == '\n') continue;
-    if (text[i] == '\n')
-      out += line_end;
-    else
-      out += text[i];
-  }
+  std::string out = with_line_ends(text, line_end);
   if (!out.ends_with('\n')) out += line_end;
   return out;
-}
-
-std::size_t line_at(std::string_view text, std::size_t offset) {
-  return static_cast<std::size_t>(std::count(text.begin(), text.begin() + static_cast<std::ptrdiff_t>(offset), '\n')) + 1;
 }
 
 // Behind the last line below the heading that is not blank; the end of the note where nothing follows.
@@ -174,7 +163,7 @@ Result<Placed> Vault::append(std::string_view path, std::string_view text, std::
     }
     std::string_view line_end = before->find("\r\n") == std::string::npos ? "\n" : "\r\n";
     std::string added = as_lines(text, line_end);
-    out.line = line_at(*before, at);
+    out.line = line_number(*before, at);
     if (at > 0 && (*before)[at - 1] != '\n') {
       added.insert(0, line_end);
       ++out.line;
