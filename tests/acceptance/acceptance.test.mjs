@@ -7,7 +7,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { before, describe, test } from 'node:test'
 import { ElicitRequestSchema } from '@modelcontextprotocol/sdk/types.js'
-import { makeGuard, startAS } from '../e2e/fixtures/as.mjs'
+import { makeGuard, press, startAS } from '../e2e/fixtures/as.mjs'
 import { startModern } from '../e2e/fixtures/modern.mjs'
 import { clients, freePort, gatehouse, inspector, node, root, run, runToEnd, Scope, startEverything, text, within } from '../e2e/lib.mjs'
 import { lacking, startNginx, startPostgres } from '../e2e/pair.mjs'
@@ -20,25 +20,6 @@ const able = { capabilities: { elicitation: { form: {} } } }
 function put(file, content) {
   mkdirSync(dirname(file), { recursive: true })
   writeFileSync(file, JSON.stringify(content, null, 2))
-}
-
-// Presses the button of the gateway's sign-in page, and follows where that leads, as a browser does.
-async function signIn(url) {
-  const jar = new Map()
-  let method = 'POST', body = 'go=on'
-  for (let hop = 0; hop < 20; ++hop) {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(url, { method, body, redirect: 'manual', headers: { ...cookie && { cookie }, ...body && { 'content-type': 'application/x-www-form-urlencoded' } } })
-    for (const line of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
-      jar.set(name, value)
-    }
-    if (response.status < 300 || response.status > 399) return { status: response.status, text: await response.text() }
-    url = new URL(response.headers.get('location'), url).href
-    method = 'GET'
-    body = undefined
-  }
-  throw new Error(`no end of redirects, at ${url}`)
 }
 
 describe('eight servers, one command, two instances', { skip: lacking }, () => {
@@ -111,7 +92,7 @@ describe('eight servers, one command, two instances', { skip: lacking }, () => {
     const client = await clients.auto(scope, `http://127.0.0.1:${ports[0]}/mcp?disclosure=all`)
     const refused = await client.callTool('desk__echo', { text: 'hello' })
     assert.equal(refused.isError, true)
-    const page = await signIn(/http:\/\/\S+?\/oauth\/connect\/[^\s,]+/.exec(text(refused))[0])
+    const page = await press(/http:\/\/\S+?\/oauth\/connect\/[^\s,]+/.exec(text(refused))[0])
     assert.equal(page.status, 200, page.text)
     assert.equal(text(await client.callTool('desk__echo', { text: 'hello' })), 'hello')
     assert.deepEqual([...guard.state.subjects], ['alice'])

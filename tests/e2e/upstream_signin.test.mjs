@@ -6,7 +6,7 @@ import { createServer } from 'node:http'
 import { describe, test } from 'node:test'
 import { McpServer } from '@modelcontextprotocol/sdk/server/mcp.js'
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js'
-import { makeGuard, startAS } from './fixtures/as.mjs'
+import { browse, makeGuard, press, startAS } from './fixtures/as.mjs'
 import { startModern } from './fixtures/modern.mjs'
 import { clients, gatehouse, run, Scope, startGateway, text, writeConfig } from './lib.mjs'
 
@@ -44,24 +44,6 @@ async function startLegacy(scope, { guard }) {
   return { url: `http://127.0.0.1:${http.address().port}/mcp`, whose }
 }
 
-// A browser: its cookies by host and port, which cookies do not tell apart here, and the redirects.
-async function visit(url, { jar = new Map(), method = 'GET', body } = {}) {
-  for (let hop = 0; hop < 20; ++hop) {
-    const cookie = [...jar].map(([name, value]) => `${name}=${value}`).join('; ')
-    const response = await fetch(url, { method, body, redirect: 'manual', headers: { ...cookie && { cookie }, ...body && { 'content-type': 'application/x-www-form-urlencoded' } } })
-    for (const line of response.headers.getSetCookie()) {
-      const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
-      jar.set(name, value)
-    }
-    if (response.status < 300 || response.status > 399) return { status: response.status, url, text: await response.text(), headers: response.headers }
-    url = new URL(response.headers.get('location'), url).href
-    method = 'GET'
-    body = undefined
-  }
-  throw new Error(`no end of redirects, at ${url}`)
-}
-// Presses the button of the gateway's page.
-const press = (url, options) => visit(url, { method: 'POST', body: 'go=on', ...options })
 const linkOf = said => /http:\/\/\S+?\/oauth\/connect\/[^\s,]+/.exec(said)?.[0]
 const tokenRequests = as => as.heard.filter(one => one.path === '/token' && one.status === 200)
 const authorization = result => JSON.parse(text(result)).authorization
@@ -89,7 +71,7 @@ describe('a server that wants each caller to sign in', () => {
     assert.ok(link, text(refused))
     assert.equal(gateway.log().includes('ticket='), false)
 
-    const page = await visit(link)
+    const page = await browse(link)
     assert.match(page.text, /Sign in to desk/)
     assert.match(page.text, /local/)
     assert.equal(page.headers.get('x-frame-options'), 'DENY')
@@ -149,7 +131,7 @@ describe('a server that wants each caller to sign in', () => {
     for (const ticket of ['x', 'AAAA', encodeURIComponent('a.b')])
       assert.equal((await press(`${gateway.base}/oauth/connect/desk?ticket=${ticket}`)).status, 403)
     assert.equal((await press(`${gateway.base}/oauth/connect/nothing`)).status, 404)
-    assert.equal((await visit(`${gateway.base}/oauth/callback?state=guessed&code=1`)).status, 404)
+    assert.equal((await browse(`${gateway.base}/oauth/callback?state=guessed&code=1`)).status, 404)
     // Somebody's own sign-in, handed to another browser.
     const form = await fetch(`${gateway.base}/oauth/connect/desk`)
     assert.equal(form.headers.get('referrer-policy'), 'same-origin', 'a browser posts a form of a no-referrer page with Origin: null, which is refused')
@@ -157,7 +139,7 @@ describe('a server that wants each caller to sign in', () => {
     assert.equal(first.status, 303)
     const address = first.headers.get('location')
     assert.match(address, new RegExp(`^${as.issuer}/auth\\?`))
-    const stolen = await visit(address)
+    const stolen = await browse(address)
     assert.equal(stolen.status, 403, stolen.text)
     assert.match(stolen.text, /another browser/)
     assert.equal(tokenRequests(as).length, 0)
@@ -211,7 +193,7 @@ describe('sign-ins without a person at each call', () => {
     assert.equal((await client.callTool('desk__echo', { text: 'x' })).isError, true)
     const login = scope.run(gatehouse, ['login', 'desk', '--config', gateway.file], { name: 'login' })
     const [, address] = await login.wrote(/(http:\S+)/)
-    assert.match((await visit(address)).text, /go back to the terminal/)
+    assert.match((await browse(address)).text, /go back to the terminal/)
     const { code } = await login.end()
     assert.equal(code, 0, login.output)
     assert.equal(text(await client.callTool('desk__echo', { text: 'here' })), 'here')
