@@ -209,8 +209,8 @@ void add_init(CommandLine& line) {
       ->needs(import);
   command
       .add_flag_callback(
-          "--as-written", [&options] { options.versions = InitOptions::Versions::as_written; },
-          "ask no registry which version a package is that names none")
+          "--as-written", [&options] { options.asks = InitOptions::Asks::nobody; },
+          "ask no registry for the version of a package, and no server whether it wants a sign-in")
       ->needs(import);
   command.add_flag_callback("--yes", [&options] { options.agreed = InitOptions::Agreed::yes; }, "do it without asking")->needs(import);
   add_json(command, options.output);

@@ -93,11 +93,11 @@ struct CallOptions {
 struct InitOptions {
   std::string config;  // the file to write; empty: ./gatehouse.yaml
   enum class Does { begin, import, undo } does = Does::begin;
-  std::vector<std::string> from;                                         // import: these files of clients; empty: those that are found
-  std::string client;                                                    // ... of this client alone; empty: of all
-  std::vector<std::string> connect;                                      // ... clients that get the entry of Gatehouse
-  enum class Old { out, kept } old = Old::out;                           // ... and what becomes of their entries then
-  enum class Versions { asked, as_written } versions = Versions::asked;  // ... of packages that name none
+  std::vector<std::string> from;                           // import: these files of clients; empty: those that are found
+  std::string client;                                      // ... of this client alone; empty: of all
+  std::vector<std::string> connect;                        // ... clients that get the entry of Gatehouse
+  enum class Old { out, kept } old = Old::out;             // ... and what becomes of their entries then
+  enum class Asks { others, nobody } asks = Asks::others;  // ... registries for versions, and servers whether they want a sign-in
   enum class Agreed { no, yes } agreed = Agreed::no;
   Output output = Output::text;
 };

@@ -257,12 +257,11 @@ bool confirmed(const InitOptions& options, const ImportPlan& plan, const std::st
 
 // What is known only from the servers themselves, who are asked after the user has agreed.
 void ask_servers(const InitOptions& options, ImportPlan& plan) {
-  if (options.versions != InitOptions::Versions::asked) return;
+  if (options.asks == InitOptions::Asks::nobody) return;
   auto proxies = net::proxies_of(process_environment);
   if (!proxies) return complain(proxies.error().message);
-  for (const std::string& id : add_sign_ins(plan, *std::move(proxies)))
-    if (options.output == Output::text)
-      print(fmt::format("{} wants a sign-in: each caller is led there by their first call, or by gatehouse login {}\n", id, id));
+  for (const std::string& line : add_sign_ins(plan, *std::move(proxies)))
+    if (options.output == Output::text) print(line + "\n");
 }
 
 int put(const InitOptions& options, const Found& found, const ImportPlan& plan, const std::string& config, const std::string& before) {
@@ -315,7 +314,7 @@ int init_import(const InitOptions& options) {
   ground.home = process_environment("HOME").value_or("");
   ground.config = before;
   ground.known = &trust::KnownList::shipped();
-  if (options.versions == InitOptions::Versions::asked) ground.versions = ask_package_managers();
+  if (options.asks == InitOptions::Asks::others) ground.versions = ask_package_managers();
   ground.is_folder = [](const std::string& path) {
     std::error_code error;
     return fs::is_directory(path, error);

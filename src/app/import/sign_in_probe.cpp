@@ -1,5 +1,8 @@
 #include "app/import/sign_in_probe.h"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <optional>
 
 #include "base/json.h"
@@ -58,8 +61,9 @@ std::vector<std::string> add_sign_ins(ImportPlan& plan, net::ProxyRules proxies)
     auto status = loop.block_on(ask(&client, &*url, std::min(end, base::Timers::now() + kPatience)));
     if (!status || *status != kUnauthorized) continue;
     server.entry.keys.emplace_back("auth", "{ oauth: per-user }");
-    server.notes.emplace_back("it wants a sign-in: each caller is led there by their first call, or by gatehouse login");
-    out.push_back(server.entry.id);
+    out.push_back(
+        fmt::format("{0} wants a sign-in: each caller is led there by their first call, or by gatehouse login {0}", server.entry.id));
+    server.notes.push_back(out.back());
   }
   return out;
 }
