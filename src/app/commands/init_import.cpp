@@ -92,7 +92,6 @@ Result<Found> find_servers(const InitOptions& options) {
   for (ClientFile& file : find_client_files(process_environment, here())) {
     if (!options.client.empty() && shape_of(file.kind).name != options.client) continue;
     auto text = read_file(file.file, 16 * 1024 * 1024);
-    const std::string name = file.file;
     auto read = text ? read_client(std::move(file), *std::move(text), out.warnings) : Result<ReadFile>(std::move(text).error());
     // One file that is broken keeps nobody from the others.
     if (!read)

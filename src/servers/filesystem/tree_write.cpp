@@ -140,7 +140,8 @@ Result<Tree::Spot> Tree::locate(const Place& place, Last last) const {
     } else {
       while (to.ends_with('/')) to.pop_back();
       // Not made normal: behind a linked folder, `..` is what the disk says it is.
-      rest = above == "." ? to : above + "/" + to;
+      if (above != ".") to.insert(0, above + "/");
+      rest = std::move(to);
     }
   }
   return refusal(ELOOP, place.given, roots_);
